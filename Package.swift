@@ -1,0 +1,69 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "Braid",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Braid", targets: ["Braid"]),
+        .library(name: "BraidTrain", targets: ["BraidTrain"]),
+        .executable(name: "train", targets: ["train"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        .target(name: "CBraidKernels", linkerSettings: [.linkedLibrary("m")]),
+        .target(name: "BraidCore"),
+        .target(name: "BraidEngine"),
+        .target(name: "BraidOperators", dependencies: ["BraidCore", "CBraidKernels"]),
+        .target(name: "BraidGraph", dependencies: ["BraidCore", "BraidOperators"]),
+        .target(
+            name: "BraidRuntime",
+            dependencies: ["BraidCore", "BraidEngine", "BraidOperators", "BraidGraph"]),
+        .target(
+            name: "BraidData",
+            dependencies: ["BraidCore", "BraidOperators", "BraidRuntime"],
+            resources: [.copy("Resources/digits")]),
+        .target(
+            name: "BraidNN",
+            dependencies: ["BraidCore", "BraidOperators", "BraidRuntime", "BraidData"]),
+        .target(
+            name: "Braid",
+            dependencies: [
+                "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
+                "BraidData", "BraidNN",
+            ]),
+        .target(
+            name: "BraidTrain",
+            dependencies: [
+                "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "train", dependencies: ["BraidTrain"]),
+
+        .target(
+            name: "BraidTestSupport",
+            dependencies: ["Braid", "CAllocationCounter"], path: "Tests/BraidTestSupport"),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .testTarget(name: "BraidKernelsTests", dependencies: ["CBraidKernels"]),
+        .testTarget(name: "BraidEngineTests", dependencies: ["BraidEngine"]),
+        .testTarget(name: "BraidCoreTests", dependencies: ["BraidCore"]),
+        .testTarget(
+            name: "BraidOperatorsTests", dependencies: ["Braid", "BraidTestSupport"],
+            exclude: ["Oracle/README.md"], resources: [.copy("Oracle/values")]),
+        .testTarget(name: "BraidRuntimeTests", dependencies: ["Braid", "BraidTestSupport"]),
+        .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
+        .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
+        .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+for target in package.targets where target.type != .system && !target.name.hasPrefix("C") {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

@@ -1,0 +1,199 @@
+// The kernels' C surface: a table of function pointers per instruction set, filled with the portable
+// reference first and overridden by what AVX2 or AVX-512 do better.
+//
+// Rules that every entry keeps: it cannot fail, allocates nothing, starts no thread, and its result
+// depends on its arguments and on the instruction set only: never on addresses or on how a caller
+// splits `[begin, end)`. Floating point is never contracted or reassociated by the compiler.
+// Strides are in elements of the operand's own type unless a name ends in `_bytes`.
+#ifndef BRAID_KERNELS_H
+#define BRAID_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { BRAID_MAX_RANK = 8, BRAID_TILE = 256, BRAID_REGISTERS = 16, BRAID_MAX_STREAMS = 48 };
+
+// Data types; the same numbers as BraidCore's DType.
+typedef enum {
+    BRAID_F32, BRAID_F64, BRAID_F16, BRAID_BF16, BRAID_I8, BRAID_I16, BRAID_I32, BRAID_I64,
+    BRAID_U8, BRAID_U16, BRAID_U32, BRAID_U64, BRAID_BOOL
+} braid_dtype;
+
+typedef enum { BRAID_ISA_REFERENCE, BRAID_ISA_AVX2, BRAID_ISA_AVX512 } braid_isa;
+
+// --- Tile programs -------------------------------------------------------------------------------
+// A register machine over tiles of BRAID_TILE elements. Operand numbers 0..15 are tile registers,
+// 16 + s is stream s, used in place. Arithmetic instructions work in `type`; comparisons read `type`
+// and write bool; SELECT reads a bool in `a`; CAST converts `type` to `to`.
+typedef enum {
+    // binary: d = a op b
+    BRAID_ADD, BRAID_SUB, BRAID_MUL, BRAID_DIV, BRAID_MIN, BRAID_MAX, BRAID_POW, BRAID_REM,
+    BRAID_ATAN2,
+    // binary with a scalar: d = a op immediate; R forms: d = immediate op a
+    BRAID_ADDS, BRAID_SUBS, BRAID_MULS, BRAID_DIVS, BRAID_MINS, BRAID_MAXS, BRAID_POWS, BRAID_REMS,
+    BRAID_RSUBS, BRAID_RDIVS, BRAID_RPOWS, BRAID_RREMS,
+    // d = a * b + c, one rounding (fused) for floats
+    BRAID_FMA,
+    // comparisons: bool d = a op b, then with the scalar
+    BRAID_EQ, BRAID_NE, BRAID_LT, BRAID_LE, BRAID_GT, BRAID_GE,
+    BRAID_EQS, BRAID_NES, BRAID_LTS, BRAID_LES, BRAID_GTS, BRAID_GES,
+    // bool logic
+    BRAID_AND, BRAID_OR, BRAID_XOR, BRAID_NOT,
+    // d = a ? b : c
+    BRAID_SELECT,
+    // unary: d = op a
+    BRAID_COPY, BRAID_NEG, BRAID_ABS, BRAID_SIGN, BRAID_SQUARE, BRAID_SQRT, BRAID_RSQRT, BRAID_RECIP,
+    BRAID_EXP, BRAID_EXPM1, BRAID_LOG, BRAID_LOG1P, BRAID_SIN, BRAID_COS, BRAID_TAN, BRAID_TANH,
+    BRAID_SIGMOID, BRAID_ERF, BRAID_GELU, BRAID_SILU, BRAID_SOFTPLUS, BRAID_RELU, BRAID_FLOOR,
+    BRAID_CEIL, BRAID_ROUND, BRAID_TRUNC, BRAID_ISNAN,
+    // d = immediate
+    BRAID_CONST,
+    // d = (to) a
+    BRAID_CAST,
+    BRAID_OPCODE_COUNT
+} braid_opcode;
+
+// 16 bytes. `immediate` holds a double for float types and an int64 (bit pattern) for the others.
+typedef struct {
+    uint8_t opcode, type, to, d, a, b, c, reserved;
+    union { double f; int64_t i; } immediate;
+} braid_instruction;
+
+// One operand of a program over an iteration space of `rank` extents: a stride of 0 broadcasts.
+typedef struct {
+    void *base;
+    uint8_t dtype;
+    uint8_t is_output;
+    int64_t strides[BRAID_MAX_RANK];
+} braid_stream;
+
+// --- Matrix product ------------------------------------------------------------------------------
+// How the right-hand matrix [K, N] is read while it is packed.
+typedef enum {
+    BRAID_B_STRIDED,          // b[k * row_stride + n * column_stride]
+    BRAID_B_CONV_FORWARD,     // k = (channel, kh, kw), n = (oh, ow); reads the input image
+    BRAID_B_CONV_INPUT,       // k = (out channel, kh, kw), n = (h, w); reads the output gradient
+    BRAID_B_CONV_WEIGHT       // k = (image, oh, ow), n = (channel, kh, kw); reads the input images
+} braid_b_layout;
+
+// Geometry of a 2-d convolution on [batch, channels, height, width], dense images.
+typedef struct {
+    int64_t channels, height, width;            // of the image that is gathered from
+    int64_t kernel_h, kernel_w, out_h, out_w;
+    int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+    int64_t image_stride;                       // elements from one image to the next (CONV_WEIGHT)
+} braid_conv_geometry;
+
+// C[m, n] (row stride ldc, unit columns) = sum over k of A[m, k] * B[k, n], or += when accumulate.
+typedef struct {
+    int64_t m, n, k;
+    const void *a; int64_t a_row_stride, a_column_stride;
+    // A's k may run over images: when a_inner > 0, k = (outer, inner) and A's offset is
+    // outer * a_outer_stride + inner * a_column_stride (weight gradients sum over a batch).
+    int64_t a_inner, a_outer_stride;
+    const void *b; braid_b_layout b_layout; int64_t b_row_stride, b_column_stride;
+    int64_t b_n_offset;                         // first column of B that this product covers
+    const braid_conv_geometry *geometry;
+    void *c; int64_t ldc;
+    int accumulate;
+} braid_gemm_arguments;
+
+// --- Reductions ----------------------------------------------------------------------------------
+typedef enum {
+    BRAID_REDUCE_SUM, BRAID_REDUCE_PROD, BRAID_REDUCE_MAX, BRAID_REDUCE_MIN,
+    BRAID_REDUCE_ARGMAX, BRAID_REDUCE_ARGMIN,   // write int64 positions within the reduced extents
+    BRAID_REDUCE_ALL, BRAID_REDUCE_ANY          // bool
+} braid_reduction;
+
+typedef struct {
+    const void *input; void *output;            // output is dense over the kept extents
+    int32_t kept_rank, reduced_rank;
+    int64_t kept_extents[BRAID_MAX_RANK], kept_strides[BRAID_MAX_RANK];
+    int64_t reduced_extents[BRAID_MAX_RANK], reduced_strides[BRAID_MAX_RANK];
+} braid_reduce_arguments;
+
+// --- Pooling, softmax, gather, random ------------------------------------------------------------
+typedef struct {
+    int64_t planes, height, width, out_h, out_w;    // planes = batch * channels, dense
+    int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
+    int count_padding;                              // average pooling: divide by the whole window
+} braid_pool_geometry;
+
+// Softmax family over [outer, length, inner], dense.
+typedef enum { BRAID_SOFTMAX, BRAID_LOG_SOFTMAX } braid_softmax_kind;
+
+typedef enum { BRAID_RANDOM_UNIFORM, BRAID_RANDOM_NORMAL, BRAID_RANDOM_BERNOULLI } braid_random_kind;
+
+typedef struct braid_kernels {
+    braid_isa isa;
+    const char *name;                               // "reference", "avx2", "avx512"
+
+    // Runs elements [begin, end) of the row-major iteration space `extents`. Streams flagged as
+    // output are written, the others read; the last instruction that names an output stream as `d`
+    // writes it. `begin` must be a multiple of BRAID_TILE; no output may overlap an input unless it
+    // is the same address with the same strides and type size.
+    void (*tile_run)(const braid_instruction *code, int length, const braid_stream *streams,
+                     int stream_count, int rank, const int64_t *extents, int64_t begin, int64_t end);
+
+    // Register-block sizes: callers split M and N at multiples of these.
+    int64_t gemm_mr_f32, gemm_nr_f32, gemm_mr_f64, gemm_nr_f64;
+    size_t (*gemm_scratch_bytes)(braid_dtype type, int64_t m, int64_t n, int64_t k);
+    // f32 and f64. `scratch` is 64-byte aligned and has gemm_scratch_bytes bytes.
+    void (*gemm)(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
+
+    // Outputs [begin, end) of the dense kept index space. Sums use a fixed tree over the reduced
+    // elements (documented in reference/reduce.c). All numeric types; ALL/ANY take bool.
+    void (*reduce)(braid_reduction kind, braid_dtype type, const braid_reduce_arguments *arguments,
+                   int64_t begin, int64_t end);
+
+    // f32 and f64 from here on.
+    void (*softmax)(braid_softmax_kind kind, braid_dtype type, const void *x, void *y,
+                    int64_t outer, int64_t length, int64_t inner, int64_t begin_outer,
+                    int64_t end_outer);
+
+    // Planes [begin, end). max_pool_positions writes the flat input position (int64, in the plane)
+    // of the first maximum of each window; padding never wins. The gradients scatter-add into `dx`,
+    // which they zero first.
+    void (*max_pool)(braid_dtype type, const braid_pool_geometry *g, const void *x, void *y,
+                     int64_t begin, int64_t end);
+    void (*max_pool_positions)(braid_dtype type, const braid_pool_geometry *g, const void *x,
+                               int64_t *positions, int64_t begin, int64_t end);
+    void (*max_pool_gradient)(braid_dtype type, const braid_pool_geometry *g, const void *x,
+                              const void *dy, void *dx, int64_t begin, int64_t end);
+    // y[o] = v at the position where x has its window's first maximum (gradient of the gradient).
+    void (*max_pool_gather)(braid_dtype type, const braid_pool_geometry *g, const void *x,
+                            const void *v, void *y, int64_t begin, int64_t end);
+    void (*average_pool)(braid_dtype type, const braid_pool_geometry *g, const void *x, void *y,
+                         int64_t begin, int64_t end);
+    void (*average_pool_gradient)(braid_dtype type, const braid_pool_geometry *g, const void *dy,
+                                  void *dx, int64_t begin, int64_t end);
+
+    // Any type of `element_bytes` 1, 2, 4 or 8. x is [outer, axis, inner] dense, indices are int32
+    // or int64 (index_type) [count]; y is [outer, count, inner]. Indices were checked or are clamped
+    // to 0..<axis here, so that nothing is read out of bounds.
+    void (*gather)(size_t element_bytes, const void *x, braid_dtype index_type, const void *indices,
+                   void *y, int64_t outer, int64_t axis, int64_t count, int64_t inner,
+                   int64_t begin_outer, int64_t end_outer);
+    // dx [outer, axis, inner] is zeroed, then dx[o, index[c], i] += dy[o, c, i] in the order of c.
+    void (*scatter_add)(braid_dtype type, const void *dy, braid_dtype index_type,
+                        const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
+                        int64_t inner, int64_t begin_outer, int64_t end_outer);
+
+    // Philox4x32-10 (Salmon et al., SC 2011). Element i takes its bits from counter
+    // `offset + i / 4` (word i % 4) for f32 and from `offset + i / 2` (words 2(i % 2), +1) for f64,
+    // so any [begin, end) may be filled alone. Uniform in [a, b); normal: mean a, standard
+    // deviation b, by Box-Muller on the element's own counter block; Bernoulli: 1 with probability a.
+    void (*random)(braid_random_kind kind, braid_dtype type, uint64_t key, uint64_t offset, double a,
+                   double b, void *y, int64_t begin, int64_t end);
+} braid_kernels;
+
+// The table of one instruction set; NULL when this machine or this build does not have it.
+const braid_kernels *braid_kernels_for(braid_isa isa);
+
+// The best table of this machine, or the one that BRAID_ISA names (reference, avx2, avx512), chosen
+// once. When BRAID_ISA names something unknown or absent, the best table is used and
+// braid_isa_problem() returns a message that says so (NULL otherwise), for a tool to report.
+const braid_kernels *braid_kernels_default(void);
+const char *braid_isa_problem(void);
+
+#endif
