@@ -1,0 +1,39 @@
+/// A programmer's mistake that is known at the call: wrong shape, dtype, axis or index.
+///
+/// Outside `validating { }` such a mistake stops the program with this error's description.
+public struct ArrayError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of mistake it was; more kinds may come.
+    public struct Code: Hashable, Sendable {
+        private enum Value { case shape, axis, type, index, value, state }
+        private let value: Value
+        /// Operands whose shapes do not fit together or do not fit the operator.
+        public static let shapeMismatch = Code(value: .shape)
+        /// An axis outside the operand's rank.
+        public static let invalidAxis = Code(value: .axis)
+        /// A dtype that the operator does not take.
+        public static let unsupportedType = Code(value: .type)
+        /// An index or range outside an extent.
+        public static let invalidIndex = Code(value: .index)
+        /// Another attribute out of its range.
+        public static let invalidValue = Code(value: .value)
+        /// A call that is not possible in the present state (inside a trace, before initialisation).
+        public static let invalidState = Code(value: .state)
+    }
+
+    /// The kind of mistake.
+    public let code: Code
+    /// The operator or function that found it.
+    public let operation: String
+    /// What was wrong and what was expected.
+    public let message: String
+
+    /// An error from its parts.
+    public init(_ code: Code, in operation: String, _ message: String) {
+        self.code = code
+        self.operation = operation
+        self.message = message
+    }
+
+    /// As `softmax: axis 3 is out of range for shape [2, 5]; expected -2..<2`.
+    public var description: String { "\(operation): \(message)" }
+}

@@ -1,0 +1,116 @@
+/// A function on arrays.
+///
+/// The struct is the schema: its stored properties are its attributes, hashed for common
+/// subexpressions and encoded in graph files (decode new attributes with a default). Inference,
+/// kernel call, gradient, documentation and the user-facing functions stand together in one file.
+public protocol Operator: Hashable, Codable, Sendable {
+    /// The name in graph files, error messages and profiles: lower case, words joined by `_`.
+    static var name: String { get }
+    /// What passes and the runtime may assume.
+    static var traits: OperatorTraits { get }
+    /// How many inputs the operator takes; nil for any number.
+    static var arity: Int? { get }
+
+    /// The type of the one output.
+    /// - Throws: `ArrayError` when the operands do not fit.
+    func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType
+    /// The types of all outputs; operators with one output keep the default.
+    /// - Throws: `ArrayError` when the operands do not fit.
+    func outputs(for inputs: Span<TensorType>) throws(ArrayError) -> [TensorType]
+
+    /// Bytes of scratch memory that `evaluate` gets; planned ahead, 64-byte aligned.
+    func scratchByteCount(for inputs: Span<TensorType>) -> Int
+    /// About how many scalar operations one call takes; decides whether it runs at once.
+    func cost(for inputs: Span<TensorType>, output: TensorType) -> Int
+
+    /// Computes the outputs, which are dense; inputs may have any strides. Cannot fail and allocates
+    /// no tensor memory.
+    func evaluate(_ context: borrowing KernelContext)
+
+    /// The layout in which the first input's storage already holds the output, or nil when a copy is
+    /// needed. Only operators with the `view` trait are asked.
+    func view(of input: Layout) -> Layout?
+
+    /// Which forward values the gradient reads (types are always there).
+    var gradientNeeds: GradientNeeds { get }
+    /// The cotangents of the inputs, as symbols over forward values and output cotangents; nil for an
+    /// input through which nothing flows.
+    func gradient(_ context: GradientContext) -> [Symbol?]
+}
+
+/// What passes and the runtime may assume of an operator.
+public struct OperatorTraits: OptionSet, Sendable {
+    /// The bits.
+    public let rawValue: Int
+    /// Traits from bits.
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Each output element depends on the input elements at the same (broadcast) index only.
+    public static let pointwise = OperatorTraits(rawValue: 1 << 0)
+    /// The output may be written over the first input when that is used no more.
+    public static let mayReuseFirstInput = OperatorTraits(rawValue: 1 << 1)
+    /// The output is (often) a view of the first input.
+    public static let view = OperatorTraits(rawValue: 1 << 2)
+    /// Nothing flows backward: the gradient is nil for every input.
+    public static let notDifferentiable = OperatorTraits(rawValue: 1 << 3)
+    /// The output depends on a key operand drawn from the random source.
+    public static let random = OperatorTraits(rawValue: 1 << 4)
+}
+
+/// Which forward values a gradient rule reads.
+public struct GradientNeeds: OptionSet, Sendable {
+    /// The bits.
+    public let rawValue: Int
+    /// Needs from bits.
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The values of the inputs.
+    public static let inputs = GradientNeeds(rawValue: 1)
+    /// The values of the outputs.
+    public static let outputs = GradientNeeds(rawValue: 2)
+}
+
+extension Operator {
+    /// No traits.
+    public static var traits: OperatorTraits { [] }
+
+    /// The one output's type in an array.
+    public func outputs(for inputs: Span<TensorType>) throws(ArrayError) -> [TensorType] {
+        [try output(for: inputs)]
+    }
+    /// No scratch.
+    public func scratchByteCount(for inputs: Span<TensorType>) -> Int { 0 }
+    /// One operation per output element.
+    public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int { output.count }
+    /// Never a view.
+    public func view(of input: Layout) -> Layout? { nil }
+    /// Inputs and outputs.
+    public var gradientNeeds: GradientNeeds { [.inputs, .outputs] }
+    /// Nothing flows backward.
+    public func gradient(_ context: GradientContext) -> [Symbol?] {
+        [Symbol?](repeating: nil, count: context.inputs.count)
+    }
+}
+
+/// What a gradient rule is given.
+public struct GradientContext {
+    /// The forward inputs.
+    public let inputs: [Symbol]
+    /// The forward outputs.
+    public let outputs: [Symbol]
+    /// The cotangent of each output; nil where nothing flows into it.
+    public let cotangents: [Symbol?]
+
+    /// A context from its parts.
+    public init(inputs: [Symbol], outputs: [Symbol], cotangents: [Symbol?]) {
+        self.inputs = inputs
+        self.outputs = outputs
+        self.cotangents = cotangents
+    }
+
+    /// The cotangent of the one output.
+    /// - Precondition: the operator has one output (the rule is only called when something flows).
+    public var cotangent: Symbol { cotangents[0]! }
+    /// The one output.
+    public var output: Symbol { outputs[0] }
+}

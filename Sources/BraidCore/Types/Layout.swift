@@ -1,0 +1,81 @@
+/// Where the elements of an array stand in its storage: extents, one stride per dimension and the
+/// position of the first element, all in elements.
+public struct Layout: Sendable, Equatable {
+    /// The extents.
+    public var shape: Shape
+    /// Elements from one index to the next, per dimension; 0 repeats an element.
+    public var strides: Strides
+    /// The position of the first element.
+    public var offset: Int
+
+    /// A layout from its parts.
+    public init(shape: Shape, strides: Strides, offset: Int) {
+        self.shape = shape
+        self.strides = strides
+        self.offset = offset
+    }
+
+    /// The dense row-major layout of a shape.
+    public init(dense shape: Shape) {
+        self.init(shape: shape, strides: Strides(dense: shape), offset: 0)
+    }
+
+    /// Whether the elements stand in row-major order without gaps (extents of 1 do not matter).
+    public var isDense: Bool { strides.isDense(for: shape) }
+}
+
+/// One stride per dimension, in elements, held inline.
+public struct Strides: Sendable, Equatable {
+    private var values: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
+
+    /// All strides zero: every index names the same element.
+    public init() {}
+
+    /// The strides of a dense row-major array.
+    public init(dense shape: Shape) {
+        var stride = 1
+        var axis = shape.rank - 1
+        while axis >= 0 {
+            self[axis] = stride
+            stride *= shape[axis]
+            axis -= 1
+        }
+    }
+
+    /// The stride of one dimension.
+    /// - Precondition: `axis` is in `0..<8`.
+    public subscript(axis: Int) -> Int {
+        get {
+            precondition(axis >= 0 && axis < Shape.maximumRank)
+            return withUnsafeBytes(of: values) {
+                $0.load(fromByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
+            }
+        }
+        set {
+            precondition(axis >= 0 && axis < Shape.maximumRank)
+            withUnsafeMutableBytes(of: &values) {
+                $0.storeBytes(
+                    of: newValue, toByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
+            }
+        }
+    }
+
+    /// Whether these strides make a dense row-major array of the shape.
+    public func isDense(for shape: Shape) -> Bool {
+        var expected = 1
+        var axis = shape.rank - 1
+        while axis >= 0 {
+            let extent = shape[axis]
+            if extent == 0 { return true }
+            if extent != 1 && self[axis] != expected { return false }
+            expected *= extent
+            axis -= 1
+        }
+        return true
+    }
+
+    /// Whether both have the same strides.
+    public static func == (a: Strides, b: Strides) -> Bool {
+        (0..<Shape.maximumRank).allSatisfy { a[$0] == b[$0] }
+    }
+}

@@ -1,0 +1,196 @@
+/// The extents of an array, outermost first; a scalar has none.
+///
+/// Held inline (two 32-bit extents a word), so that making and comparing shapes allocates nothing.
+/// At most `Shape.maximumRank` dimensions, each below 2^32, and fewer than 2^62 elements in all.
+public struct Shape: Sendable {
+    /// The largest number of dimensions.
+    public static let maximumRank = 8
+
+    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    /// The number of dimensions.
+    public private(set) var rank = 0
+    /// The number of elements: the product of the extents, 1 for a scalar.
+    public private(set) var elementCount = 1
+
+    /// The shape of a scalar.
+    public init() {}
+
+    /// The shape with the given extents.
+    /// - Precondition: at most eight extents, none negative, and a product below 2^62.
+    public init(_ extents: some Collection<Int>) {
+        guard let shape = Shape(exactly: extents) else {
+            preconditionFailure("\(Array(extents)) is not a shape: \(Shape.rule)")
+        }
+        self = shape
+    }
+
+    /// The shape with the given extents, or nil when they make none.
+    public init?(exactly extents: some Collection<Int>) {
+        guard extents.count <= Shape.maximumRank else { return nil }
+        for extent in extents {
+            guard extent >= 0, extent < 1 << 32 else { return nil }
+            let (product, overflow) = elementCount.multipliedReportingOverflow(by: max(extent, 1))
+            guard !overflow, product < 1 << 62 else { return nil }
+            elementCount = product
+            rank += 1
+            set(extent, at: rank - 1)
+        }
+        recount()
+    }
+
+    package static let rule =
+        "at most 8 extents, each in 0..<2^32, with fewer than 2^62 elements in all"
+
+    /// The extent of one dimension.
+    /// - Precondition: `axis` is in `0..<rank`.
+    public subscript(axis: Int) -> Int {
+        precondition(axis >= 0 && axis < rank, "axis \(axis) of a shape of rank \(rank)")
+        return extent(axis)
+    }
+
+    @inline(__always)
+    private func extent(_ axis: Int) -> Int {
+        let word =
+            switch axis >> 1 {
+            case 0: words.0
+            case 1: words.1
+            case 2: words.2
+            default: words.3
+            }
+        return Int(truncatingIfNeeded: (word >> UInt64(32 * (axis & 1))) & 0xFFFF_FFFF)
+    }
+
+    private mutating func set(_ extent: Int, at axis: Int) {
+        let shift = UInt64(32 * (axis & 1))
+        let mask = UInt64(0xFFFF_FFFF) << shift
+        let bits = UInt64(extent) << shift
+        switch axis >> 1 {
+        case 0: words.0 = words.0 & ~mask | bits
+        case 1: words.1 = words.1 & ~mask | bits
+        case 2: words.2 = words.2 & ~mask | bits
+        default: words.3 = words.3 & ~mask | bits
+        }
+    }
+
+    private mutating func recount() {
+        var product = 1
+        for axis in 0..<rank { product *= extent(axis) }
+        elementCount = product
+    }
+}
+
+extension Shape: Hashable {
+    /// Whether both have the same extents.
+    public static func == (a: Shape, b: Shape) -> Bool {
+        (a.words.0 ^ b.words.0) | (a.words.1 ^ b.words.1) | (a.words.2 ^ b.words.2)
+            | (a.words.3 ^ b.words.3) | UInt64(a.rank ^ b.rank) == 0
+    }
+
+    /// Feeds the extents.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(rank)
+        hasher.combine(words.0)
+        hasher.combine(words.1)
+        if rank > 4 {
+            hasher.combine(words.2)
+            hasher.combine(words.3)
+        }
+    }
+}
+
+extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
+    /// The extents, outermost first.
+    public var extents: [Int] { (0..<rank).map { self[$0] } }
+
+    /// A shape written as its extents.
+    /// - Precondition: as `init(_:)`.
+    public init(arrayLiteral elements: Int...) { self.init(elements) }
+
+    /// The extents as `[2, 3]`.
+    public var description: String {
+        "[" + extents.map { String($0) }.joined(separator: ", ") + "]"
+    }
+}
+
+extension Shape: Codable {
+    /// Reads an array of extents.
+    /// - Throws: `DecodingError` when they make no shape.
+    public init(from decoder: any Decoder) throws {
+        let extents = try [Int](from: decoder)
+        guard let shape = Shape(exactly: extents) else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "\(extents) is not a shape: \(Shape.rule)"))
+        }
+        self = shape
+    }
+
+    /// Writes the extents as an array.
+    public func encode(to encoder: any Encoder) throws { try extents.encode(to: encoder) }
+}
+
+extension Shape {
+    /// This shape with one extent changed.
+    /// - Precondition: `axis` is in `0..<rank`, and the result is a shape.
+    public func replacing(_ axis: Int, with extent: Int) -> Shape {
+        precondition(axis >= 0 && axis < rank && extent >= 0 && extent < 1 << 32)
+        var shape = self
+        shape.set(extent, at: axis)
+        shape.recount()
+        return shape
+    }
+
+    /// This shape without one dimension.
+    /// - Precondition: `axis` is in `0..<rank`.
+    public func removing(_ axis: Int) -> Shape {
+        var shape = Shape()
+        for other in 0..<rank where other != axis { shape.append(extent(other)) }
+        return shape
+    }
+
+    /// This shape with a dimension put in before `axis`.
+    /// - Precondition: `axis` is in `0...rank`, and the rank is below 8.
+    public func inserting(_ extent: Int, at axis: Int) -> Shape {
+        var shape = Shape()
+        for other in 0..<rank {
+            if other == axis { shape.append(extent) }
+            shape.append(self.extent(other))
+        }
+        if axis == rank { shape.append(extent) }
+        return shape
+    }
+
+    /// Adds an innermost dimension.
+    /// - Precondition: the result is a shape.
+    public mutating func append(_ extent: Int) {
+        precondition(rank < Shape.maximumRank && extent >= 0 && extent < 1 << 32, Shape.rule)
+        rank += 1
+        set(extent, at: rank - 1)
+        recount()
+    }
+
+    /// The shape that both broadcast to by NumPy's rule (align at the end; an extent of 1 stretches),
+    /// or nil when they do not agree.
+    public func broadcast(with other: Shape) -> Shape? {
+        if self == other { return self }
+        var result = rank >= other.rank ? self : other
+        let shift = rank - other.rank
+        for axis in 0..<result.rank {
+            let a = axis - max(-shift, 0)
+            let b = axis - max(shift, 0)
+            let x = a >= 0 ? extent(a) : 1
+            let y = b >= 0 ? other.extent(b) : 1
+            guard x == y || x == 1 || y == 1 else { return nil }
+            result.set(x == 1 ? y : x, at: axis)
+        }
+        result.recount()
+        return result
+    }
+
+    /// `axis` counted from the front, or nil when it is out of `-rank..<rank`.
+    public func resolved(axis: Int) -> Int? {
+        guard axis >= -rank, axis < rank else { return nil }
+        return axis < 0 ? axis + rank : axis
+    }
+}

@@ -1,0 +1,26 @@
+/// What an operator knows of an operand before it runs: dtype and shape.
+public struct TensorType: Hashable, Sendable, Codable {
+    /// The element type.
+    public var dtype: DType
+    /// The extents.
+    public var shape: Shape
+
+    /// A type from its parts.
+    @inline(__always)
+    public init(_ dtype: DType, _ shape: Shape) {
+        self.dtype = dtype
+        self.shape = shape
+    }
+
+    /// The number of elements.
+    public var count: Int { shape.elementCount }
+    /// Bytes of a dense array of this type.
+    public var byteCount: Int { shape.elementCount * dtype.size }
+    /// The number of dimensions.
+    public var rank: Int { shape.rank }
+}
+
+extension TensorType: CustomStringConvertible {
+    /// As `f32[2, 3]`.
+    public var description: String { "\(dtype)\(shape)" }
+}
