@@ -27,6 +27,8 @@ package final class Node: Sendable {
     package enum Kind: Sendable {
         /// Bound when the graph runs.
         case variable(name: String)
+        /// Bound for good to an array (an object of BraidRuntime) that a trace captured.
+        case captured(any AnyObject & Sendable)
         /// Computed from the inputs.
         case operation(any Operator)
         /// A forward pass that carries its own gradient rule; never executed as a node.

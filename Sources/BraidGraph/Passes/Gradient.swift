@@ -46,7 +46,7 @@ package func gradients(
             cotangents: sums[position])
         let flowing: [Symbol?]
         switch node.kind {
-        case .variable: continue
+        case .variable, .captured: continue
         case .operation(let op): flowing = op.gradient(context)
         case .custom(let custom): flowing = custom.gradient(context)
         }

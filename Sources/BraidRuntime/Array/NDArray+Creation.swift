@@ -1,0 +1,47 @@
+public import BraidCore
+import BraidOperators
+
+extension NDArray {
+    /// An array with the given elements in row-major order.
+    /// - Precondition: there are as many elements as the shape has.
+    public init<Element: Scalar>(_ scalars: [Element], shape: Shape) {
+        guard scalars.count == shape.elementCount else {
+            ArrayError(
+                .shapeMismatch, in: "array",
+                "\(scalars.count) elements do not fill shape \(shape), which has "
+                    + "\(shape.elementCount)"
+            ).trap()
+        }
+        self.init(uninitialized: TensorType(Element.dtype, shape))
+        scalars.withUnsafeBytes { bytes in
+            if let source = bytes.baseAddress {
+                storage.address.copyMemory(from: source, byteCount: bytes.count)
+            }
+        }
+    }
+
+    /// A vector with the given elements.
+    public init<Element: Scalar>(_ scalars: [Element]) {
+        self.init(scalars, shape: [scalars.count])
+    }
+
+    /// A scalar: shape [].
+    public init<Element: Scalar>(_ scalar: Element) { self.init([scalar], shape: []) }
+
+    /// An array whose bytes `fill` writes.
+    package init(
+        _ type: TensorType, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
+    ) rethrows {
+        self.init(uninitialized: type)
+        try fill(
+            UnsafeMutableRawBufferPointer(start: storage.address, count: type.byteCount))
+    }
+}
+
+extension NDArray {
+    /// A fresh key for a random operator, drawn from the process-wide random source.
+    public static func randomKey() -> NDArray {
+        let draw = RandomSource.draw()
+        return NDArray([draw.key, draw.offset], shape: [2])
+    }
+}

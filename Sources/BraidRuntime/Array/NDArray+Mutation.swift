@@ -1,0 +1,93 @@
+public import BraidCore
+public import BraidOperators
+import Synchronization
+
+extension NDArray {
+    /// How often a mutation had to copy storage that something else could still read.
+    package static let storageCopies = Atomic<Int>(0)
+
+    /// Whether a mutation may happen in place.
+    private var isUnique: Bool {
+        mutating get {
+            isKnownUniquelyReferenced(&body)
+                && storage.handles.load(ordering: .acquiring) == 1
+        }
+    }
+
+    /// Makes the storage this array's own; the contents stay.
+    mutating func makeUnique() {
+        if !isUnique {
+            Self.storageCopies.wrappingAdd(1, ordering: .relaxed)
+            body = densely().body
+        }
+        // The value that tapes know is gone after the mutation that follows.
+        body.valueID.store(0, ordering: .relaxed)
+    }
+
+    /// This array, or a dense copy when the elements do not stand in row-major order.
+    package func dense() -> NDArray { body.isDense ? self : densely() }
+
+    /// A dense copy with storage of its own.
+    private func densely() -> NDArray {
+        let copy = NDArray(uninitialized: type)
+        Dispatch.run(
+            Copy(), body, copy.body, Dispatch.Estimate(cost: count, scratchByteCount: 0))
+        return copy
+    }
+
+    /// `self = op(self)` for a pointwise operator, in place where nothing else sees it.
+    mutating func update<O: Operator>(_ op: O) { update(op, nil) }
+
+    /// `self = op(self, other)` for a pointwise operator, in place where nothing else sees it.
+    mutating func update<O: Operator>(_ op: O, _ other: NDArray?) {
+        let needsNewArray = Scopes.current.map {
+            $0.tape != nil || $0.trace != nil || $0.errors != nil
+        }
+        if needsNewArray == true || !updatesInPlace(op, other) {
+            self = other.map { Self.apply(op, self, $0) } ?? Self.apply(op, self)
+            return
+        }
+        makeUnique()
+        guard body.isDense else {
+            let result = other.map { Self.apply(op, self, $0) } ?? Self.apply(op, self)
+            return overwrite(with: result)
+        }
+        Dispatch.update(
+            op, body, other?.body, Dispatch.Estimate(cost: count, scratchByteCount: 0))
+    }
+
+    /// Whether the result has this array's type; wrong operands are reported by the plain call.
+    private func updatesInPlace<O: Operator>(_ op: O, _ other: NDArray?) -> Bool {
+        let types = other.map { [type, $0.type] } ?? [type]
+        return (try? op.output(for: types.span)) == type
+    }
+
+    /// Copies the elements of `source`, of the same type, over this array's.
+    /// - Precondition: the storage is this array's own.
+    func overwrite(with source: NDArray) {
+        let (input, output) = (StoredView(source.body), StoredView(body))
+        Runtime.engine.push("assign", reads: [input.storage], updates: [output.storage]) {
+            [unowned engine = Runtime.engine] in
+            stridedCopy(from: input.view, to: output.view, splitter: engine)
+        }
+    }
+}
+
+extension NDArray {
+    /// Adds in place.
+    public static func += (a: inout NDArray, b: NDArray) { a.update(Binary(.add), b) }
+    /// Subtracts in place.
+    public static func -= (a: inout NDArray, b: NDArray) { a.update(Binary(.subtract), b) }
+    /// Multiplies in place.
+    public static func *= (a: inout NDArray, b: NDArray) { a.update(Binary(.multiply), b) }
+    /// Divides in place.
+    public static func /= (a: inout NDArray, b: NDArray) { a.update(Binary(.divide), b) }
+    /// Adds a scalar in place.
+    public static func += (a: inout NDArray, b: Double) { a.update(BinaryScalar(.add, b)) }
+    /// Subtracts a scalar in place.
+    public static func -= (a: inout NDArray, b: Double) { a.update(BinaryScalar(.subtract, b)) }
+    /// Multiplies by a scalar in place.
+    public static func *= (a: inout NDArray, b: Double) { a.update(BinaryScalar(.multiply, b)) }
+    /// Divides by a scalar in place.
+    public static func /= (a: inout NDArray, b: Double) { a.update(BinaryScalar(.divide, b)) }
+}

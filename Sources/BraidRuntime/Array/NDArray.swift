@@ -1,0 +1,43 @@
+public import BraidCore
+
+/// An n-dimensional array with value semantics.
+///
+/// Operations return at once and run on the engine; reading elements (`scalars(as:)`, `description`)
+/// waits for what it needs. Copies are free; a mutation happens in place when no other copy, view or
+/// tape could see it.
+///
+/// ```swift
+/// let a = NDArray([1, 2, 3, 4] as [Float], shape: [2, 2])
+/// print((2 * a).sum())
+/// ```
+public struct NDArray: Operand {
+    package var body: ArrayBody
+
+    package init(_ body: ArrayBody) { self.body = body }
+
+    /// Dtype and shape.
+    public var type: TensorType { body.type }
+
+    /// An uninitialised dense array, for code that fills it before anyone sees it.
+    package init(uninitialized type: TensorType) {
+        body = ArrayBody(type, Storage(byteCount: type.byteCount))
+    }
+
+    /// The storage.
+    /// - Precondition: not a value of a trace.
+    package var storage: Storage {
+        if let storage = body.storage { return storage }
+        ArrayError(
+            .invalidState, in: "trace",
+            "this array is a value of a trace and has no elements; use it inside the traced "
+                + "closure only, and compute with arrays instead of reading them there"
+        ).trap()
+    }
+
+    /// The array as a kernel sees it.
+    package var view: TensorView {
+        TensorView(
+            type: body.type, strides: body.strides,
+            address: storage.address + body.offset * body.type.dtype.size)
+    }
+}

@@ -1,0 +1,77 @@
+public import BraidCore
+
+/// Recording of operations for differentiation.
+public enum Autograd {
+    /// Runs `body` in training mode and records what it does with parameters; `backward()` on a
+    /// result then computes the gradients.
+    ///
+    /// ```swift
+    /// let loss = Autograd.record { (network(x) - y).square().mean() }
+    /// loss.backward()
+    /// ```
+    public static func record<R>(mode: Mode = .train, _ body: () throws -> R) rethrows -> R {
+        let now = Scopes.current ?? .outside
+        let parent = now.tape.map { unsafeDowncast($0, to: Tape.self) }
+        let tape = Tape(parent: parent, recordsParameters: true)
+        return try Scopes.with(
+            Ambient(tape: tape, trace: now.trace, mode: mode, errors: now.errors), body)
+    }
+
+    /// Runs `body` without recording.
+    public static func pause<R>(_ body: () throws -> R) rethrows -> R {
+        let now = Scopes.current ?? .outside
+        return try Scopes.with(
+            Ambient(tape: nil, trace: now.trace, mode: now.mode, errors: now.errors), body)
+    }
+
+    /// Whether the innermost scope records.
+    public static var isRecording: Bool { Scopes.current?.tape != nil }
+}
+
+extension NDArray {
+    /// Computes the gradients of the parameters that this recorded value depends on, and hands them
+    /// to the parameters by their `gradientMode`.
+    ///
+    /// - Parameters:
+    ///   - seed: the cotangent of this value; ones when nil, so that an array stands for its sum.
+    ///   - retaining: keeps the record for a further `backward()`. Otherwise what it saved is
+    ///     released.
+    /// - Precondition: the value was computed inside `Autograd.record` from a parameter, and no
+    ///   earlier `backward()` consumed the record.
+    public func backward(seed: NDArray? = nil, retaining: Bool = false) {
+        guard let tape = body.tape else {
+            return ArrayError(
+                .invalidState, in: "backward",
+                "this array was not recorded: compute it inside Autograd.record from parameters"
+            ).report()
+        }
+        guard let contents = tape.take(retaining: retaining) else {
+            return ArrayError(
+                .invalidState, in: "backward",
+                "the record was consumed by an earlier backward(); pass retaining: true to that one"
+            ).report()
+        }
+        if let seed, seed.type != type {
+            return ArrayError(
+                .shapeMismatch, in: "backward", "a seed of type \(seed.type) for a value of \(type)"
+            ).report()
+        }
+        let leaves = contents.leaves.compactMap { leaf in
+            leaf.parameter.flatMap { $0.gradientMode == .none ? nil : (leaf.slot, $0) }
+        }
+        let types = leaves.map { contents.values[$0.0].type }
+        let output = contents.slot(of: body)!
+        let gradients = contents.gradients(of: output, seed: seed, at: leaves.map(\.0))
+        for (index, leaf) in leaves.enumerated() {
+            let gradient =
+                gradients[index] ?? .zeros(types[index].shape, dtype: types[index].dtype)
+            leaf.1.receive(gradient)
+        }
+    }
+
+    /// The same elements, through which no gradient flows.
+    public func detached() -> NDArray {
+        if body.symbol != nil { return self }
+        return NDArray(ArrayBody(dtype, body.layout, storage))
+    }
+}

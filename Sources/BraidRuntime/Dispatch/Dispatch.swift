@@ -1,0 +1,90 @@
+import BraidCore
+import BraidEngine
+
+/// How an operator gets from a call to a kernel: small work whose operands are ready runs at once
+/// on the calling thread, everything else becomes a job of the engine.
+enum Dispatch {
+    /// Scalar operations up to which a call is worth less than the hand-over to another thread
+    /// (some ten microseconds).
+    static let inlineCostLimit = 16_384
+
+    /// What is known of a call before it runs.
+    struct Estimate {
+        let cost: Int
+        let scratchByteCount: Int
+
+        var runsInline: Bool { cost <= Dispatch.inlineCostLimit && Runtime.permitsInline }
+    }
+
+    /// Runs the operator on the calling thread.
+    @inline(__always)
+    static func evaluate<O: Operator>(
+        _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
+        _ outputs: UnsafeBufferPointer<TensorView>, scratchByteCount: Int,
+        splitter: (any WorkSplitter)?
+    ) {
+        if scratchByteCount == 0 {
+            op.evaluate(
+                KernelContext(
+                    inputs: inputs, outputs: outputs, scratch: nil, splitter: splitter))
+        } else {
+            let scratch = MemoryPool.allocate(scratchByteCount)
+            op.evaluate(
+                KernelContext(
+                    inputs: inputs, outputs: outputs, scratch: scratch, splitter: splitter))
+            MemoryPool.deallocate(scratch, scratchByteCount)
+        }
+    }
+
+    /// Pushes the operator as a job.
+    /// - Parameter isUpdate: the output is one of the inputs and is changed in place.
+    @inline(never)
+    static func push<O: Operator>(
+        _ op: O, _ inputs: [ArrayBody], _ outputs: [ArrayBody], scratchByteCount: Int,
+        isUpdate: Bool = false
+    ) {
+        let sources = inputs.map(StoredView.init)
+        let targets = outputs.map(StoredView.init)
+        let engine = Runtime.engine
+        let written = targets.map { $0.storage as Variable }
+        engine.push(
+            O.name, reads: sources.map(\.storage), updates: isUpdate ? written : [],
+            overwrites: isUpdate ? [] : written, bytes: scratchByteCount
+        ) { [unowned engine] in
+            sources.map(\.view).withUnsafeBufferPointer { inputs in
+                targets.map(\.view).withUnsafeBufferPointer { outputs in
+                    evaluate(
+                        op, inputs, outputs, scratchByteCount: scratchByteCount, splitter: engine)
+                }
+            }
+        }
+    }
+
+    /// Runs inline when the operands are ready, else pushes; any number of operands.
+    static func run<O: Operator>(
+        _ op: O, _ inputs: [ArrayBody], _ outputs: [ArrayBody], _ estimate: Estimate
+    ) {
+        if estimate.runsInline, beginReading(inputs) {
+            inputs.map { NDArray($0).view }.withUnsafeBufferPointer { inputs in
+                outputs.map { NDArray($0).view }.withUnsafeBufferPointer { outputs in
+                    evaluate(
+                        op, inputs, outputs, scratchByteCount: estimate.scratchByteCount,
+                        splitter: nil)
+                }
+            }
+            for input in inputs { input.storage!.endRead() }
+        } else {
+            push(op, inputs, outputs, scratchByteCount: estimate.scratchByteCount)
+        }
+    }
+
+    /// Takes read grants on all operands, or none.
+    private static func beginReading(_ inputs: [ArrayBody]) -> Bool {
+        for (index, input) in inputs.enumerated() {
+            if NDArray(input).storage.tryBeginRead() { continue }
+            for granted in inputs[..<index] { granted.storage!.endRead() }
+            return false
+        }
+        return true
+    }
+}

@@ -1,0 +1,196 @@
+public import BraidCore
+import BraidOperators
+
+/// A trainable array with an identity: its value, its gradient, and how it starts.
+///
+/// As a property wrapper it reads as the array; `$weight` is the parameter itself.
+///
+/// ```swift
+/// struct Scale: Block {
+///     @Parameter var factor: NDArray
+///     init(width: Int) { _factor = Parameter([width], initializer: .ones) }
+///     func forward(_ x: NDArray) -> NDArray { x * factor }
+/// }
+/// ```
+@propertyWrapper
+public final class Parameter: Sendable {
+    /// What `backward()` does with a new gradient.
+    public enum GradientMode: Hashable, Sendable {
+        /// Replaces the gradient.
+        case write
+        /// Adds to the gradient.
+        case add
+        /// No gradient is computed.
+        case none
+    }
+
+    private struct State {
+        var value: NDArray?
+        var shape: Shape?
+        var initializer: Initializer
+        var key: NDArray
+        var gradient: NDArray?
+        var gradientMode = GradientMode.write
+    }
+
+    // A one-word lock, because `Mutex.withLock` cannot yield: every `+=` through it would copy.
+    private let lock = SpinLock()
+    // Guarded by `lock`.
+    nonisolated(unsafe) private var state: State
+
+    /// The element type.
+    public let dtype: DType
+
+    /// A parameter that gets its first values when it is first used.
+    /// - Parameter shape: nil when the first use says it (a layer that learns its input width).
+    public init(_ shape: Shape? = nil, dtype: DType = .f32, initializer: Initializer = .xavier) {
+        self.dtype = dtype
+        // The key is drawn now, so that the values do not depend on the order of first uses.
+        state = State(shape: shape, initializer: initializer, key: .randomKey())
+    }
+
+    /// A parameter that starts from an array.
+    public init(_ value: NDArray) {
+        dtype = value.dtype
+        state = State(
+            value: value, shape: value.shape, initializer: .zeros,
+            key: NDArray([Int64(0), 0], shape: [2]))
+    }
+
+    /// The value; inside `Autograd.record` reading it makes the parameter a leaf.
+    /// - Precondition: the shape is known.
+    public var wrappedValue: NDArray {
+        get {
+            let value = current()
+            if let ambient = Scopes.current, ambient.tape != nil {
+                for tape in Tape.all(in: ambient) where tape.recordsParameters {
+                    tape.watch(value.body, for: self)
+                }
+            }
+            return value
+        }
+        set {
+            lock.lock()
+            let known = state.shape
+            if known == nil || known == newValue.shape {
+                state.value = newValue
+                state.shape = newValue.shape
+            }
+            lock.unlock()
+            if let known, known != newValue.shape {
+                ArrayError(
+                    .shapeMismatch, in: "parameter",
+                    "an array of shape \(newValue.shape) for a parameter of shape \(known)"
+                ).report()
+            }
+        }
+        _modify {
+            var value = taken()
+            defer { putBack(value) }
+            yield &value
+        }
+    }
+
+    /// The parameter itself.
+    public var projectedValue: Parameter { self }
+
+    /// Changes the value in place.
+    public func update<R>(_ body: (inout NDArray) throws -> R) rethrows -> R {
+        try body(&wrappedValue)
+    }
+
+    /// The extents; nil while they are not known.
+    public var shape: Shape? { withState { $0.shape } }
+
+    /// The gradient that the last `backward()` left; nil before the first.
+    public var gradient: NDArray? {
+        get { withState { $0.gradient } }
+        set { withState { $0.gradient = newValue } }
+    }
+
+    /// What `backward()` does with a new gradient.
+    public var gradientMode: GradientMode {
+        get { withState { $0.gradientMode } }
+        set { withState { $0.gradientMode = newValue } }
+    }
+
+    /// Says the shape of a parameter that was made without one; the layer knows it at its first
+    /// call.
+    /// - Precondition: a shape known before is the same.
+    public func resolve(_ shape: Shape, for layer: @autoclosure () -> String) {
+        let known = withState { state in
+            if state.shape == nil { state.shape = shape }
+            return state.shape!
+        }
+        if known != shape {
+            ArrayError(
+                .shapeMismatch, in: layer(),
+                "the parameter has shape \(known), the input asks for \(shape)"
+            ).report()
+        }
+    }
+
+    /// Starts anew from `initializer` (the parameter's own when nil) and a fresh key.
+    public func initialize(_ initializer: Initializer? = nil) {
+        let key = NDArray.randomKey()
+        withState { state in
+            if let initializer { state.initializer = initializer }
+            state.key = key
+            state.value = nil
+            state.gradient = nil
+        }
+    }
+
+    package func receive(_ gradient: NDArray) {
+        withState { state in
+            switch state.gradientMode {
+            case .write: state.gradient = gradient
+            case .none: break
+            case .add:
+                if state.gradient == nil { state.gradient = gradient } else {
+                    state.gradient! += gradient
+                }
+            }
+        }
+    }
+
+    private func withState<R>(_ body: (inout State) -> R) -> R {
+        lock.lock()
+        defer { lock.unlock() }
+        return body(&state)
+    }
+
+    private func current() -> NDArray {
+        withState { state in
+            Self.materialize(&state, dtype)
+            return state.value!
+        }
+    }
+
+    /// Takes the value out and keeps the lock, so that it is unique while it is changed.
+    private func taken() -> NDArray {
+        lock.lock()
+        Self.materialize(&state, dtype)
+        return state.value.take()!
+    }
+
+    private func putBack(_ value: NDArray) {
+        state.value = value
+        lock.unlock()
+    }
+
+    private static func materialize(_ state: inout State, _ dtype: DType) {
+        if state.value != nil { return }
+        guard let shape = state.shape else {
+            ArrayError(
+                .invalidState, in: "parameter",
+                "the shape is not known yet: call the network on an input once, or give the layer "
+                    + "its input width"
+            ).trap()
+        }
+        // First values are computed outside every scope: they are no part of a record or a trace.
+        state.value = Scopes.with(.outside) {
+            state.initializer(shape, dtype, key: state.key)
+        }
+    }
+}

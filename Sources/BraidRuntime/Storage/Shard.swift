@@ -1,0 +1,89 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import Synchronization
+
+/// One part of the memory pool: a lock and the heads of its free lists. Free blocks hold the link to
+/// the next one in their first word.
+struct Shard: ~Copyable {
+    /// A power of two.
+    static let count = 8
+
+    private let lock = SpinLock()
+    private let heads: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    // Signed: a block may be taken through one shard and freed through another.
+    private let live = Atomic<Int>(0)
+
+    init() {
+        heads = .allocate(capacity: SizeClass.count)
+        heads.initialize(repeating: nil, count: SizeClass.count)
+    }
+
+    /// The shard of the calling thread: its stack's address, mixed.
+    static var currentIndex: Int {
+        #if canImport(Darwin)
+            let thread = UInt(bitPattern: pthread_self())
+        #else
+            let thread = UInt(pthread_self())
+        #endif
+        return Int(truncatingIfNeeded: (thread >> 12 &* 0x9E37_79B9_7F4A_7C15) >> 61)
+    }
+
+    /// A cached block of the class, counted as live here or in the shard that asks.
+    func take(
+        _ size: SizeClass, countingFor other: UnsafeMutablePointer<Shard>? = nil
+    ) -> UnsafeMutableRawPointer? {
+        lock.lock()
+        let block = heads[size.index]
+        if let block { heads[size.index] = block.load(as: UnsafeMutableRawPointer?.self) }
+        lock.unlock()
+        guard let block else { return nil }
+        if let other { other.pointee.noteTaken(size) } else { noteTaken(size) }
+        return block
+    }
+
+    func put(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
+        lock.lock()
+        block.storeBytes(of: heads[size.index], as: UnsafeMutableRawPointer?.self)
+        heads[size.index] = block
+        lock.unlock()
+        noteFreed(size)
+    }
+
+    func noteTaken(_ size: SizeClass) { live.wrappingAdd(size.byteCount, ordering: .relaxed) }
+    func noteFreed(_ size: SizeClass) { live.wrappingSubtract(size.byteCount, ordering: .relaxed) }
+
+    var liveByteCount: Int { live.load(ordering: .relaxed) }
+
+    /// Frees all cached blocks; the result counts bytes of blocks of at least `largeByteCount`.
+    func releaseCached(from largeByteCount: Int) -> Int {
+        var released = 0
+        for index in 0..<SizeClass.count {
+            lock.lock()
+            var block = heads[index]
+            heads[index] = nil
+            lock.unlock()
+            while let current = block {
+                block = current.load(as: UnsafeMutableRawPointer?.self)
+                let byteCount = SizeClass.byteCount(at: index)
+                if byteCount >= largeByteCount { released += byteCount }
+                free(current)
+            }
+        }
+        return released
+    }
+}
+
+extension SizeClass {
+    /// Bytes of a block of the class at `index`.
+    static func byteCount(at index: Int) -> Int {
+        if index < 4 { return (index + 1) * 64 }
+        let power = (index - 4) / 4
+        let steps = (index - 4) % 4 + 5
+        return (steps << power) * 64
+    }
+}

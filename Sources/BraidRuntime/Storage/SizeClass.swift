@@ -1,0 +1,27 @@
+/// Rounds block sizes up to four classes per power of two, so that at most a fifth is wasted and a
+/// freed block serves many later requests.
+struct SizeClass {
+    /// Position in the pool's free lists.
+    let index: Int
+    /// Bytes of a block of this class; a multiple of 64.
+    let byteCount: Int
+
+    static let smallestByteCount = 64
+    /// Enough classes for blocks up to 2^48 bytes.
+    static let count = 4 * 42 + 1
+
+    init(for requested: Int) {
+        let units = (Swift.max(requested, 1) + 63) / 64  // cache lines
+        if units <= 4 {
+            index = units - 1
+            byteCount = units * 64
+            return
+        }
+        // units in (4 * 2^k, 8 * 2^k]: steps of 2^k.
+        let power = Int.bitWidth - 1 - (units - 1).leadingZeroBitCount - 2
+        let step = 1 << power
+        let steps = (units + step - 1) / step  // 5...8
+        index = power * 4 + steps - 1
+        byteCount = steps * step * 64
+    }
+}

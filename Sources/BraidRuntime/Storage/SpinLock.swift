@@ -1,0 +1,34 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import Synchronization
+
+/// A one-word lock for sections of a few instructions.
+struct SpinLock: ~Copyable {
+    private let word = Atomic<UInt32>(0)
+    /// Reads between two attempts to yield; past it the holder is probably not running.
+    private static let spinCount = 100
+
+    @inline(__always)
+    borrowing func lock() {
+        if word.exchange(1, ordering: .acquiring) != 0 { wait() }
+    }
+
+    @inline(__always)
+    borrowing func unlock() { word.store(0, ordering: .releasing) }
+
+    @inline(never)
+    private borrowing func wait() {
+        var spins = 0
+        repeat {
+            while word.load(ordering: .relaxed) != 0 {
+                spins += 1
+                if spins % Self.spinCount == 0 { sched_yield() }
+            }
+        } while word.exchange(1, ordering: .acquiring) != 0
+    }
+}
