@@ -43,13 +43,13 @@ let package = Package(
 
         .target(
             name: "BraidTestSupport",
-            dependencies: ["Braid", "CAllocationCounter"], path: "Tests/BraidTestSupport"),
-        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+            dependencies: ["BraidCore", "BraidOperators"], path: "Tests/BraidTestSupport"),
         .testTarget(name: "BraidKernelsTests", dependencies: ["CBraidKernels"]),
         .testTarget(name: "BraidEngineTests", dependencies: ["BraidEngine"]),
         .testTarget(name: "BraidCoreTests", dependencies: ["BraidCore"]),
         .testTarget(
-            name: "BraidOperatorsTests", dependencies: ["Braid", "BraidTestSupport"],
+            name: "BraidOperatorsTests",
+            dependencies: ["BraidCore", "BraidOperators", "BraidGraph", "BraidTestSupport"],
             exclude: ["Oracle/README.md"], resources: [.copy("Oracle/values")]),
         .testTarget(name: "BraidRuntimeTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),

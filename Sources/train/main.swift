@@ -1,1 +1,3 @@
-print("train")
+import BraidTrain
+
+TrainCommand.main()

@@ -4,7 +4,10 @@ import Synchronization
 
 extension NDArray {
     /// How often a mutation had to copy storage that something else could still read.
-    package static let storageCopies = Atomic<Int>(0)
+    private static let storageCopies = Atomic<Int>(0)
+
+    /// As counted so far in the process.
+    package static var storageCopyCount: Int { storageCopies.load(ordering: .relaxed) }
 
     /// Whether a mutation may happen in place.
     private var isUnique: Bool {

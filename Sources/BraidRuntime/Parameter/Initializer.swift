@@ -36,6 +36,10 @@ public struct Initializer: Sendable, Hashable {
     /// Normal with standard deviation `√(2 / fan-in)`, for rectifiers (He et al., ICCV 2015).
     public static let he = Initializer(rule: .he)
 
+    package var isRandom: Bool {
+        if case .constant = rule { false } else { true }
+    }
+
     /// An array of first values.
     /// - Parameters:
     ///   - shape: `[out, in, kernel…]` for weights; the fans follow from it.

@@ -141,6 +141,9 @@ public final class Parameter: Sendable {
         }
     }
 
+    /// Whether the first values are random (a weight) and not constant (a bias, a scale).
+    public var startsRandom: Bool { withState { $0.initializer.isRandom } }
+
     package func receive(_ gradient: NDArray) {
         withState { state in
             switch state.gradientMode {

@@ -1,0 +1,28 @@
+public import BraidCore
+public import BraidRuntime
+
+/// A part of a network: parameters, other blocks, and one `forward`.
+///
+/// Blocks are structs by default; their identity lies in their `@Parameter`s. A class block holds
+/// `let weight = Parameter(…)`. Whether a block trains or predicts is ambient (`Mode.current`).
+///
+/// ```swift
+/// struct Residual: Block {
+///     let inner: Dense
+///     init(width: Int) { inner = Dense(width, inputs: width, activation: .relu) }
+///     func forward(_ x: NDArray) -> NDArray { x + inner(x) }
+/// }
+/// ```
+public protocol Block<Input, Output>: Sendable {
+    /// What the block takes; an array unless said otherwise.
+    associatedtype Input = NDArray
+    /// What the block returns; an array unless said otherwise.
+    associatedtype Output = NDArray
+    /// Computes the output.
+    func forward(_ input: Input) -> Output
+}
+
+extension Block {
+    /// Computes the output: `network(x)`.
+    public func callAsFunction(_ input: Input) -> Output { forward(input) }
+}

@@ -1,0 +1,46 @@
+public import BraidRuntime
+
+/// Blocks in a row, each fed with the output of the one before.
+///
+/// ```swift
+/// let network = Sequential {
+///     Dense(128, activation: .relu)
+///     Dense(10)
+/// }
+/// ```
+public struct Sequential: Block {
+    /// The blocks in order.
+    public let blocks: [any Block<NDArray, NDArray>]
+
+    /// A row of blocks.
+    public init(_ blocks: [any Block<NDArray, NDArray>]) { self.blocks = blocks }
+
+    /// A row of blocks, written one below the other; `if` and `for` work.
+    public init(@SequentialBuilder _ blocks: () -> [any Block<NDArray, NDArray>]) {
+        self.blocks = blocks()
+    }
+
+    /// Feeds `input` through all blocks.
+    public func forward(_ input: NDArray) -> NDArray {
+        blocks.reduce(input) { $1.forward($0) }
+    }
+}
+
+/// Collects the blocks of a `Sequential`.
+@resultBuilder
+public enum SequentialBuilder {
+    /// A row of blocks.
+    public typealias Row = [any Block<NDArray, NDArray>]
+    /// One block.
+    public static func buildExpression(_ block: some Block<NDArray, NDArray>) -> Row { [block] }
+    /// Several rows.
+    public static func buildBlock(_ rows: Row...) -> Row { rows.flatMap { $0 } }
+    /// An optional row.
+    public static func buildOptional(_ row: Row?) -> Row { row ?? [] }
+    /// The first of two rows.
+    public static func buildEither(first row: Row) -> Row { row }
+    /// The second of two rows.
+    public static func buildEither(second row: Row) -> Row { row }
+    /// The rows of a loop.
+    public static func buildArray(_ rows: [Row]) -> Row { rows.flatMap { $0 } }
+}

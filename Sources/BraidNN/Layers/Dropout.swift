@@ -1,0 +1,24 @@
+public import BraidCore
+import BraidOperators
+public import BraidRuntime
+
+/// Sets elements to zero with probability `rate` while training and scales the others by
+/// `1 / (1 - rate)`; does nothing in prediction (Srivastava et al., JMLR 2014, inverted form).
+public struct Dropout: Block {
+    /// The probability that an element is dropped.
+    public let rate: Double
+
+    /// A layer that drops with probability `rate`.
+    /// - Precondition: `rate` is in `0..<1`.
+    public init(_ rate: Double) {
+        precondition(rate >= 0 && rate < 1, "dropout: the rate \(rate) is not in 0..<1")
+        self.rate = rate
+    }
+
+    /// Drops elements in training.
+    public func forward(_ x: NDArray) -> NDArray {
+        if Mode.current == .predict || rate == 0 { return x }
+        let kept = NDArray.bernoulli(x.shape, probability: 1 - rate, dtype: x.dtype)
+        return x * (kept * (1 / (1 - rate)))
+    }
+}

@@ -1,0 +1,113 @@
+public import ArgumentParser
+import Braid
+
+/// The `train` command.
+public struct TrainCommand: ParsableCommand {
+    /// Name, description and examples.
+    public static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract: "Train a network on real data, or evaluate a trained one.",
+        discussion: """
+            Without options it trains LeNet on the bundled digits data (1,797 handwritten digits of \
+            8x8 pixels) and prints the accuracy on the fixed fifth that it never trains on.
+
+            EXAMPLES
+              train
+              train --model mlp --optimizer sgd --learning-rate 0.1 --epochs 40
+              train --seed 7 --output digits.safetensors
+              train --evaluate digits.safetensors
+              train --json --threads 2
+
+            The same seed gives the same file, byte for byte, for any number of threads.
+
+            EXIT STATUS
+              0 on success, 2 for bad options or files, 130 when interrupted.
+            """)
+
+    @Option(help: "The network to train.")
+    var model: ModelName = .lenet
+
+    @Option(help: "The data to train on.")
+    var data: DataName = .digits
+
+    @Option(help: "How often the training data are gone through.")
+    var epochs: Int = 20
+
+    @Option(help: "Samples per step.")
+    var batchSize: Int = 64
+
+    @Option(help: "How the weights move.")
+    var optimizer: OptimizerName = .adam
+
+    @Option(help: "Step size of the optimizer. (default: 0.001 for adam, 0.05 for sgd)")
+    var learningRate: Double?
+
+    @Option(help: "Decides first weights and the order of samples.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Threads that compute. (default: every usable core)")
+    var threads: Int?
+
+    @Option(help: "How jobs are scheduled: serial runs them one by one, simulated in an order drawn from the seed.")
+    var engine: EngineName = .threaded
+
+    @Option(help: ArgumentHelp("Write the trained parameters to this file.", valueName: "file"))
+    var output: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Do not train: print the accuracy of the network in this file.", valueName: "file"))
+    var evaluate: String?
+
+    @Flag(help: "Print one JSON object a line instead of text.")
+    var json = false
+
+    /// A command with the default options.
+    public init() {}
+
+    /// Checks the options' ranges.
+    /// - Throws: `ValidationError` naming the option.
+    public func validate() throws {
+        guard epochs >= 1, epochs <= 1_000_000 else {
+            throw ValidationError("--epochs must be in 1...1000000, not \(epochs)")
+        }
+        guard batchSize >= 1, batchSize <= 1 << 24 else {
+            throw ValidationError("--batch-size must be in 1...16777216, not \(batchSize)")
+        }
+        if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
+            throw ValidationError("--learning-rate must be a positive number, not \(learningRate)")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads must be in 1...1024, not \(threads)")
+        }
+        if threads != nil, engine != .threaded {
+            throw ValidationError("--threads goes with --engine threaded only")
+        }
+        if output != nil, evaluate != nil {
+            throw ValidationError("--output and --evaluate exclude each other")
+        }
+    }
+
+    /// Trains or evaluates.
+    /// - Throws: what is wrong with data or files.
+    public func run() throws {
+        Runtime.use(
+            switch engine {
+            case .threaded: Engine(.threaded(threads: threads))
+            case .serial: Engine(.serial)
+            case .simulated: Engine(.simulated(seed: seed))
+            })
+        let reporter: any Reporter = json ? JSONReporter() : TextReporter()
+        if let problem = Kernels.selectionProblem { reporter.warn(problem) }
+        let digits = try Digits.load()
+        if let evaluate {
+            try Evaluation(file: evaluate, digits: digits).run(reporter)
+        } else {
+            try TrainingRun(
+                model: model, epochs: epochs, batchSize: batchSize,
+                optimizer: optimizer.optimizer(learningRate: learningRate), seed: seed,
+                output: output, digits: digits
+            ).run(reporter)
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import BraidTestSupport
+import Foundation
+import Testing
+
+/// Runs the built `train` executable as a user would.
+struct TrainCommandTests {
+    struct Outcome {
+        let status: Int32
+        let output: String
+        let errors: String
+    }
+
+    /// The executable next to the test bundle.
+    static let executable: URL = {
+        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        while !FileManager.default.isExecutableFile(atPath: folder.appending(path: "train").path) {
+            precondition(folder.path != "/", "no train executable above \(CommandLine.arguments[0])")
+            folder.deleteLastPathComponent()
+        }
+        return folder.appending(path: "train")
+    }()
+
+    private func train(
+        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+    ) throws -> Outcome {
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let folder { process.currentDirectoryURL = folder }
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let outputData = output.fileHandleForReading.readDataToEndOfFile()
+        let errorData = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
+            errors: String(decoding: errorData, as: UTF8.self))
+    }
+
+    private func withFolder<R>(_ body: (URL) throws -> R) throws -> R {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "braid-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        return try body(folder)
+    }
+
+    @Test func trainsFromAnyFolderAndEvaluatesItsFile() throws {
+        try withFolder { folder in
+            let trained = try train(
+                ["--model", "mlp", "--epochs", "3", "--output", "m.safetensors", "--json"],
+                in: folder)
+            #expect(trained.status == 0, "\(trained.errors)")
+            let last = try #require(trained.output.split(separator: "\n").last)
+            let object = try JSONSerialization.jsonObject(with: Data(last.utf8)) as? [String: Any]
+            #expect(object?["event"] as? String == "finished")
+            #expect(object?["model"] as? String == "mlp")
+            #expect(object?["samples_per_second"] as? Double ?? 0 > 0)
+            let accuracy = try #require(object?["test_accuracy"] as? Double)
+            #expect(accuracy > 0.7)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
+
+            let evaluated = try train(["--evaluate", "m.safetensors", "--json"], in: folder)
+            #expect(evaluated.status == 0, "\(evaluated.errors)")
+            let result =
+                try JSONSerialization.jsonObject(with: Data(evaluated.output.utf8))
+                as? [String: Any]
+            #expect(result?["test_accuracy"] as? Double == accuracy)
+            let text = try train(["--evaluate", "m.safetensors"], in: folder)
+            #expect(text.output.contains("predicted"))
+        }
+    }
+
+    @Test func theSameFileForAnyNumberOfThreadsAndInTwoProcesses() throws {
+        try withFolder { folder in
+            var files: [Data] = []
+            for (index, options) in [
+                ["--threads", "1"], ["--threads", "2"], ["--threads", "4"], ["--threads", "2"],
+                ["--engine", "serial"], ["--engine", "simulated"],
+            ].enumerated() {
+                let path = folder.appending(path: "\(index).safetensors")
+                let run = try train(
+                    ["--seed", "7", "--epochs", "2", "--output", path.path] + options)
+                #expect(run.status == 0, "\(options): \(run.errors)")
+                files.append(try Data(contentsOf: path))
+            }
+            for file in files { #expect(file == files[0]) }
+            let other = folder.appending(path: "other.safetensors")
+            _ = try train(["--seed", "8", "--epochs", "2", "--output", other.path])
+            #expect(try Data(contentsOf: other) != files[0])
+        }
+    }
+
+    @Test(arguments: [
+        (["--bogus"], "--bogus"), (["--epochs", "-1"], "--epochs"),
+        (["--epochs", "0"], "--epochs"), (["--batch-size", "0"], "--batch-size"),
+        (["--batch-size", "many"], "many"), (["--learning-rate", "-0.1"], "--learning-rate"),
+        (["--learning-rate", "nan"], "--learning-rate"), (["--threads", "0"], "--threads"),
+        (["--model", "transformer"], "transformer"), (["--data", "imagenet"], "imagenet"),
+        (["--engine", "steam"], "steam"), (["--optimizer", "newton"], "newton"),
+        (["--evaluate", "/nowhere/x.safetensors"], "/nowhere/x.safetensors"),
+        (["--output", "/nowhere/x.safetensors"], "/nowhere"), (["stray"], "stray"),
+    ])
+    func badOptionsExitWith2AndAClearMessage(arguments: [String], mention: String) throws {
+        let run = try train(arguments)
+        #expect(run.status == 2, "\(run.errors)")
+        #expect(run.errors.contains(mention), "\(run.errors)")
+        #expect(run.output.isEmpty)
+    }
+
+    @Test func corruptFilesExitWith2() throws {
+        try withFolder { folder in
+            let model = folder.appending(path: "m.safetensors")
+            _ = try train(["--model", "mlp", "--epochs", "1", "--output", model.path])
+            let good = try Data(contentsOf: model)
+            let broken = folder.appending(path: "broken.safetensors")
+            for (name, bytes) in [
+                ("empty", Data()), ("short", good.prefix(100)), ("cut", good.dropLast()),
+                ("noise", Data((0..<500).map { UInt8(truncatingIfNeeded: $0 &* 37) })),
+            ] {
+                try bytes.write(to: broken)
+                let run = try train(["--evaluate", broken.path])
+                #expect(run.status == 2, "\(name): \(run.errors)")
+                #expect(run.errors.contains("broken.safetensors"), "\(name): \(run.errors)")
+            }
+            let run = try train(["--evaluate", folder.path])
+            #expect(run.status == 2)
+        }
+    }
+
+    @Test func missingAndCorruptDataExitWith2() throws {
+        try withFolder { folder in
+            let missing = try train([], environment: ["BRAID_DATA_DIRECTORY": folder.path])
+            #expect(missing.status == 2)
+            #expect(missing.errors.contains(folder.path), "\(missing.errors)")
+            let file = folder.appending(path: "digits.bin")
+            try Data("nonsense".utf8).write(to: file)
+            let corrupt = try train([], environment: ["BRAID_DATA_DIRECTORY": folder.path])
+            #expect(corrupt.status == 2)
+            #expect(corrupt.errors.contains("digits.bin"), "\(corrupt.errors)")
+        }
+    }
+
+    @Test func helpShowsExamplesAndExitsWith0() throws {
+        let run = try train(["--help"])
+        #expect(run.status == 0)
+        #expect(run.output.contains("EXAMPLES"))
+    }
+
+    @Test func interruptingLeavesNoFile() throws {
+        try withFolder { folder in
+            let process = Process()
+            process.executableURL = Self.executable
+            process.arguments = ["--epochs", "100000", "--output", "m.safetensors"]
+            process.currentDirectoryURL = folder
+            process.standardOutput = Pipe()
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            Thread.sleep(forTimeInterval: 0.5)
+            process.interrupt()
+            process.waitUntilExit()
+            #expect(process.terminationStatus == 130)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+    }
+}
