@@ -98,6 +98,12 @@ package enum MemoryPool {
         (0..<Shard.count).reduce(0) { $0 + shards[$1].liveByteCount }
     }
 
+    /// The class that serves a request: its number and the bytes of its blocks.
+    package static func sizeClass(for byteCount: Int) -> (index: Int, byteCount: Int) {
+        let size = SizeClass(for: byteCount)
+        return (size.index, size.byteCount)
+    }
+
     /// How often the system was asked for a block.
     package static var systemRequestCount: Int { systemRequests.load(ordering: .relaxed) }
 }
