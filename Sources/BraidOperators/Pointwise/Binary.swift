@@ -1,0 +1,262 @@
+public import BraidCore
+package import CBraidKernels
+
+/// Functions of two operands, element by element; shapes broadcast.
+public struct Binary: PointwiseOperator {
+    /// The name in files.
+    public static let name = "binary"
+    /// Pointwise, in place.
+    public static let traits: OperatorTraits = [.pointwise, .mayReuseFirstInput]
+    /// Two operands.
+    public static let arity: Int? = 2
+
+    /// A function; the table `rule` says what it is.
+    public enum Function: NamedCase {
+        case add, subtract, multiply, divide, minimum, maximum, power, remainder, arcTangent
+    }
+
+    /// The function.
+    public let function: Function
+
+    /// An operator from its function.
+    public init(_ function: Function) { self.function = function }
+
+    /// The operands' dtype and the shape they broadcast to.
+    /// - Throws: `ArrayError` for unequal or unsuitable dtypes and shapes that do not broadcast.
+    public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
+        let (a, b) = (inputs[0], inputs[1])
+        guard a.dtype == b.dtype else {
+            throw ArrayError(
+                .unsupportedType, in: "\(function)",
+                "takes operands of one dtype, not \(a) and \(b); cast one of them")
+        }
+        guard function == .arcTangent ? a.dtype.isComputedFloating : a.dtype.isArithmetic else {
+            throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(a)")
+        }
+        guard let shape = a.shape.broadcast(with: b.shape) else {
+            throw ArrayError(
+                .shapeMismatch, in: "\(function)",
+                "shapes \(a.shape) and \(b.shape) do not broadcast; aligned at the end, extents "
+                    + "must be equal or 1")
+        }
+        return TensorType(a.dtype, shape)
+    }
+
+    package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
+        braid_instruction(function.rule.opcode, inputs[0].dtype)
+    }
+
+    /// Runs the tile program.
+    public func evaluate(_ context: borrowing KernelContext) { run(context) }
+
+    /// What the function's derivatives read.
+    public var gradientNeeds: GradientNeeds { function.rule.needs }
+
+    /// The function's partial derivatives, summed over broadcast dimensions.
+    public func gradient(_ context: GradientContext) -> [Symbol?] {
+        let (a, b) = (context.inputs[0], context.inputs[1])
+        let (da, db) = function.rule.derivatives(a, b, context.output, context.cotangent)
+        return [da?.reduced(to: a.shape), db?.reduced(to: b.shape)]
+    }
+}
+
+extension Binary.Function {
+    /// What there is to know of a function.
+    package struct Rule {
+        let opcode: braid_opcode
+        /// The opcodes with a scalar on the right and on the left.
+        let scalarRight: braid_opcode?
+        let scalarLeft: braid_opcode?
+        let needs: GradientNeeds
+        /// The cotangents of both operands from them, the result and its cotangent.
+        let derivatives:
+            (_ a: Symbol, _ b: Symbol, _ y: Symbol, _ dy: Symbol) -> (Symbol?, Symbol?)
+    }
+
+    package var rule: Rule {
+        switch self {
+        case .add:
+            Rule(opcode: BRAID_ADD, scalarRight: BRAID_ADDS, scalarLeft: BRAID_ADDS, needs: []) {
+                _, _, _, dy in (dy, dy)
+            }
+        case .subtract:
+            Rule(opcode: BRAID_SUB, scalarRight: BRAID_SUBS, scalarLeft: BRAID_RSUBS, needs: []) {
+                _, _, _, dy in (dy, -dy)
+            }
+        case .multiply:
+            Rule(
+                opcode: BRAID_MUL, scalarRight: BRAID_MULS, scalarLeft: BRAID_MULS, needs: .inputs
+            ) { a, b, _, dy in (dy * b, dy * a) }
+        case .divide:
+            Rule(
+                opcode: BRAID_DIV, scalarRight: BRAID_DIVS, scalarLeft: BRAID_RDIVS,
+                needs: [.inputs, .outputs]
+            ) { _, b, y, dy in
+                let da = dy / b
+                return (da, -(da * y))
+            }
+        case .minimum:
+            Rule(
+                opcode: BRAID_MIN, scalarRight: BRAID_MINS, scalarLeft: BRAID_MINS, needs: .inputs
+            ) { a, b, _, dy in Self.split(dy, firstWins: a .<= b) }
+        case .maximum:
+            Rule(
+                opcode: BRAID_MAX, scalarRight: BRAID_MAXS, scalarLeft: BRAID_MAXS, needs: .inputs
+            ) { a, b, _, dy in Self.split(dy, firstWins: a .>= b) }
+        case .power:
+            Rule(
+                opcode: BRAID_POW, scalarRight: BRAID_POWS, scalarLeft: BRAID_RPOWS,
+                needs: [.inputs, .outputs]
+            ) { a, b, y, dy in
+                // Where a is 0 the result does not depend on b (for b > 0): log 0 must not enter.
+                let zero = Symbol.full([], 0, dtype: a.dtype)
+                let one = Symbol.full([], 1, dtype: a.dtype)
+                let slope = select(a .> 0, y * select(a .> 0, a, one).log(), zero)
+                return (dy * b * a.power(b - 1), dy * slope)
+            }
+        case .remainder:
+            // a - b trunc(a / b), whose whole part has slope 0.
+            Rule(
+                opcode: BRAID_REM, scalarRight: BRAID_REMS, scalarLeft: BRAID_RREMS, needs: .inputs
+            ) { a, b, _, dy in (dy, -(dy * (a / b).truncated())) }
+        case .arcTangent:
+            Rule(opcode: BRAID_ATAN2, scalarRight: nil, scalarLeft: nil, needs: .inputs) {
+                a, b, _, dy in
+                let scaled = dy / (a * a + b * b)
+                return (scaled * b, -(scaled * a))
+            }
+        }
+    }
+
+    /// The cotangent goes to the operand that won; ties go to the first.
+    private static func split(_ dy: Symbol, firstWins: Symbol) -> (Symbol?, Symbol?) {
+        let zero = Symbol.full([], 0, dtype: dy.dtype)
+        return (select(firstWins, dy, zero), select(firstWins, zero, dy))
+    }
+}
+
+/// The same functions with a scalar for one operand, which stands in the instruction.
+public struct BinaryScalar: PointwiseOperator {
+    /// The name in files.
+    public static let name = "binary_scalar"
+    /// Pointwise, in place.
+    public static let traits: OperatorTraits = [.pointwise, .mayReuseFirstInput]
+    /// One operand beside the scalar.
+    public static let arity: Int? = 1
+
+    /// The function.
+    public let function: Binary.Function
+    /// The scalar.
+    public let scalar: Double
+    /// Whether the scalar is the left operand.
+    public let isScalarFirst: Bool
+
+    /// An operator from its parts.
+    public init(_ function: Binary.Function, _ scalar: Double, isScalarFirst: Bool = false) {
+        self.function = function
+        self.scalar = scalar
+        self.isScalarFirst = isScalarFirst
+    }
+
+    /// The operand's type.
+    /// - Throws: `ArrayError` for an unsuitable dtype, and for a scalar that it cannot hold.
+    public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
+        let input = inputs[0]
+        guard input.dtype.isArithmetic, function != .arcTangent else {
+            throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(input)")
+        }
+        if input.dtype.isInteger, scalar.rounded() != scalar {
+            throw ArrayError(
+                .unsupportedType, in: "\(function)",
+                "the scalar \(scalar) is no whole number, as \(input) needs; cast the array")
+        }
+        return input
+    }
+
+    package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
+        let rule = function.rule
+        // `output` has refused the one function without scalar forms.
+        let opcode = (isScalarFirst ? rule.scalarLeft : rule.scalarRight)!
+        return braid_instruction(opcode, inputs[0].dtype, scalar: scalar)
+    }
+
+    /// Runs the tile program.
+    public func evaluate(_ context: borrowing KernelContext) { run(context) }
+
+    /// What the function's derivative reads.
+    public var gradientNeeds: GradientNeeds {
+        switch function {
+        case .multiply, .add, .subtract: []
+        case .divide where !isScalarFirst: []
+        default: [.inputs, .outputs]
+        }
+    }
+
+    /// The function's derivative by the array.
+    public func gradient(_ context: GradientContext) -> [Symbol?] {
+        let (x, dy) = (context.inputs[0], context.cotangent)
+        switch function {
+        case .add: return [dy]
+        case .subtract: return [isScalarFirst ? -dy : dy]
+        case .multiply: return [dy * scalar]
+        case .divide where !isScalarFirst: return [dy / scalar]
+        case .power where !isScalarFirst:
+            if scalar == 0 { return [nil] }
+            return [dy * (x.power(scalar - 1) * scalar)]
+        default:
+            let constant = Symbol.full(x.shape, scalar, dtype: x.dtype)
+            let (a, b) = isScalarFirst ? (constant, x) : (x, constant)
+            let (da, db) = function.rule.derivatives(a, b, context.output, dy)
+            return [isScalarFirst ? db : da]
+        }
+    }
+}
+
+extension Operand {
+    /// The sum of two arrays.
+    public static func + (a: Self, b: Self) -> Self { apply(Binary(.add), a, b) }
+    /// The difference of two arrays.
+    public static func - (a: Self, b: Self) -> Self { apply(Binary(.subtract), a, b) }
+    /// The product of two arrays, element by element.
+    public static func * (a: Self, b: Self) -> Self { apply(Binary(.multiply), a, b) }
+    /// The quotient of two arrays; integers truncate, and divided by zero give 0.
+    public static func / (a: Self, b: Self) -> Self { apply(Binary(.divide), a, b) }
+
+    /// The sum of an array and a scalar.
+    public static func + (a: Self, b: Double) -> Self { apply(BinaryScalar(.add, b), a) }
+    /// The difference of an array and a scalar.
+    public static func - (a: Self, b: Double) -> Self { apply(BinaryScalar(.subtract, b), a) }
+    /// The product of an array and a scalar.
+    public static func * (a: Self, b: Double) -> Self { apply(BinaryScalar(.multiply, b), a) }
+    /// The quotient of an array and a scalar.
+    public static func / (a: Self, b: Double) -> Self { apply(BinaryScalar(.divide, b), a) }
+
+    /// The sum of a scalar and an array.
+    public static func + (a: Double, b: Self) -> Self { apply(BinaryScalar(.add, a), b) }
+    /// The difference of a scalar and an array.
+    public static func - (a: Double, b: Self) -> Self {
+        apply(BinaryScalar(.subtract, a, isScalarFirst: true), b)
+    }
+    /// The product of a scalar and an array.
+    public static func * (a: Double, b: Self) -> Self { apply(BinaryScalar(.multiply, a), b) }
+    /// The quotient of a scalar and an array.
+    public static func / (a: Double, b: Self) -> Self {
+        apply(BinaryScalar(.divide, a, isScalarFirst: true), b)
+    }
+
+    /// This array raised to the power of another.
+    public func power(_ exponent: Self) -> Self { Self.apply(Binary(.power), self, exponent) }
+    /// This array raised to a power.
+    public func power(_ exponent: Double) -> Self { Self.apply(BinaryScalar(.power, exponent), self) }
+    /// The remainder of a division that truncates; it has this array's sign.
+    public func remainder(dividingBy divisor: Self) -> Self {
+        Self.apply(Binary(.remainder), self, divisor)
+    }
+    /// The angle of the points `(x, self)`, in radians in `-π...π`, of f32 and f64.
+    public func arcTangent(over x: Self) -> Self { Self.apply(Binary(.arcTangent), self, x) }
+}
+
+/// The smaller of two arrays, element by element; NaN in either gives NaN.
+public func minimum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.minimum), a, b) }
+/// The larger of two arrays, element by element; NaN in either gives NaN.
+public func maximum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.maximum), a, b) }

@@ -1,0 +1,118 @@
+public import BraidCore
+package import CBraidKernels
+
+/// An operator that is one instruction of a tile program: it has no kernel of its own. Eager calls
+/// run a program of that instruction; fusion concatenates the instructions of several operators.
+package protocol PointwiseOperator: Operator {
+    /// The instruction's opcode, types and immediate; the operands are the inputs in order.
+    func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction
+}
+
+extension PointwiseOperator {
+    package func run(_ context: borrowing KernelContext) {
+        var instruction = instruction(for: context.inputs)
+        // Streams are numbered from BRAID_REGISTERS on: the inputs, then the output.
+        let first = UInt8(BRAID_REGISTERS.rawValue)
+        let count = context.inputs.count
+        instruction.a = first
+        instruction.b = count > 1 ? first + 1 : first
+        instruction.c = count > 2 ? first + 2 : first
+        instruction.d = first + UInt8(count)
+        runTileProgram(instruction, context.inputs, context.outputs[0]) { pieces, body in
+            context.parallelFor(pieces, body)
+        }
+    }
+}
+
+/// Elements per piece of a large tile program; a multiple of the tile, so that splitting changes
+/// no bits.
+private let pieceCount = 1 << 15
+
+/// Runs a program of one instruction over the iteration space of `output`; inputs broadcast.
+@inline(__always)
+func runTileProgram(
+    _ instruction: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
+    _ output: TensorView, _ parallelFor: (Int, (Int) -> Void) -> Void
+) {
+    let shape = output.shape
+    let count = shape.elementCount
+    withUnsafeTemporaryAllocation(of: braid_stream.self, capacity: inputs.count + 1) { streams in
+        for (index, input) in inputs.enumerated() {
+            streams.initializeElement(at: index, to: braid_stream(input, over: shape))
+        }
+        var target = braid_stream(output, over: shape)
+        target.is_output = 1
+        streams.initializeElement(at: inputs.count, to: target)
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: Shape.maximumRank) { extents in
+            for axis in 0..<shape.rank {
+                extents.initializeElement(at: axis, to: Int64(shape[axis]))
+            }
+            withUnsafePointer(to: instruction) { code in
+                func run(_ begin: Int, _ end: Int) {
+                    Kernels.table.pointee.tile_run(
+                        code, 1, streams.baseAddress, Int32(streams.count), Int32(shape.rank),
+                        extents.baseAddress, Int64(begin), Int64(end))
+                }
+                if count <= pieceCount { return run(0, count) }
+                parallelFor((count + pieceCount - 1) / pieceCount) { piece in
+                    run(piece * pieceCount, min((piece + 1) * pieceCount, count))
+                }
+            }
+        }
+    }
+}
+
+extension braid_stream {
+    /// A view as seen from a (broadcast) shape: missing and stretched dimensions have stride 0.
+    init(_ view: TensorView, over shape: Shape) {
+        self.init()
+        base = view.address
+        dtype = view.dtype.rawValue
+        let shift = shape.rank - view.shape.rank
+        withUnsafeMutableBytes(of: &strides) { bytes in
+            let strides = bytes.assumingMemoryBound(to: Int64.self)
+            for axis in 0..<view.shape.rank where view.shape[axis] == shape[axis + shift] {
+                strides[axis + shift] = Int64(view.strides[axis])
+            }
+        }
+    }
+}
+
+extension braid_instruction {
+    /// An instruction without immediate; operands are set where it is placed.
+    init(_ opcode: braid_opcode, _ type: DType) {
+        self.init()
+        self.opcode = UInt8(opcode.rawValue)
+        self.type = type.rawValue
+    }
+
+    /// An instruction with a scalar in the type's own form.
+    init(_ opcode: braid_opcode, _ type: DType, scalar: Double) {
+        self.init(opcode, type)
+        if type.isFloating {
+            immediate.f = scalar
+        } else {
+            immediate.i = Int64(exactly: scalar.rounded(.towardZero)) ?? (scalar < 0 ? .min : .max)
+        }
+    }
+}
+
+/// Copies elements from one view to another of the same type and shape.
+package func stridedCopy(
+    from source: TensorView, to target: TensorView, splitter: (any WorkSplitter)? = nil
+) {
+    let first = UInt8(BRAID_REGISTERS.rawValue)
+    var copy = braid_instruction(BRAID_COPY, source.dtype)
+    copy.a = first
+    copy.d = first + 1
+    withUnsafePointer(to: source) { pointer in
+        runTileProgram(copy, UnsafeBufferPointer(start: pointer, count: 1), target) {
+            pieces, body in
+            if let splitter {
+                splitter.parallelFor(pieces, body)
+            } else {
+                for piece in 0..<pieces { body(piece) }
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+public import BraidCore
+package import CBraidKernels
+
+/// Functions of one operand, element by element.
+public struct Unary: PointwiseOperator {
+    /// The name in files.
+    public static let name = "unary"
+    /// Pointwise, in place.
+    public static let traits: OperatorTraits = [.pointwise, .mayReuseFirstInput]
+    /// One operand.
+    public static let arity: Int? = 1
+
+    /// A function; the table `rule` says what it is.
+    public enum Function: NamedCase {
+        case negate, absolute, sign, square, squareRoot, reciprocalSquareRoot, reciprocal
+        case exponential, exponentialMinusOne, logarithm, logarithmOnePlus
+        case sine, cosine, tangent, hyperbolicTangent, sigmoid, errorFunction
+        case gelu, silu, softplus, relu, floor, ceiling, rounded, truncated
+    }
+
+    /// The function.
+    public let function: Function
+
+    init(_ function: Function) { self.function = function }
+
+    /// The operand's type.
+    /// - Throws: `ArrayError` for a dtype without the function.
+    public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
+        let (input, rule) = (inputs[0], function.rule)
+        if rule.takesIntegers ? input.dtype.isArithmetic : input.dtype.isComputedFloating {
+            return input
+        }
+        throw ArrayError(
+            .unsupportedType, in: "\(function)",
+            "takes \(rule.takesIntegers ? "numbers" : "f32 or f64"), not \(input)")
+    }
+
+    package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
+        braid_instruction(function.rule.opcode, inputs[0].dtype)
+    }
+
+    /// Runs the tile program.
+    public func evaluate(_ context: borrowing KernelContext) { run(context) }
+
+    /// What the function's derivative reads.
+    public var gradientNeeds: GradientNeeds { function.rule.needs }
+
+    /// `dy f'(x)`.
+    public func gradient(_ context: GradientContext) -> [Symbol?] {
+        [function.rule.derivative(context.inputs[0], context.output, context.cotangent)]
+    }
+}
+
+extension Unary.Function {
+    /// What there is to know of a function.
+    package struct Rule {
+        let opcode: braid_opcode
+        let takesIntegers: Bool
+        let needs: GradientNeeds
+        /// The cotangent of x from x, y and the cotangent of y; nil where the slope is 0.
+        let derivative: (_ x: Symbol, _ y: Symbol, _ dy: Symbol) -> Symbol?
+
+        init(
+            _ opcode: braid_opcode, integers: Bool = false, _ needs: GradientNeeds,
+            _ derivative: @escaping (_ x: Symbol, _ y: Symbol, _ dy: Symbol) -> Symbol?
+        ) {
+            self.opcode = opcode
+            takesIntegers = integers
+            self.needs = needs
+            self.derivative = derivative
+        }
+    }
+
+    package var rule: Rule {
+        switch self {
+        case .negate: Rule(BRAID_NEG, integers: true, []) { _, _, dy in -dy }
+        case .absolute: Rule(BRAID_ABS, integers: true, .inputs) { x, _, dy in dy * x.sign() }
+        case .sign: Rule(BRAID_SIGN, integers: true, []) { _, _, _ in nil }
+        case .square: Rule(BRAID_SQUARE, integers: true, .inputs) { x, _, dy in dy * (x * 2) }
+        case .squareRoot: Rule(BRAID_SQRT, .outputs) { _, y, dy in dy / (y * 2) }
+        case .reciprocalSquareRoot:
+            Rule(BRAID_RSQRT, .outputs) { _, y, dy in dy * (y * y * y * -0.5) }
+        case .reciprocal: Rule(BRAID_RECIP, .outputs) { _, y, dy in -(dy * y * y) }
+        case .exponential: Rule(BRAID_EXP, .outputs) { _, y, dy in dy * y }
+        case .exponentialMinusOne: Rule(BRAID_EXPM1, .outputs) { _, y, dy in dy * (y + 1) }
+        case .logarithm: Rule(BRAID_LOG, .inputs) { x, _, dy in dy / x }
+        case .logarithmOnePlus: Rule(BRAID_LOG1P, .inputs) { x, _, dy in dy / (x + 1) }
+        case .sine: Rule(BRAID_SIN, .inputs) { x, _, dy in dy * x.cos() }
+        case .cosine: Rule(BRAID_COS, .inputs) { x, _, dy in -(dy * x.sin()) }
+        case .tangent: Rule(BRAID_TAN, .outputs) { _, y, dy in dy * (y * y + 1) }
+        case .hyperbolicTangent: Rule(BRAID_TANH, .outputs) { _, y, dy in dy * (1 - y * y) }
+        case .sigmoid: Rule(BRAID_SIGMOID, .outputs) { _, y, dy in dy * (y * (1 - y)) }
+        case .errorFunction:
+            Rule(BRAID_ERF, .inputs) { x, _, dy in
+                dy * ((-x.square()).exp() * 1.1283791670955126)  // 2 / √π
+            }
+        case .gelu:
+            // Φ(x) + x φ(x)
+            Rule(BRAID_GELU, .inputs) { x, _, dy in
+                let distribution = ((x * 0.7071067811865476).erf() + 1) * 0.5
+                let density = (x.square() * -0.5).exp() * 0.3989422804014327
+                return dy * (distribution + x * density)
+            }
+        case .silu:
+            Rule(BRAID_SILU, .inputs) { x, _, dy in
+                let s = x.sigmoid()
+                return dy * (s * (x * (1 - s) + 1))
+            }
+        case .softplus: Rule(BRAID_SOFTPLUS, .inputs) { x, _, dy in dy * x.sigmoid() }
+        case .relu:
+            Rule(BRAID_RELU, integers: true, .inputs) { x, _, dy in
+                select(x .> 0, dy, .full([], 0, dtype: dy.dtype))
+            }
+        case .floor: Rule(BRAID_FLOOR, []) { _, _, _ in nil }
+        case .ceiling: Rule(BRAID_CEIL, []) { _, _, _ in nil }
+        case .rounded: Rule(BRAID_ROUND, []) { _, _, _ in nil }
+        case .truncated: Rule(BRAID_TRUNC, []) { _, _, _ in nil }
+        }
+    }
+}
+
+extension Operand {
+    /// `-x`.
+    public static prefix func - (x: Self) -> Self { apply(Unary(.negate), x) }
+    /// `|x|`.
+    public func abs() -> Self { Self.apply(Unary(.absolute), self) }
+    /// -1, 0 or 1; NaN stays.
+    public func sign() -> Self { Self.apply(Unary(.sign), self) }
+    /// `x²`.
+    public func square() -> Self { Self.apply(Unary(.square), self) }
+    /// `√x`, of f32 and f64.
+    public func squareRoot() -> Self { Self.apply(Unary(.squareRoot), self) }
+    /// `1 / √x`, of f32 and f64.
+    public func reciprocalSquareRoot() -> Self { Self.apply(Unary(.reciprocalSquareRoot), self) }
+    /// `1 / x`, of f32 and f64.
+    public func reciprocal() -> Self { Self.apply(Unary(.reciprocal), self) }
+    /// `e^x`, of f32 and f64.
+    public func exp() -> Self { Self.apply(Unary(.exponential), self) }
+    /// `e^x - 1` without cancellation, of f32 and f64.
+    public func expm1() -> Self { Self.apply(Unary(.exponentialMinusOne), self) }
+    /// The natural logarithm, of f32 and f64.
+    public func log() -> Self { Self.apply(Unary(.logarithm), self) }
+    /// `log(1 + x)` without cancellation, of f32 and f64.
+    public func log1p() -> Self { Self.apply(Unary(.logarithmOnePlus), self) }
+    /// The sine, of f32 and f64.
+    public func sin() -> Self { Self.apply(Unary(.sine), self) }
+    /// The cosine, of f32 and f64.
+    public func cos() -> Self { Self.apply(Unary(.cosine), self) }
+    /// The tangent, of f32 and f64.
+    public func tan() -> Self { Self.apply(Unary(.tangent), self) }
+    /// The hyperbolic tangent, of f32 and f64.
+    public func tanh() -> Self { Self.apply(Unary(.hyperbolicTangent), self) }
+    /// `1 / (1 + e^-x)`, of f32 and f64.
+    public func sigmoid() -> Self { Self.apply(Unary(.sigmoid), self) }
+    /// The error function, of f32 and f64.
+    public func erf() -> Self { Self.apply(Unary(.errorFunction), self) }
+    /// `x Φ(x)` with the normal distribution function Φ, of f32 and f64.
+    public func gelu() -> Self { Self.apply(Unary(.gelu), self) }
+    /// `x / (1 + e^-x)`, of f32 and f64.
+    public func silu() -> Self { Self.apply(Unary(.silu), self) }
+    /// `log(1 + e^x)`, of f32 and f64.
+    public func softplus() -> Self { Self.apply(Unary(.softplus), self) }
+    /// `max(x, 0)`; the slope at 0 is 0.
+    public func relu() -> Self { Self.apply(Unary(.relu), self) }
+    /// The largest whole number that is not above, of f32 and f64.
+    public func floor() -> Self { Self.apply(Unary(.floor), self) }
+    /// The smallest whole number that is not below, of f32 and f64.
+    public func ceiling() -> Self { Self.apply(Unary(.ceiling), self) }
+    /// The nearest whole number, halves to even, of f32 and f64.
+    public func rounded() -> Self { Self.apply(Unary(.rounded), self) }
+    /// The whole part, of f32 and f64.
+    public func truncated() -> Self { Self.apply(Unary(.truncated), self) }
+}

@@ -1,0 +1,25 @@
+// The primitives for AVX-512 F, BW, VL, DQ: the same loops, vectorised by the compiler, and f32
+// elementary functions that vectorise.
+#if defined(__x86_64__)
+#include <math.h>
+#include <string.h>
+
+#include "../tile.h"
+
+#pragma clang fp contract(off)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma"))), apply_to = function)
+
+#define ISA avx512
+#define VECTOR_F32 1
+#define TABLE braid_primitives_avx512
+#include "../shared/primitives.inc"
+
+#pragma clang attribute pop
+
+void braid_tile_run_avx512(const braid_instruction *code, int length, const braid_stream *streams,
+                         int stream_count, int rank, const int64_t *extents, int64_t begin,
+                         int64_t end) {
+    braid_tile_interpret(&braid_primitives_avx512, code, length, streams, stream_count, rank,
+                         extents, begin, end);
+}
+#endif
