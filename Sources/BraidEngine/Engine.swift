@@ -1,0 +1,167 @@
+/// Runs jobs as soon as the variables they access allow it, many at a time.
+///
+/// Jobs are ordered by the variables that they name: what one writes and another accesses runs in
+/// the order of the pushes, everything else may overlap. Calls return at once; `wait(for:)` and
+/// `waitAll()` are the only synchronisation.
+///
+/// ```swift
+/// let engine = Engine()
+/// let log = Variable()
+/// engine.push("write", overwrites: [log]) { … }
+/// engine.push("read", reads: [log]) { … }
+/// try engine.wait(for: log)
+/// ```
+///
+/// After Apache MXNet's dependency engine (Chen et al., 2015).
+public final class Engine: Sendable {
+    /// How jobs are scheduled; all kinds give the same values, versions and errors.
+    public enum Kind: Hashable, Sendable {
+        /// On a pool of threads; nil stands for every usable core.
+        case threaded(threads: Int?)
+        /// Each job at its push, on the calling thread: for debugging.
+        case serial
+        /// On the calling thread in an order drawn from the seed, the same at every run: for tests.
+        case simulated(seed: UInt64)
+    }
+
+    /// How far pushes from outside jobs may run ahead.
+    public struct Limits: Hashable, Sendable {
+        /// Jobs in flight.
+        public var jobs: Int
+        /// Bytes that jobs in flight ask for or alone keep alive.
+        public var bytes: Int
+
+        /// Limits; by default 8,192 jobs and a quarter of the machine's memory.
+        /// - Precondition: both are positive.
+        public init(jobs: Int = 8_192, bytes: Int? = nil) {
+            let bytes = bytes ?? max(1 << 28, Machine.physicalByteCount / 4)
+            precondition(jobs > 0 && bytes > 0, "the engine's limits must be positive")
+            self.jobs = jobs
+            self.bytes = bytes
+        }
+    }
+
+    private let core: Core
+
+    /// An engine. Its threads start with the first jobs.
+    /// - Parameters:
+    ///   - limits: past them a push waits for room and helps to make it.
+    ///   - reportsStallsAfter: a wait that makes no progress for so long writes who waits for whom to
+    ///     standard error; never when nil.
+    /// - Precondition: the number of threads is positive.
+    public init(
+        _ kind: Kind = .threaded(threads: nil), limits: Limits = Limits(),
+        reportsStallsAfter: Duration? = nil
+    ) {
+        if case .threaded(let threads?) = kind {
+            precondition(threads > 0, "an engine needs at least one thread, not \(threads)")
+        }
+        core = Core(kind, limits, reportsStallsAfter: reportsStallsAfter.map { $0 / .seconds(1) })
+    }
+
+    deinit { core.stop() }
+
+    /// How jobs are scheduled.
+    public var kind: Kind { core.kind }
+    /// The number of threads that run compute jobs at a time, helping waiters included.
+    public var threads: Int { core.threads }
+
+    /// Hands a job over.
+    ///
+    /// A variable in several lists, or twice in one, is accessed once: it is read if any list asks
+    /// for that and written if any does.
+    /// - Parameters:
+    ///   - label: what errors and reports call the job.
+    ///   - reads: variables whose contents the body reads.
+    ///   - updates: variables whose contents the body reads and changes.
+    ///   - overwrites: variables whose contents the body replaces; an earlier failure there is
+    ///     forgotten when the body succeeds.
+    ///   - priority: among ready jobs the highest runs first.
+    ///   - bytes: memory that the body will ask for.
+    ///   - body: what to do, on some thread. When it throws, what it was to write is poisoned.
+    ///
+    /// From outside jobs the call may wait for room and meanwhile run other jobs on the calling
+    /// thread, so the caller must hold no lock that jobs take.
+    public func push(
+        _ label: String, reads: [Variable] = [], updates: [Variable] = [],
+        overwrites: [Variable] = [], priority: Int = 0, bytes: Int = 0,
+        _ body: @escaping @Sendable () throws -> Void
+    ) {
+        core.push(
+            Job(
+                label, AccessList(reads: reads, updates: updates, overwrites: overwrites),
+                priority: priority, byteCount: bytes, body: .work(body)))
+    }
+
+    /// Calls `observer` once the writers of `variable` that were pushed so far have ended, with the
+    /// failure that the contents depend on, if any. The call must not block.
+    public func notify(
+        when variable: Variable, _ observer: @escaping @Sendable (EngineError?) -> Void
+    ) {
+        core.push(
+            Job(
+                "notify", AccessList(reads: [variable], updates: [], overwrites: []), priority: 0,
+                byteCount: 0, body: .observer(observer)))
+    }
+
+    /// Waits until the writers of `variable` that were pushed so far have ended; readers do not
+    /// matter.
+    ///
+    /// Outside jobs the calling thread meanwhile runs other jobs. Inside a job it runs only jobs
+    /// that the variable depends on, and returns at once for a variable that the job itself accesses.
+    /// - Throws: `EngineError`, the failure that the contents depend on, at every call until they are
+    ///   overwritten; inside a job also when the variable depends on the end of that job.
+    public func wait(for variable: Variable) throws(EngineError) {
+        try core.wait(for: variable)
+    }
+
+    /// Waits until every job pushed so far, with all that it pushed, has ended.
+    /// - Throws: `EngineError`, the earliest pushed failure that no earlier call has thrown; inside
+    ///   a job always.
+    public func waitAll() throws(EngineError) { try core.waitAll() }
+
+    /// Forgets the failure that `variable` carries, after the jobs pushed so far. The contents are
+    /// undefined then.
+    public func clearError(of variable: Variable) {
+        push("clear error", overwrites: [variable]) {}
+    }
+
+    /// Calls `body` with every number below `count` and returns when all calls have ended. Idle
+    /// threads of the pool take part; the caller does what they leave.
+    public func parallelFor(_ count: Int, _ body: (Int) -> Void) { core.parallelFor(count, body) }
+
+    /// Runs everything pushed so far, then ends the threads. A later push starts new ones.
+    /// - Precondition: not called inside a job.
+    public func stop() { core.stop() }
+
+    /// What the engine has done so far.
+    public var counters: EngineCounters {
+        core.withState { state, _ in
+            EngineCounters(
+                pushed: state.scheduler.pushCount, completed: state.scheduler.completedCount,
+                skipped: state.scheduler.skippedCount, inFlight: state.scheduler.inFlight.count,
+                blockedPushes: state.backPressureCount, workers: state.workerCount)
+        }
+    }
+
+    /// One line per job in flight: what it does and which jobs it waits for.
+    public func waitReport() -> String {
+        core.withState { state, _ in state.scheduler.report() }
+    }
+
+    /// Starts to note when and where each job runs.
+    public func startRecording() { core.recorder.start() }
+    /// Ends the recording; the records in the order in which jobs ended.
+    public func stopRecording() -> [JobRecord] { core.recorder.stop() }
+
+    /// Whether small ready work may run on the calling thread at once. A simulated engine wants to
+    /// decide when it runs.
+    package var permitsInline: Bool {
+        if case .simulated = core.kind { false } else { true }
+    }
+
+    /// Counts bytes that nothing but pending jobs keeps alive.
+    package func addOrphanedBytes(_ count: Int) { core.addOrphanedBytes(count) }
+    /// Takes them back when they are gone.
+    package func removeOrphanedBytes(_ count: Int) { core.removeOrphanedBytes(count) }
+}

@@ -1,0 +1,53 @@
+import Synchronization
+
+/// A body with the variables that it accesses. Made at push, dropped after its end; whatever the
+/// body captured goes with it.
+final class Job: @unchecked Sendable {
+    enum Body: Sendable {
+        /// Skipped when an input is poisoned.
+        case work(@Sendable () throws -> Void)
+        /// Told of the poison instead.
+        case observer(@Sendable (EngineError?) -> Void)
+    }
+
+    // Sendable because constants are Sendable, `isDone` is atomic, `body` belongs to the thread that
+    // runs the job, and everything else is touched under the engine's lock.
+    let label: String
+    let accesses: AccessList
+    let priority: Int
+    /// Bytes of memory that the job will ask for, for back-pressure.
+    let byteCount: Int
+    var body: Body?
+
+    let isDone = Atomic<Bool>(false)
+
+    // Under the engine's lock.
+    var order = PushOrder(root: 0, path: [])
+    /// The position in the push sequence of the engine, nested pushes included.
+    var sequence: UInt64 = 0
+    /// Position in the table of jobs in flight.
+    var slot = -1
+    /// Positions of the entries of `accesses`, in their order.
+    var entries: ContiguousArray<Int> = []
+    var missingGrants = 0
+    /// Whether a thread has taken the job.
+    var hasBegun = false
+    var childCount: UInt32 = 0
+    /// The failure that the job inherits instead of running.
+    var inherited: Poison?
+    /// What the job waits for inside its body, once per thread that runs a part of it.
+    var awaited: [Job] = []
+    /// Threads to wake at the job's end.
+    var waiters: [Parker] = []
+
+    init(
+        _ label: String, _ accesses: AccessList, priority: Int, byteCount: Int,
+        body: Body
+    ) {
+        self.label = label
+        self.accesses = accesses
+        self.priority = priority
+        self.byteCount = byteCount
+        self.body = body
+    }
+}

@@ -1,0 +1,120 @@
+import Synchronization
+
+/// Waits. Outside jobs a thread helps with whatever is ready. Inside a job it runs only what the
+/// awaited variable depends on, on top of its own stack and with its own permit; if none of that is
+/// ready it gives the permit to a stand-in and sleeps.
+extension Core {
+    /// Waits for the writers that were pushed so far.
+    func wait(for variable: Variable) throws(EngineError) {
+        let busy = VariableWord.queued | VariableWord.writing
+        if variable.word.load(ordering: .acquiring) & busy != 0 {
+            let thread = ThreadState.current
+            let job = thread.job(of: self)
+            // What the job holds already is as it should be, and nobody else can change it.
+            if let job, job.accesses.contains(variable) { return }
+            if let target = lastWriter(of: variable) {
+                if let job {
+                    try wait(for: target, inside: job, thread)
+                } else {
+                    help(until: .job(target), thread)
+                }
+            }
+            while variable.word.load(ordering: .acquiring) & VariableWord.writing != 0 {
+                yieldProcessor()
+            }
+        }
+        if variable.word.load(ordering: .acquiring) & VariableWord.poisoned != 0,
+            let poison = withState({ _, _ in variable.poison })
+        {
+            throw poison.error
+        }
+    }
+
+    func waitAll() throws(EngineError) {
+        let thread = ThreadState.current
+        if let job = thread.job(of: self) {
+            throw EngineError(invalidInsideJob: "waitAll()", job: job.label)
+        }
+        let root = withState { state, _ in state.scheduler.rootCount }
+        help(until: .roots(upTo: root), thread)
+        let failure = withState { state, _ in state.scheduler.unreported.take() }
+        if let failure { throw failure.error }
+    }
+
+    private func lastWriter(of variable: Variable) -> Job? {
+        withState { state, _ in
+            let position = variable.queue.lastWriter
+            return position == EntryTable.none ? nil : state.scheduler.entries[position].job
+        }
+    }
+
+    private enum Step: Sendable {
+        case reached, cycle([String]), run(Job), park
+    }
+
+    private func wait(
+        for target: Job, inside waiting: Job, _ thread: ThreadState
+    ) throws(EngineError) {
+        withState { _, _ in waiting.awaited.append(target) }
+        defer {
+            withState { _, _ in
+                _ = waiting.awaited.remove(at: waiting.awaited.firstIndex { $0 === target }!)
+            }
+        }
+        while true {
+            let step = withState { state, wakes in
+                nextStep(&state, &wakes, target, waiting, thread.parker)
+            }
+            switch step {
+            case .reached: return
+            case .cycle(let labels): throw EngineError(waitCycle: labels)
+            case .run(let job):
+                let failure = run(job, on: thread)
+                withState { state, wakes in
+                    state.complete(job, failure: failure, &wakes)
+                    state.dispatch(&wakes)
+                }
+                announce()
+                withExtendedLifetime(job) {}
+            case .park:
+                repeat { thread.parker.park() } while !takesPermitBack(thread.parker, target)
+            }
+        }
+    }
+
+    private func nextStep(
+        _ state: inout PoolState, _ wakes: inout Wakes, _ target: Job, _ waiting: Job,
+        _ parker: Parker
+    ) -> Step {
+        if target.isDone.load(ordering: .relaxed) { return .reached }
+        switch state.scheduler.search(from: target, for: waiting) {
+        case .cycle(let labels): return .cycle(labels)
+        case .ready(let candidates):
+            if let job = state.scheduler.ready.removeNext(among: candidates) {
+                state.begin(job)
+                return .run(job)
+            }
+        }
+        state.running -= 1
+        state.sleepersInJobs += 1
+        state.dispatch(&wakes)
+        state.blocked.append(parker)
+        target.waiters.append(parker)
+        return .park
+    }
+
+    private func takesPermitBack(_ parker: Parker, _ target: Job) -> Bool {
+        withState { state, _ in
+            state.blocked.removeAll { $0 === parker }
+            state.resuming.removeAll { $0 === parker }
+            target.waiters.removeAll { $0 === parker }
+            guard state.running < state.threads else {
+                state.resuming.append(parker)
+                return false
+            }
+            state.running += 1
+            state.sleepersInJobs -= 1
+            return true
+        }
+    }
+}

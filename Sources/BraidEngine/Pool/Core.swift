@@ -1,0 +1,254 @@
+import Synchronization
+
+/// An engine without its public face. Worker threads hold it, so that it outlives the `Engine` until
+/// the last of them has ended.
+final class Core: Sendable {
+    /// Loads of the signal before a thread without work goes to sleep: some ten microseconds, a
+    /// fraction of what a wake-up through the kernel costs.
+    private static let spinCount = 4_000
+    private static let spinsPerYield = 200
+
+    let kind: Engine.Kind
+    let threads: Int
+    private let reportsStallsAfter: Double?
+    private let state: Mutex<PoolState>
+    /// Changes whenever work appears.
+    private let signal = Atomic<UInt32>(0)
+    private let orphanedBytes: OrphanedBytes
+    let recorder = JobRecorder()
+
+    init(_ kind: Engine.Kind, _ limits: Engine.Limits, reportsStallsAfter: Double?) {
+        self.kind = kind
+        self.reportsStallsAfter = reportsStallsAfter
+        let orphaned = OrphanedBytes()
+        orphanedBytes = orphaned
+        var policy = SchedulingPolicy.inOrder
+        var threads = 1
+        var hasWorkers = false
+        switch kind {
+        case .threaded(let count):
+            threads = count ?? Machine.usableCores
+            hasWorkers = true
+        case .serial: break
+        case .simulated(let seed): policy = .drawn(seed: seed)
+        }
+        self.threads = threads
+        state = Mutex(
+            PoolState(
+                scheduler: Scheduler(policy), threads: threads, limits: limits,
+                hasWorkers: hasWorkers, orphanedBytes: orphaned))
+    }
+
+    /// Runs `body` under the lock, then wakes whom it named.
+    func withState<R: Sendable>(_ body: (inout PoolState, inout Wakes) -> R) -> R {
+        var wakes = Wakes()
+        let result = state.withLock { body(&$0, &wakes) }
+        if !wakes.parkers.isEmpty || wakes.newWorkers > 0 { perform(wakes) }
+        return result
+    }
+
+    private func perform(_ wakes: Wakes) {
+        for parker in wakes.parkers { parker.unpark() }
+        for _ in 0..<wakes.newWorkers { startWorker() }
+    }
+
+    private func startWorker() {
+        let worker = WorkerThread { [self] in
+            state.withLock { $0.searchers -= 1 }
+            help(until: .stop, ThreadState.current)
+            state.withLock { $0.workerCount -= 1 }
+        }
+        state.withLock { state in
+            if let worker {
+                state.workers.append(worker)
+            } else {
+                // Without threads to spare the pool works on with those that it has.
+                state.workerCount -= 1
+                state.searchers -= 1
+            }
+        }
+    }
+
+    /// Lets spinning threads see that there is work.
+    func announce() { signal.wrappingAdd(1, ordering: .releasing) }
+
+    /// An inline access ended on a variable that jobs wait for.
+    func released(_ variable: Variable) {
+        withState { state, wakes in
+            state.scheduler.grant(variable)
+            state.dispatch(&wakes)
+        }
+        announce()
+    }
+
+    // MARK: Helping
+
+    fileprivate enum Step: Sendable {
+        case reached, run(Job), help(Region), spin, park
+    }
+
+    /// Work that a thread has done and not yet reported.
+    fileprivate enum Finished: Sendable {
+        case job(Job, Poison?)
+        case region(Region)
+    }
+
+    /// Runs compute jobs and parts of split jobs on the calling thread until `goal` is reached.
+    func help(until goal: Goal, _ thread: ThreadState) {
+        var finished: Finished?
+        var hasSpun = false
+        while true {
+            // What the finished job kept alive must not die under the lock.
+            let report = finished
+            finished = nil
+            let seen = signal.load(ordering: .acquiring)
+            let step = withState { state, wakes -> Step in
+                if let report { state.settle(report, &wakes) }
+                state.arrive(thread.parker)
+                let step = state.nextStep(goal, hasSpun: hasSpun, thread.parker)
+                state.dispatch(&wakes)
+                return step
+            }
+            if report != nil { announce() }
+            withExtendedLifetime(report) {}
+            switch step {
+            case .reached: return
+            case .run(let job):
+                finished = .job(job, run(job, on: thread))
+                hasSpun = false
+            case .help(let region):
+                if let job = region.job {
+                    thread.within(job, of: self) { region.run() }
+                } else {
+                    region.run()
+                }
+                finished = .region(region)
+                hasSpun = false
+            case .spin:
+                spin(while: seen, goal)
+                hasSpun = true
+            case .park:
+                park(thread.parker, goal)
+                state.withLock { $0.leave(thread.parker, goal) }
+                hasSpun = false
+            }
+        }
+    }
+
+    /// Runs ready jobs on the calling thread, at most `count`.
+    func runReady(atMost count: Int, _ thread: ThreadState) {
+        for _ in 0..<count {
+            guard let job = state.withLock({ $0.takeJob() }) else { return }
+            let failure = run(job, on: thread)
+            withState { state, wakes in state.settle(.job(job, failure), &wakes) }
+            withExtendedLifetime(job) {}
+        }
+    }
+
+    /// Runs a job's body and lets go of what it captured.
+    /// - Returns: the failure to pass on.
+    func run(_ job: Job, on thread: ThreadState) -> Poison? {
+        let body = job.body.take()!
+        let start = recorder.isOn ? recorder.now : 0
+        defer { if start != 0 { recorder.record(job, from: start) } }
+        return thread.within(job, of: self) {
+            switch body {
+            case .observer(let observer): observer(job.inherited?.error)
+            case .work(let work):
+                if let inherited = job.inherited { return inherited }
+                do { try work() } catch {
+                    return Poison(
+                        error: EngineError(jobFailed: job.label, error), order: job.order)
+                }
+            }
+            return nil
+        }
+    }
+
+    private func spin(while seen: UInt32, _ goal: Goal) {
+        for count in 1...Self.spinCount {
+            if signal.load(ordering: .acquiring) != seen { return }
+            if case .job(let job) = goal, job.isDone.load(ordering: .acquiring) { return }
+            if count % Self.spinsPerYield == 0 { yieldProcessor() }
+        }
+    }
+
+    private func park(_ parker: Parker, _ goal: Goal) {
+        if case .stop = goal { return parker.park() }
+        guard let seconds = reportsStallsAfter else { return parker.park() }
+        while !parker.park(seconds: seconds) {
+            let report = state.withLock { $0.scheduler.report() }
+            StallReport.write("no progress for \(seconds) s; in flight:\n" + report)
+        }
+    }
+
+    // MARK: Orphaned bytes
+
+    func addOrphanedBytes(_ count: Int) { orphanedBytes.add(count) }
+    func removeOrphanedBytes(_ count: Int) { orphanedBytes.add(-count) }
+
+    // MARK: Stopping
+
+    /// Runs what is queued, ends the workers. A later push starts new ones.
+    func stop() {
+        let thread = ThreadState.current
+        if thread.job(of: self) != nil {
+            // The last reference to the engine went inside one of its own jobs: the workers end by
+            // themselves after the last job.
+            return withState { state, wakes in
+                state.isStopping = true
+                for worker in state.workers { worker.detach() }
+                state.workers = []
+                wakes.parkers += state.idle
+            }
+        }
+        let root = state.withLock { $0.scheduler.rootCount }
+        help(until: .roots(upTo: root), thread)
+        while !endWorkers() { yieldProcessor() }
+    }
+
+    /// Tells the workers to end, and waits for those that have started.
+    /// - Returns: whether none is left.
+    private func endWorkers() -> Bool {
+        let workers = withState { state, wakes in
+            state.isStopping = state.workerCount > 0
+            wakes.parkers += state.idle
+            defer { state.workers = [] }
+            return state.workers
+        }
+        announce()
+        for worker in workers { worker.join() }
+        return state.withLock { state in
+            if state.workerCount == 0, state.workers.isEmpty { state.isStopping = false }
+            return !state.isStopping
+        }
+    }
+}
+
+extension PoolState {
+    fileprivate mutating func settle(_ report: Core.Finished, _ wakes: inout Wakes) {
+        running -= 1
+        switch report {
+        case .job(let job, let failure): complete(job, failure: failure, &wakes)
+        case .region(let region):
+            let left = region.helpers.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+            if left.newValue == 0 { wakes.parkers.append(region.owner) }
+        }
+    }
+
+    fileprivate mutating func nextStep(
+        _ goal: Goal, hasSpun: Bool, _ parker: Parker
+    ) -> Core.Step {
+        if isReached(goal) { return .reached }
+        if let job = takeJob() { return .run(job) }
+        if let region = takeRegion() { return .help(region) }
+        // One thread at a time spins, and only where it could work.
+        if !hasSpun, searchers == 0, hasPermit {
+            searchers += 1
+            parker.wokenForWork = true
+            return .spin
+        }
+        sleep(parker, goal)
+        return .park
+    }
+}

@@ -1,0 +1,41 @@
+import Synchronization
+
+/// A job that lets idle threads take part: pieces `0..<count` of one body.
+///
+/// Sendable because the body is called by several threads only while the caller of `parallelFor`,
+/// who owns it, waits for them.
+final class Region: @unchecked Sendable {
+    /// The job that was split; nil for a call from outside jobs.
+    let job: Job?
+    private let count: Int
+    // Dropped by `close`, so that a thread that still holds the region does not hold the closure.
+    private var body: ((Int) -> Void)?
+    private let next = Atomic<Int>(0)
+    /// Threads other than the owner that are inside.
+    let helpers = Atomic<Int>(0)
+    let owner: Parker
+
+    init(_ job: Job?, _ count: Int, owner: Parker, _ body: @escaping (Int) -> Void) {
+        self.job = job
+        self.count = count
+        self.owner = owner
+        self.body = body
+    }
+
+    /// Whether pieces are left to take.
+    var hasPieces: Bool { next.load(ordering: .relaxed) < count }
+
+    /// Runs pieces until none is left.
+    func run() {
+        let body = body!
+        while true {
+            let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
+            if piece >= count { return }
+            body(piece)
+        }
+    }
+
+    /// Lets go of the body.
+    /// - Precondition: no piece is left and no helper inside.
+    func close() { body = nil }
+}

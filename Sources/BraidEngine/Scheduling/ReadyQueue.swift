@@ -1,0 +1,92 @@
+/// Which of the ready jobs runs next.
+enum SchedulingPolicy: Sendable {
+    /// The highest priority, then the earliest pushed.
+    case inOrder
+    /// One drawn from a generator that starts at the seed; priorities are ignored.
+    case drawn(seed: UInt64)
+}
+
+/// The jobs that could run now.
+struct ReadyQueue: Sendable {
+    private struct Item {
+        let priority: Int
+        let sequence: UInt64
+        // The table of jobs in flight keeps it alive.
+        unowned(unsafe) let job: Job
+
+        func precedes(_ other: Item) -> Bool {
+            priority != other.priority ? priority > other.priority : sequence < other.sequence
+        }
+    }
+
+    // A binary heap: the item at i precedes those at 2i + 1 and 2i + 2.
+    private var heap: ContiguousArray<Item> = []
+    private(set) var generator: SeededGenerator?
+
+    init(_ policy: SchedulingPolicy) {
+        if case .drawn(let seed) = policy { generator = SeededGenerator(seed: seed) }
+    }
+
+    var isEmpty: Bool { heap.isEmpty }
+    var count: Int { heap.count }
+
+    mutating func insert(_ job: Job) {
+        heap.append(Item(priority: job.priority, sequence: job.sequence, job: job))
+        siftUp(heap.count - 1)
+    }
+
+    /// Takes the job that the policy chooses.
+    mutating func removeNext() -> Job? {
+        if heap.isEmpty { return nil }
+        return remove(at: draw(below: heap.count))
+    }
+
+    /// Takes the job that the policy chooses among `candidates`, which are ready.
+    mutating func removeNext(among candidates: [Job]) -> Job? {
+        guard !candidates.isEmpty else { return nil }
+        let ordered = candidates.sorted {
+            Item(priority: $0.priority, sequence: $0.sequence, job: $0).precedes(
+                Item(priority: $1.priority, sequence: $1.sequence, job: $1))
+        }
+        let chosen = ordered[draw(below: ordered.count)]
+        return remove(at: heap.firstIndex { $0.job === chosen }!)
+    }
+
+    /// 0 under `inOrder`; a drawn number under `drawn`.
+    mutating func draw(below bound: Int) -> Int { generator?.next(below: bound) ?? 0 }
+
+    private mutating func remove(at position: Int) -> Job {
+        let item = heap[position]
+        let last = heap.removeLast()
+        if position < heap.count {
+            heap[position] = last
+            siftDown(position)
+            siftUp(position)
+        }
+        return item.job
+    }
+
+    private mutating func siftUp(_ start: Int) {
+        var child = start
+        while child > 0 {
+            let parent = (child - 1) / 2
+            guard heap[child].precedes(heap[parent]) else { return }
+            heap.swapAt(child, parent)
+            child = parent
+        }
+    }
+
+    private mutating func siftDown(_ start: Int) {
+        var parent = start
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heap.count && heap[child].precedes(heap[least]) {
+                least = child
+            }
+            if least == parent { return }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}

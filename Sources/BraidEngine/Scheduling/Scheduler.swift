@@ -1,0 +1,124 @@
+import Synchronization
+
+/// The dependency rules, without threads: which jobs wait for which, what is ready, what is
+/// poisoned. All calls happen under the engine's lock.
+///
+/// Every variable has a queue of entries. Readers at its head are granted together, a writer alone;
+/// a job is ready when all of its entries are granted. Inline accesses hold back the head of the
+/// queue through the variable's word.
+struct Scheduler: Sendable {
+    private(set) var entries = EntryTable()
+    private(set) var inFlight = InFlightJobs()
+    var ready: ReadyQueue
+    private(set) var pushCount: UInt64 = 0
+    /// The number of pushes from outside jobs.
+    private(set) var rootCount: UInt64 = 0
+    private(set) var completedCount: UInt64 = 0
+    private(set) var skippedCount: UInt64 = 0
+    /// The earliest pushed failure that no `waitAll` has reported.
+    var unreported: Poison?
+
+    init(_ policy: SchedulingPolicy) { ready = ReadyQueue(policy) }
+
+    /// Puts a job at the end of the queues of all its variables.
+    mutating func push(_ job: Job, from parent: Job?, core: Core) {
+        pushCount += 1
+        job.sequence = pushCount
+        if let parent {
+            job.order = PushOrder(
+                root: parent.order.root, path: parent.order.path + [parent.childCount])
+            parent.childCount += 1
+        } else {
+            rootCount += 1
+            job.order = PushOrder(root: rootCount, path: [])
+        }
+        inFlight.append(job)
+        let accesses = job.accesses.elements
+        job.missingGrants = accesses.count
+        job.entries.reserveCapacity(accesses.count)
+        for (variable, access) in accesses {
+            variable.attach(to: core)
+            variable.word.bitwiseOr(VariableWord.queued, ordering: .acquiringAndReleasing)
+            job.entries.append(
+                entries.append(Entry(job: job, variable: variable, access: access)))
+        }
+        for (variable, _) in accesses { grant(variable) }
+        if accesses.isEmpty { ready.insert(job) }
+    }
+
+    /// What a ready job inherits instead of running: of its poisoned inputs the failure that was
+    /// pushed first.
+    func inheritedPoison(of job: Job) -> Poison? {
+        var earliest: Poison?
+        for (variable, access) in job.accesses.elements where access.reads {
+            if let poison = variable.poison,
+                earliest.map({ poison.order < $0.order }) ?? true
+            {
+                earliest = poison
+            }
+        }
+        return earliest
+    }
+
+    /// Ends a job: its variables pass on to the next in their queues.
+    /// - Parameter failure: what the body threw, or what the job inherited.
+    mutating func complete(_ job: Job, failure: Poison?) {
+        if let failure, job.inherited == nil { noteFailure(failure) }
+        if job.inherited != nil { skippedCount += 1 }
+        completedCount += 1
+        inFlight.remove(job)
+        for (index, (variable, access)) in job.accesses.elements.enumerated() {
+            entries.remove(job.entries[index])
+            if access.writes {
+                variable.queue.hasGrantedWriter = false
+                setPoison(of: variable, to: failure)
+                if failure == nil { variable.countWrite() }
+            } else {
+                variable.queue.grantedReaders -= 1
+            }
+            grant(variable)
+            if variable.queue.isEmpty {
+                variable.word.bitwiseAnd(
+                    ~VariableWord.queued, ordering: .acquiringAndReleasing)
+            }
+        }
+        job.isDone.store(true, ordering: .releasing)
+    }
+
+    private mutating func noteFailure(_ failure: Poison) {
+        if unreported.map({ failure.order < $0.order }) ?? true { unreported = failure }
+    }
+
+    private func setPoison(of variable: Variable, to poison: Poison?) {
+        if poison == nil, variable.poison == nil { return }
+        variable.poison = poison
+        if poison == nil {
+            variable.word.bitwiseAnd(~VariableWord.poisoned, ordering: .relaxed)
+        } else {
+            variable.word.bitwiseOr(VariableWord.poisoned, ordering: .relaxed)
+        }
+    }
+
+    /// Grants what stands first in a variable's queue, as far as the rules allow; jobs that then
+    /// have all their grants become ready.
+    mutating func grant(_ variable: Variable) {
+        while variable.queue.firstWaiting != EntryTable.none {
+            let position = variable.queue.firstWaiting
+            let entry = entries[position]
+            let inline = variable.word.load(ordering: .acquiring)
+            if variable.queue.hasGrantedWriter || inline & VariableWord.writing != 0 { return }
+            if entry.access.writes {
+                if variable.queue.grantedReaders != 0 || inline & VariableWord.readers != 0 {
+                    return
+                }
+                variable.queue.hasGrantedWriter = true
+            } else {
+                variable.queue.grantedReaders += 1
+            }
+            entries[position].isGranted = true
+            variable.queue.firstWaiting = entry.next
+            entry.job.missingGrants -= 1
+            if entry.job.missingGrants == 0 { ready.insert(entry.job) }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// What the engine knows of a thread: where it sleeps and which job it runs.
+final class ThreadState {
+    private static let count = Atomic<Int>(0)
+
+    let parker = Parker()
+    /// Names the thread in records.
+    let number = ThreadState.count.wrappingAdd(1, ordering: .relaxed).newValue
+    /// The innermost job on the thread's stack.
+    var job: Job?
+    /// The engine of `job`.
+    var core: Core?
+
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        let result = pthread_key_create(&key) { state in
+            #if canImport(Darwin)
+                Unmanaged<ThreadState>.fromOpaque(state).release()
+            #else
+                if let state { Unmanaged<ThreadState>.fromOpaque(state).release() }
+            #endif
+        }
+        precondition(result == 0, "the system has no key left for thread-specific data")
+        return key
+    }()
+
+    /// The state of the calling thread, made at its first use.
+    static var current: ThreadState {
+        if let state = pthread_getspecific(key) {
+            return Unmanaged<ThreadState>.fromOpaque(state).takeUnretainedValue()
+        }
+        let state = ThreadState()
+        pthread_setspecific(key, Unmanaged.passRetained(state).toOpaque())
+        return state
+    }
+
+    /// The job of `core` that the thread is running, if any.
+    func job(of core: Core) -> Job? { self.core === core ? job : nil }
+
+    /// Runs `body` as part of `job`.
+    func within<R>(_ job: Job, of core: Core, _ body: () -> R) -> R {
+        let (outerJob, outerCore) = (self.job, self.core)
+        (self.job, self.core) = (job, core)
+        defer { (self.job, self.core) = (outerJob, outerCore) }
+        return body()
+    }
+}

@@ -1,0 +1,61 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A thread of the pool.
+struct WorkerThread: Sendable {
+    #if canImport(Glibc)
+        private let handle: pthread_t
+    #else
+        // An opaque pointer that any thread may pass to pthread_join.
+        private nonisolated(unsafe) let handle: pthread_t
+    #endif
+
+    private final class Start: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
+    /// Starts a thread; nil when the system has none left.
+    init?(_ body: @escaping @Sendable () -> Void) {
+        let start = Unmanaged.passRetained(Start(body))
+        #if canImport(Darwin)
+            var thread: pthread_t?
+            let result = pthread_create(
+                &thread, nil,
+                { argument in
+                    Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body()
+                    return nil
+                }, start.toOpaque())
+        #else
+            var thread = pthread_t()
+            let result = pthread_create(
+                &thread, nil,
+                { argument in
+                    Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue().body()
+                    return nil
+                }, start.toOpaque())
+        #endif
+        guard result == 0 else {
+            start.release()
+            return nil
+        }
+        #if canImport(Darwin)
+            handle = thread!
+        #else
+            handle = thread
+        #endif
+    }
+
+    /// Waits for the thread's end.
+    func join() { pthread_join(handle, nil) }
+    /// Lets the thread end by itself.
+    func detach() { pthread_detach(handle) }
+}
+
+/// Lets another thread have the processor.
+func yieldProcessor() { sched_yield() }
