@@ -69,8 +69,7 @@ extension Binary.Function {
         let scalarLeft: braid_opcode?
         let needs: GradientNeeds
         /// The cotangents of both operands from them, the result and its cotangent.
-        let derivatives:
-            (_ a: Symbol, _ b: Symbol, _ y: Symbol, _ dy: Symbol) -> (Symbol?, Symbol?)
+        let derivatives: (_ a: Symbol, _ b: Symbol, _ y: Symbol, _ dy: Symbol) -> (Symbol?, Symbol?)
     }
 
     package var rule: Rule {
@@ -247,7 +246,9 @@ extension Operand {
     /// This array raised to the power of another.
     public func power(_ exponent: Self) -> Self { Self.apply(Binary(.power), self, exponent) }
     /// This array raised to a power.
-    public func power(_ exponent: Double) -> Self { Self.apply(BinaryScalar(.power, exponent), self) }
+    public func power(_ exponent: Double) -> Self {
+        Self.apply(BinaryScalar(.power, exponent), self)
+    }
     /// The remainder of a division that truncates; it has this array's sign.
     public func remainder(dividingBy divisor: Self) -> Self {
         Self.apply(Binary(.remainder), self, divisor)
