@@ -17,20 +17,22 @@ public struct Fill: PointwiseOperator {
     /// The value of every element.
     public let value: Double
 
-    init(_ shape: Shape, _ dtype: DType, _ value: Double) {
+    package init(_ shape: Shape, _ dtype: DType, _ value: Double) {
         self.shape = shape
         self.dtype = dtype
         self.value = value
     }
 
     /// Dtype and shape of the attributes.
+    /// - Throws: `ArrayError` for a value that the dtype cannot hold.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
-        TensorType(dtype, shape)
+        try require(
+            dtype.holds(value), .invalidValue, "\(value) is no value of \(dtype)")
+        return TensorType(dtype, shape)
     }
 
     package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
-        let scalar = dtype == .bool ? (value == 0 ? 0 : 1) : value
-        return braid_instruction(BRAID_CONST, dtype, scalar: scalar)
+        braid_instruction(BRAID_CONST, dtype, scalar: value)
     }
 
     /// Runs the tile program.
@@ -38,7 +40,7 @@ public struct Fill: PointwiseOperator {
 }
 
 /// The arithmetic sequence `start, start + step, …`, f64 before it is rounded to the dtype.
-public struct Range: Operator {
+public struct ArithmeticSequence: Operator {
     /// The name in files.
     public static let name = "range"
     /// Nothing flows into it.
@@ -54,6 +56,13 @@ public struct Range: Operator {
     public let count: Int
     /// The dtype, a number type.
     public let dtype: DType
+
+    package init(start: Double, step: Double, count: Int, dtype: DType) {
+        self.start = start
+        self.step = step
+        self.count = count
+        self.dtype = dtype
+    }
 
     /// A vector of `count` elements.
     /// - Throws: `ArrayError` for a negative count and other dtypes.
@@ -106,7 +115,7 @@ extension Operand {
     public static func range(
         from start: Double = 0, step: Double = 1, count: Int, dtype: DType = .f32
     ) -> Self {
-        apply(Range(start: start, step: step, count: count, dtype: dtype))
+        apply(ArithmeticSequence(start: start, step: step, count: count, dtype: dtype))
     }
     /// The identity matrix.
     public static func eye(_ extent: Int, dtype: DType = .f32) -> Self {

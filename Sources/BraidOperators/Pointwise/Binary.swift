@@ -69,8 +69,7 @@ extension Binary.Function {
         let scalarLeft: braid_opcode?
         let needs: GradientNeeds
         /// The cotangents of both operands from them, the result and its cotangent.
-        let derivatives:
-            (_ a: Symbol, _ b: Symbol, _ y: Symbol, _ dy: Symbol) -> (Symbol?, Symbol?)
+        let derivatives: (_ a: Symbol, _ b: Symbol, _ y: Symbol, _ dy: Symbol) -> (Symbol?, Symbol?)
     }
 
     package var rule: Rule {
@@ -165,10 +164,10 @@ public struct BinaryScalar: PointwiseOperator {
         guard input.dtype.isArithmetic, function != .arcTangent else {
             throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(input)")
         }
-        if input.dtype.isInteger, scalar.rounded() != scalar {
+        guard input.dtype.holds(scalar) else {
             throw ArrayError(
-                .unsupportedType, in: "\(function)",
-                "the scalar \(scalar) is no whole number, as \(input) needs; cast the array")
+                .invalidValue, in: "\(function)",
+                "the scalar \(scalar) is no value of \(input.dtype); cast the array")
         }
         return input
     }
@@ -247,7 +246,9 @@ extension Operand {
     /// This array raised to the power of another.
     public func power(_ exponent: Self) -> Self { Self.apply(Binary(.power), self, exponent) }
     /// This array raised to a power.
-    public func power(_ exponent: Double) -> Self { Self.apply(BinaryScalar(.power, exponent), self) }
+    public func power(_ exponent: Double) -> Self {
+        Self.apply(BinaryScalar(.power, exponent), self)
+    }
     /// The remainder of a division that truncates; it has this array's sign.
     public func remainder(dividingBy divisor: Self) -> Self {
         Self.apply(Binary(.remainder), self, divisor)
