@@ -46,7 +46,7 @@ public final class DataLoader: Sequence, Sendable {
         let epoch = epoch.next()
         var order = Array(0..<dataset.count)
         if let seed {
-            var generator = SplitMix64(seed: seed &+ epoch &* 0x9E37_79B9_7F4A_7C15)
+            var generator = SplitMix64(seed: seed, stream: epoch)
             generator.shuffle(&order)
         }
         let (dataset, batchSize, batchCount) = (dataset, batchSize, batchCount)
