@@ -11,7 +11,7 @@ public enum Catalog {
         Select.self, Cast.self, Copy.self,
         Reduction.self, ArgReduction.self,
         Reshape.self, Transpose.self, Broadcast.self, Concatenate.self,
-        StridedSlice.self, StridedSliceGradient.self,
+        StridedSlice.self, StridedSliceGradient.self, StridedSliceUpdate.self, StopGradient.self,
         MatrixProduct.self,
         Convolution2D.self, Convolution2DInputGradient.self, Convolution2DWeightGradient.self,
         MaxPooling2D.self, MaxPooling2DGradient.self, MaxPooling2DGather.self,

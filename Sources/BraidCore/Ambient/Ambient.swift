@@ -28,6 +28,10 @@ package final class Ambient: Sendable {
         self.errors = errors
     }
 
+    /// Whether a mutation must make a new array: a tape or a trace may hold the old value, and after
+    /// a mistake there may be nothing to change.
+    package var changesByReplacing: Bool { tape != nil || trace != nil || errors != nil }
+
     /// The ambient state outside all scopes.
     package static let outside = Ambient(tape: nil, trace: nil, mode: .predict, errors: nil)
 }

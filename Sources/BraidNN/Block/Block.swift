@@ -1,4 +1,4 @@
-public import BraidCore
+import BraidCore
 public import BraidRuntime
 
 /// A part of a network: parameters, other blocks, and one `forward`.

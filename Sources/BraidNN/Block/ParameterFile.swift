@@ -1,5 +1,5 @@
-public import BraidCore
-public import BraidRuntime
+import BraidCore
+package import BraidRuntime
 
 /// A file with the parameters of a network: a safetensors file whose tensors have the parameters'
 /// names.

@@ -1,3 +1,4 @@
+import BraidCore
 public import BraidEngine
 import BraidOperators
 public import BraidRuntime

@@ -1,3 +1,4 @@
+import BraidCore
 import BraidOperators
 import BraidRuntime
 

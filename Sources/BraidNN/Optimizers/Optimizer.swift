@@ -1,4 +1,4 @@
-public import BraidRuntime
+package import BraidRuntime
 
 /// A rule that moves a weight along its gradient. Use the static factories: `.sgd(…)`, `.adam(…)`.
 public struct Optimizer: Sendable {

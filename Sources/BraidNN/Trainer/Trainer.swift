@@ -1,5 +1,5 @@
-public import BraidRuntime
 import BraidOperators
+import BraidRuntime
 import Synchronization
 
 /// Applies an optimiser to the parameters of a network after each `backward()`.

@@ -152,6 +152,48 @@ public struct StridedSliceGradient: Operator {
     }
 }
 
+/// An array in which a part is replaced by another array.
+public struct StridedSliceUpdate: Operator {
+    /// The name in files.
+    public static let name = "slice_update"
+    /// The whole, then the new part.
+    public static let arity: Int? = 2
+
+    /// Where the part stands, along each axis of the whole.
+    public let axes: [StridedSlice.Axis]
+
+    package init(_ slice: StridedSlice) { axes = slice.axes }
+
+    /// The whole's type.
+    /// - Throws: `ArrayError` when the second operand does not have the part's type.
+    public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
+        let whole = inputs[0]
+        try requireWithin(whole.shape, axes)
+        let part = TensorType(whole.dtype, Layout(dense: whole.shape).sliced(axes).shape)
+        try require(
+            inputs[1] == part, .shapeMismatch,
+            "an array of type \(inputs[1]) does not fill a part of type \(part)")
+        return whole
+    }
+
+    /// Copies the whole, then the part.
+    public func evaluate(_ context: borrowing KernelContext) {
+        let output = context.outputs[0]
+        context.copy(from: context.inputs[0], to: output)
+        context.copy(from: context.inputs[1], to: output.viewed(output.layout.sliced(axes)))
+    }
+
+    /// Nothing but types.
+    public var gradientNeeds: GradientNeeds { [] }
+
+    /// The cotangent without the part, and the part of the cotangent.
+    public func gradient(_ context: GradientContext) -> [Symbol?] {
+        let (dy, slice) = (context.cotangent, StridedSlice(axes: axes))
+        let part = Symbol.zeros(context.inputs[1].shape, dtype: dy.dtype)
+        return [Symbol.apply(self, dy, part), Symbol.apply(slice, dy)]
+    }
+}
+
 extension Operator {
     fileprivate func requireWithin(
         _ shape: Shape, _ axes: [StridedSlice.Axis]

@@ -32,7 +32,8 @@ package final class ArrayBody: Sendable {
 
     /// A view. A lent view is counted when the loan ends (`NDArray+Subscript`), not here.
     package init(
-        _ dtype: DType, _ layout: Layout, _ storage: Storage, tape: Tape? = nil, isLent: Bool = false
+        _ dtype: DType, _ layout: Layout, _ storage: Storage, tape: Tape? = nil,
+        isLent: Bool = false
     ) {
         type = TensorType(dtype, layout.shape)
         strides = layout.strides

@@ -12,14 +12,13 @@ extension NDArray {
         if Scopes.open.load(ordering: .relaxed) != 0, let ambient = Scopes.bound {
             return scoped(op, [a], ambient)[0]
         }
-        return infer(op, a.type) { type, estimate in
-            if O.traits.contains(.view), let layout = op.view(of: a.body.layout) {
-                return NDArray(ArrayBody(type.dtype, layout, a.storage))
-            }
-            let result = NDArray(uninitialized: type)
-            Dispatch.run(op, a.body, result.body, estimate)
-            return result
+        let (type, estimate) = withUnsafePointer(to: a.type) { infer(op, $0, 1) }
+        if O.traits.contains(.view), let layout = op.view(of: a.body.layout) {
+            return NDArray(ArrayBody(type.dtype, layout, a.storage))
         }
+        let result = NDArray(uninitialized: type)
+        Dispatch.run(op, a.operand(of: op), result.body, estimate)
+        return result
     }
 
     /// Applies an operator with two inputs and one output.
@@ -27,11 +26,12 @@ extension NDArray {
         if Scopes.open.load(ordering: .relaxed) != 0, let ambient = Scopes.bound {
             return scoped(op, [a, b], ambient)[0]
         }
-        return infer(op, a.type, b.type) { type, estimate in
-            let result = NDArray(uninitialized: type)
-            Dispatch.run(op, a.body, b.body, result.body, estimate)
-            return result
+        let (type, estimate) = withUnsafePointer(to: (a.type, b.type)) { pair in
+            pair.withMemoryRebound(to: TensorType.self, capacity: 2) { infer(op, $0, 2) }
         }
+        let result = NDArray(uninitialized: type)
+        Dispatch.run(op, a.operand(of: op), b.operand(of: op), result.body, estimate)
+        return result
     }
 
     /// Applies an operator with three inputs and one output.
@@ -72,42 +72,28 @@ extension NDArray {
         let estimate = Dispatch.Estimate(
             cost: op.cost(for: types.span, output: outputTypes[0]),
             scratchByteCount: op.scratchByteCount(for: types.span))
-        Dispatch.run(op, inputs, outputs, estimate)
+        Dispatch.run(op, inputs.map { NDArray($0).operand(of: op) }, outputs, estimate)
         return outputs
     }
 
+    /// The body that a job of `op` reads: a dense copy where the operator asks for that.
     @inline(__always)
-    private static func infer<O: Operator>(
-        _ op: O, _ a: TensorType, _ body: (TensorType, Dispatch.Estimate) -> NDArray
-    ) -> NDArray {
-        let (type, estimate) = withUnsafePointer(to: a) { estimate(op, $0, 1) }
-        return body(type, estimate)
+    private func operand<O: Operator>(of op: O) -> ArrayBody {
+        O.traits.contains(.denseInputs) ? dense().body : body
     }
 
+    /// The output's type and what a call costs; wrong operands stop the program.
     @inline(__always)
     private static func infer<O: Operator>(
-        _ op: O, _ a: TensorType, _ b: TensorType,
-        _ body: (TensorType, Dispatch.Estimate) -> NDArray
-    ) -> NDArray {
-        let (type, estimate) = withUnsafePointer(to: (a, b)) { pair in
-            pair.withMemoryRebound(to: TensorType.self, capacity: 2) { estimate(op, $0, 2) }
-        }
-        return body(type, estimate)
-    }
-
-    @inline(__always)
-    private static func estimate<O: Operator>(
         _ op: O, _ types: UnsafePointer<TensorType>, _ count: Int
     ) -> (TensorType, Dispatch.Estimate) {
         let span = Span(_unsafeStart: types, count: count)
         do throws(ArrayError) {
             let type = try op.output(for: span)
-            return (
-                type,
-                Dispatch.Estimate(
-                    cost: op.cost(for: span, output: type),
-                    scratchByteCount: op.scratchByteCount(for: span))
-            )
+            let estimate = Dispatch.Estimate(
+                cost: op.cost(for: span, output: type),
+                scratchByteCount: op.scratchByteCount(for: span))
+            return (type, estimate)
         } catch { error.trap() }
     }
 }

@@ -1,5 +1,6 @@
-public import BraidCore
-public import BraidOperators
+import BraidCore
+import BraidEngine
+import BraidOperators
 import Synchronization
 
 extension NDArray {
@@ -43,10 +44,7 @@ extension NDArray {
 
     /// `self = op(self, other)` for a pointwise operator, in place where nothing else sees it.
     mutating func update<O: Operator>(_ op: O, _ other: NDArray?) {
-        let needsNewArray = Scopes.current.map {
-            $0.tape != nil || $0.trace != nil || $0.errors != nil
-        }
-        if needsNewArray == true || !updatesInPlace(op, other) {
+        if Scopes.current?.changesByReplacing == true || !updatesInPlace(op, other) {
             self = other.map { Self.apply(op, self, $0) } ?? Self.apply(op, self)
             return
         }

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidEngine
 
 /// Dispatch inside open scopes: tracing, recording, validating.
 extension NDArray {

@@ -1,33 +1,62 @@
-public import BraidCore
-import BraidOperators
+import BraidCore
+public import BraidOperators
 
 /// Rows that are changed where they lie: `x[3] = row`, `x[3] += row`, `x[..<2, 1...] *= 2`.
 extension NDArray {
-    /// Lends the part of this array that `slice` selects to `body`, which may change it in place.
+    /// The part that `indices` select, a view; changes through it change this array where it lies.
+    ///
+    /// ```swift
+    /// x[3] = row
+    /// x[..<2, 1...] *= 2
+    /// ```
+    /// - Precondition: indices and ranges lie within their axes' extents; an array that is assigned
+    ///   has the part's type.
+    public subscript(_ indices: any ArrayIndex...) -> NDArray {
+        get {
+            guard let slice = slice(indices) else { return self }
+            return Self.apply(slice, self)
+        }
+        _modify {
+            guard let slice = slice(indices) else {
+                var unchanged = self
+                yield &unchanged
+                return
+            }
+            if Scopes.current?.changesByReplacing == true {
+                var part = Self.apply(slice, self)
+                yield &part
+                self = Self.apply(StridedSliceUpdate(slice), self, part)
+                return
+            }
+            var loan = beginLoan(slice)
+            yield &loan
+            endLoan(loan, slice)
+        }
+    }
+
+    /// What the indices select; nil, after a report, when they do not fit.
+    private func slice(_ indices: [any ArrayIndex]) -> StridedSlice? {
+        do throws(ArrayError) { return try StridedSlice(indices, of: shape) } catch {
+            error.report()
+            return nil
+        }
+    }
+
+    /// Lends the part that `slice` selects.
     ///
     /// The lent view is not counted as a handle, so it is unique when this array is; the count is
     /// made when the loan ends. A copy of the view that escaped is then a second handle, so that
     /// the next mutation of this array copies and the escaped view keeps its values.
-    mutating func modifyView<O: Operator>(of slice: O, _ body: (inout NDArray) -> Void) {
-        var loan = beginLoan(slice)
-        body(&loan)
-        endLoan(loan, slice)
-    }
-
-    /// - Precondition: `slice` is a view of every layout.
-    mutating func beginLoan<O: Operator>(_ slice: O) -> NDArray {
+    private mutating func beginLoan(_ slice: StridedSlice) -> NDArray {
         makeUnique()
-        guard let layout = slice.view(of: body.layout) else {
-            preconditionFailure("\(O.name) has no view to lend")
-        }
-        return NDArray(ArrayBody(dtype, layout, storage, isLent: true))
+        return NDArray(ArrayBody(dtype, slice.view(of: body.layout)!, storage, isLent: true))
     }
 
-    mutating func endLoan<O: Operator>(_ view: consuming NDArray, _ slice: O) {
+    private mutating func endLoan(_ view: consuming NDArray, _ slice: StridedSlice) {
         storage.addHandle()  // for the lent body, whose deinit takes it back
         if view.body.storage === storage { return }
         // The view was replaced; copy it in, by value.
-        guard let layout = slice.view(of: body.layout) else { return }
+        let layout = slice.view(of: body.layout)!
         guard view.type == TensorType(dtype, layout.shape) else {
             ArrayError(
                 .shapeMismatch, in: "assignment",
@@ -36,7 +65,6 @@ extension NDArray {
             ).trap()
         }
         makeUnique()
-        let target = slice.view(of: body.layout)!
-        NDArray(ArrayBody(dtype, target, storage)).overwrite(with: view)
+        NDArray(ArrayBody(dtype, slice.view(of: body.layout)!, storage)).overwrite(with: view)
     }
 }

@@ -1,4 +1,5 @@
 public import BraidCore
+import BraidOperators
 
 /// Recording of operations for differentiation.
 public enum Autograd {
@@ -71,7 +72,7 @@ extension NDArray {
 
     /// The same elements, through which no gradient flows.
     public func detached() -> NDArray {
-        if body.symbol != nil { return self }
+        if body.symbol != nil { return .apply(StopGradient(), self) }
         return NDArray(ArrayBody(dtype, body.layout, storage))
     }
 }

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidOperators
 
 /// The backward half of a custom differentiable function.
 ///

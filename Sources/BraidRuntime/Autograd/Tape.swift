@@ -1,4 +1,4 @@
-package import BraidCore
+import BraidCore
 import Synchronization
 
 /// What a recording scope writes down: the operators applied to values that depend on a leaf, and

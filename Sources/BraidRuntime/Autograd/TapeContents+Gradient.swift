@@ -14,7 +14,8 @@ extension TapeContents {
         var symbols = [Symbol?](repeating: nil, count: values.count)
         func symbol(_ slot: Int) -> Symbol {
             if let symbol = symbols[slot] { return symbol }
-            let fresh = Symbol.variable("value \(slot)", values[slot].type)
+            let fresh = Symbol.variable(
+                "value \(slot)", values[slot].type.dtype, values[slot].type.shape)
             symbols[slot] = fresh
             return fresh
         }
@@ -28,7 +29,7 @@ extension TapeContents {
         let result = symbol(output)
         let cotangent =
             seed.map { Symbol.captured($0) }
-            ?? Symbol.full(result.shape, 1, dtype: result.dtype)
+            ?? .ones(result.shape, dtype: result.dtype)
         let found = BraidGraph.gradients(
             of: [result], cotangents: [cotangent], at: targets.map(symbol))
 

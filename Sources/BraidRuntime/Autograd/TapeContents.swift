@@ -1,7 +1,8 @@
-package import BraidCore
+import BraidCore
+import Synchronization
 
 /// The record itself: values in slots, and entries over slots.
-package struct TapeContents: Sendable {
+struct TapeContents: Sendable {
     struct Value {
         let type: TensorType
         /// Whether the value depends on a leaf.
@@ -16,8 +17,8 @@ package struct TapeContents: Sendable {
     }
 
     private var slots: [UInt64: Int] = [:]
-    private(set) var values: [Value] = []
-    private(set) var entries: [Entry] = []
+    var values: [Value] = []
+    var entries: [Entry] = []
     private(set) var leaves: [(slot: Int, parameter: Parameter?)] = []
     var isTaken = false
 

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidEngine
 
 /// The forms for one, two and three operands, which build no array.
 extension Dispatch {

@@ -1,4 +1,4 @@
-package import BraidCore
+public import BraidCore
 public import BraidEngine
 import Synchronization
 

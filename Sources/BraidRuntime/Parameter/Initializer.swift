@@ -1,4 +1,4 @@
-public import BraidCore
+package import BraidCore
 import BraidOperators
 
 /// How a parameter gets its first values.

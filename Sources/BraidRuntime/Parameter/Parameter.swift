@@ -150,7 +150,9 @@ public final class Parameter: Sendable {
             case .write: state.gradient = gradient
             case .none: break
             case .add:
-                if state.gradient == nil { state.gradient = gradient } else {
+                if state.gradient == nil {
+                    state.gradient = gradient
+                } else {
                     state.gradient! += gradient
                 }
             }

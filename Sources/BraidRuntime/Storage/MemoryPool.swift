@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
     import Darwin
 #endif
-import Synchronization
 
 /// Where tensor memory comes from: free lists by size class, split into shards so that threads
 /// rarely meet. A block freed by a job is handed out again without asking the system.
@@ -15,7 +16,8 @@ package enum MemoryPool {
     /// Bytes of large free blocks that are kept whatever happened before.
     private static let smallestCacheByteCount = 256 << 20
 
-    private static let shards: UnsafeMutablePointer<Shard> = {
+    // Safe: constant after its first use; each shard has a lock of its own.
+    nonisolated(unsafe) private static let shards: UnsafeMutablePointer<Shard> = {
         let shards = UnsafeMutablePointer<Shard>.allocate(capacity: Shard.count)
         for index in 0..<Shard.count { (shards + index).initialize(to: Shard()) }
         return shards

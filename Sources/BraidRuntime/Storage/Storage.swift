@@ -1,4 +1,3 @@
-package import BraidCore
 package import BraidEngine
 package import Synchronization
 
