@@ -54,6 +54,15 @@ package enum Scopes {
         defer { open.wrappingSubtract(1, ordering: .relaxed) }
         return try $bound.withValue(ambient, operation: body)
     }
+
+    /// Runs `body` with `ambient` as the innermost scope; child tasks inherit it.
+    package static func with<R>(
+        _ ambient: Ambient, _ body: () async throws -> R
+    ) async rethrows -> R {
+        open.wrappingAdd(1, ordering: .relaxed)
+        defer { open.wrappingSubtract(1, ordering: .relaxed) }
+        return try await $bound.withValue(ambient, operation: body)
+    }
 }
 
 /// Runs `body` as in training or as in prediction; `Autograd.record` sets training by itself.

@@ -11,11 +11,21 @@ public enum Autograd {
     /// loss.backward()
     /// ```
     public static func record<R>(mode: Mode = .train, _ body: () throws -> R) rethrows -> R {
+        try Scopes.with(recording(mode), body)
+    }
+
+    /// Runs an asynchronous `body` in the same way; its child tasks record on the same tape.
+    public static func record<R>(
+        mode: Mode = .train, _ body: () async throws -> R
+    ) async rethrows -> R {
+        try await Scopes.with(recording(mode), body)
+    }
+
+    private static func recording(_ mode: Mode) -> Ambient {
         let now = Scopes.current ?? .outside
         let parent = now.tape.map { unsafeDowncast($0, to: Tape.self) }
         let tape = Tape(parent: parent, recordsParameters: true)
-        return try Scopes.with(
-            Ambient(tape: tape, trace: now.trace, mode: mode, errors: now.errors), body)
+        return Ambient(tape: tape, trace: now.trace, mode: mode, errors: now.errors)
     }
 
     /// Runs `body` without recording.
