@@ -161,7 +161,10 @@ public struct BinaryScalar: PointwiseOperator {
     /// - Throws: `ArrayError` for an unsuitable dtype, and for a scalar that it cannot hold.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         let input = inputs[0]
-        guard input.dtype.isArithmetic, function != .arcTangent else {
+        guard function.rule.scalarRight != nil else {
+            throw ArrayError(.invalidValue, in: "\(function)", "has no form with a scalar")
+        }
+        guard input.dtype.isArithmetic else {
             throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(input)")
         }
         guard input.dtype.holds(scalar) else {
@@ -185,9 +188,11 @@ public struct BinaryScalar: PointwiseOperator {
     /// What the function's derivative reads.
     public var gradientNeeds: GradientNeeds {
         switch function {
-        case .multiply, .add, .subtract: []
-        case .divide where !isScalarFirst: []
-        default: [.inputs, .outputs]
+        case .add, .subtract, .multiply: []
+        case .divide: isScalarFirst ? [.inputs, .outputs] : []
+        case .power: isScalarFirst ? .outputs : .inputs
+        case .remainder: isScalarFirst ? .inputs : []
+        case .minimum, .maximum, .arcTangent: .inputs
         }
     }
 
@@ -203,7 +208,7 @@ public struct BinaryScalar: PointwiseOperator {
             if scalar == 0 { return [nil] }
             return [dy * (x.power(scalar - 1) * scalar)]
         default:
-            let constant = Symbol.full(x.shape, scalar, dtype: x.dtype)
+            let constant = Symbol.full([], scalar, dtype: x.dtype)
             let (a, b) = isScalarFirst ? (constant, x) : (x, constant)
             let (da, db) = function.rule.derivatives(a, b, context.output, dy)
             return [isScalarFirst ? db : da]
