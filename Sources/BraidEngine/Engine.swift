@@ -160,6 +160,18 @@ public final class Engine: Sendable {
         if case .simulated = core.kind { false } else { true }
     }
 
+    /// Marks a variable that no job names yet as failed, as if a job of that label had thrown; no
+    /// `waitAll` reports it.
+    package func poison(_ variable: Variable, label: String, _ error: any Error) {
+        core.withState { state, _ in
+            state.scheduler.setPoison(
+                of: variable,
+                to: Poison(
+                    error: EngineError(jobFailed: label, error), order: PushOrder(root: 0, path: [])
+                ))
+        }
+    }
+
     /// Counts bytes that nothing but pending jobs keeps alive.
     package func addOrphanedBytes(_ count: Int) { core.addOrphanedBytes(count) }
     /// Takes them back when they are gone.

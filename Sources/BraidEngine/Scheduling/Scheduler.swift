@@ -89,7 +89,7 @@ struct Scheduler: Sendable {
         if unreported.map({ failure.order < $0.order }) ?? true { unreported = failure }
     }
 
-    private func setPoison(of variable: Variable, to poison: Poison?) {
+    func setPoison(of variable: Variable, to poison: Poison?) {
         if poison == nil, variable.poison == nil { return }
         variable.poison = poison
         if poison == nil {

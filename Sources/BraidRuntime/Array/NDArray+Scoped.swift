@@ -28,7 +28,7 @@ extension NDArray {
     /// are poisoned by the mistake.
     static func invalid(_ error: ArrayError, like type: TensorType) -> NDArray {
         let result = NDArray(uninitialized: type)
-        Runtime.engine.push(error.operation, overwrites: [result.storage]) { throw error }
+        Runtime.engine.poison(result.storage, label: error.operation, error)
         return result
     }
 }

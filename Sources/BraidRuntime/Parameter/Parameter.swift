@@ -53,7 +53,7 @@ public final class Parameter: Sendable {
     public init(_ value: NDArray) {
         dtype = value.dtype
         state = State(
-            value: value, shape: value.shape, initializer: .zeros,
+            value: value.detached(), shape: value.shape, initializer: .zeros,
             key: NDArray([Int64(0), 0], shape: [2]))
     }
 
@@ -70,10 +70,13 @@ public final class Parameter: Sendable {
             return value
         }
         set {
+            // A body of its own: tapes know values by their bodies, and two parameters may be given
+            // the same array.
+            let value = newValue.detached()
             lock.lock()
             let known = state.shape
             if known == nil || known == newValue.shape {
-                state.value = newValue
+                state.value = value
                 state.shape = newValue.shape
             }
             lock.unlock()

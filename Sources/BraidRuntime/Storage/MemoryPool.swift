@@ -37,14 +37,13 @@ package enum MemoryPool {
             if isLarge { largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed) }
             return block
         }
-        // Only large blocks are worth a walk: a small one costs less from the system.
-        if isLarge {
-            for step in 1..<Shard.count {
-                let other = (home + step) & (Shard.count - 1)
-                if let block = shards[other].take(size, countingFor: shards + home) {
-                    largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed)
-                    return block
-                }
+        // What one thread allocates and another frees ends up in the other's shard: without a walk a
+        // producer would go to the system for ever.
+        for step in 1..<Shard.count {
+            let other = (home + step) & (Shard.count - 1)
+            if let block = shards[other].take(size, countingFor: shards + home) {
+                if isLarge { largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed) }
+                return block
             }
         }
         return fromSystem(size)
