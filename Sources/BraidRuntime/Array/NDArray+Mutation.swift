@@ -45,8 +45,7 @@ extension NDArray {
     /// `self = op(self, other)` for a pointwise operator, in place where nothing else sees it.
     mutating func update<O: Operator>(_ op: O, _ other: NDArray?) {
         if Scopes.current?.changesByReplacing == true || !updatesInPlace(op, other) {
-            self = other.map { Self.apply(op, self, $0) } ?? Self.apply(op, self)
-            return
+            return replace(with: other.map { Self.apply(op, self, $0) } ?? Self.apply(op, self))
         }
         makeUnique()
         guard body.isDense else {
@@ -55,6 +54,11 @@ extension NDArray {
         }
         Dispatch.update(
             op, body, other?.body, Dispatch.Estimate(cost: count, scratchByteCount: 0))
+    }
+
+    /// Becomes a new array, unless a mistake inside `validating` left none to become.
+    mutating func replace(with array: NDArray) {
+        if Scopes.current?.errors?.error == nil { self = array }
     }
 
     /// Whether the result has this array's type; wrong operands are reported by the plain call.

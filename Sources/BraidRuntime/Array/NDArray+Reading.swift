@@ -8,6 +8,17 @@ extension NDArray {
         try Runtime.engine.wait(for: storage)
     }
 
+    /// Suspends the calling task until the elements are computed; no thread is blocked. A read that
+    /// follows does not wait.
+    /// - Throws: `EngineError`, the failure that the elements depend on, at every call.
+    public func ready() async throws(EngineError) {
+        let storage = storage
+        let failure = await withCheckedContinuation { continuation in
+            Runtime.engine.notify(when: storage) { continuation.resume(returning: $0) }
+        }
+        if let failure { throw failure }
+    }
+
     /// The elements in row-major order, after waiting for them.
     /// - Throws: `EngineError`, the failure that the elements depend on, at every call.
     /// - Precondition: `type` is the Swift type of the array's dtype.

@@ -25,7 +25,7 @@ extension NDArray {
             if Scopes.current?.changesByReplacing == true {
                 var part = Self.apply(slice, self)
                 yield &part
-                self = Self.apply(StridedSliceUpdate(slice), self, part)
+                replace(with: Self.apply(StridedSliceUpdate(slice), self, part))
                 return
             }
             var loan = beginLoan(slice)
