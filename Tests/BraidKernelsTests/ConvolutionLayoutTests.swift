@@ -11,7 +11,9 @@ import Testing
 
         /// A random one that leaves an output.
         init(_ generator: inout SeededGenerator) {
-            func random(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &generator) }
+            func random(_ range: ClosedRange<Int>) -> Int {
+                Int.random(in: range, using: &generator)
+            }
             while true {
                 let size = (h: random(1...14), w: random(1...22))
                 let kernel = (h: random(1...5), w: random(1...5))
@@ -33,7 +35,9 @@ import Testing
                 }
                 (images, channels, outChannels) = (random(1...3), random(1...5), random(1...9))
                 (height, width) = size
-                (self.kernel, self.stride, self.pad, self.dilation) = (kernel, stride, pad, dilation)
+                (self.kernel, self.stride, self.pad, self.dilation) = (
+                    kernel, stride, pad, dilation
+                )
                 self.out = out
                 return
             }

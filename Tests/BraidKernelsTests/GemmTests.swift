@@ -55,12 +55,16 @@ import Testing
                     g.a = pa.baseAddress.map {
                         UnsafeRawPointer($0 + rows.lowerBound * a.rowStride)
                     }
-                    (g.a_row_stride, g.a_column_stride) = (Int64(a.rowStride), Int64(a.columnStride))
+                    (g.a_row_stride, g.a_column_stride) = (
+                        Int64(a.rowStride), Int64(a.columnStride)
+                    )
                     // A part of the columns by the address or by the offset into B.
                     let skipped = offsetColumns ? 0 : columns.lowerBound * b.columnStride
                     g.b = pb.baseAddress.map { UnsafeRawPointer($0 + skipped) }
                     g.b_n_offset = offsetColumns ? Int64(columns.lowerBound) : 0
-                    (g.b_row_stride, g.b_column_stride) = (Int64(b.rowStride), Int64(b.columnStride))
+                    (g.b_row_stride, g.b_column_stride) = (
+                        Int64(b.rowStride), Int64(b.columnStride)
+                    )
                     g.c = pc.baseAddress.map {
                         UnsafeMutableRawPointer($0 + rows.lowerBound * ldc + columns.lowerBound)
                     }
@@ -103,7 +107,8 @@ import Testing
             }
             let error = (Double(c[i * ldc + j]) - sum).magnitude
             if !(error <= magnitude * tolerance(T.self, length: k)) {
-                Issue.record("\(what): [\(i), \(j)] is \(c[i * ldc + j]), not \(sum) (seed \(testSeed))")
+                Issue.record(
+                    "\(what): [\(i), \(j)] is \(c[i * ldc + j]), not \(sum) (seed \(testSeed))")
                 return
             }
         }
@@ -166,7 +171,9 @@ import Testing
     @Test(arguments: InstructionSet.available)
     func interruptedRows(set: InstructionSet) {
         var generator = SeededGenerator(22)
-        for (m, n, images, inner) in [(3, 5, 4, 7), (20, 40, 3, 200), (1, 33, 5, 100), (16, 8, 1, 9)] {
+        for (m, n, images, inner) in [
+            (3, 5, 4, 7), (20, 40, 3, 200), (1, 33, 5, 100), (16, 8, 1, 9),
+        ] {
             let k = images * inner, outerStride = m * inner + 3
             let a: [Float] = randoms(images * outerStride, using: &generator)
             let b = Matrix<Float>(k, n, &generator)

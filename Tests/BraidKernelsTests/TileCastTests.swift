@@ -110,8 +110,9 @@ import Testing
     }
 
     /// Bit patterns of a type: every one of the small types, random ones and the borders of others.
-    private func input(_ dtype: braid_dtype, _ generator: inout SeededGenerator) -> (DenseInput, Int)
-    {
+    private func input(_ dtype: braid_dtype, _ generator: inout SeededGenerator) -> (
+        DenseInput, Int
+    ) {
         let borders: [Double] = [
             0, -0.0, 0.5, -0.5, 0.99, -0.99, 1.5, 127.4, 127.5, 128, 129, -128, -128.5, -129, 255,
             255.5, 256, 32767.5, 32768, -32768.5, -32769, 65504, 65519, 65520, 65536, 2147483647,

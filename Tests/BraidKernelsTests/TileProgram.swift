@@ -4,7 +4,8 @@ import Testing
 extension braid_instruction {
     /// An instruction whose operands are registers and streams by their numbers.
     init(
-        _ opcode: braid_opcode, _ type: braid_dtype, to: braid_dtype = BRAID_F32, d: Int, a: Int = 0,
+        _ opcode: braid_opcode, _ type: braid_dtype, to: braid_dtype = BRAID_F32, d: Int,
+        a: Int = 0,
         b: Int = 0, c: Int = 0
     ) {
         self.init()

@@ -97,8 +97,9 @@ import Testing
     @Test(arguments: InstructionSet.available)
     func inPlace(set: InstructionSet) {
         var generator = SeededGenerator(9)
-        for (shape, strides) in [([1000], [1]), ([257], [3]), ([30, 40], [1, 30]), ([9, 70], [100, 1])]
-        {
+        for (shape, strides) in [
+            ([1000], [1]), ([257], [3]), ([30, 40], [1, 30]), ([9, 70], [100, 1]),
+        ] {
             let size = zip(shape, strides).map { ($0 - 1) * $1 }.reduce(1, +)
             let (x, z): ([Float], [Float]) = (
                 randoms(size, using: &generator), randoms(size, using: &generator)
