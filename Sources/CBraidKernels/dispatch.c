@@ -18,6 +18,7 @@
 // What each instruction set has of its own.
 #define OWN(LOWER, UPPER)                                                                         \
     .isa = BRAID_ISA_##UPPER, .name = #LOWER, .tile_run = braid_tile_run_##LOWER,                 \
+    .tile_apply = braid_tile_apply_##LOWER,                                                       \
     .gemm_mr_f32 = BRAID_GEMM_##UPPER##_MR_F32, .gemm_nr_f32 = BRAID_GEMM_##UPPER##_NR_F32,       \
     .gemm_mr_f64 = BRAID_GEMM_##UPPER##_MR_F64, .gemm_nr_f64 = BRAID_GEMM_##UPPER##_NR_F64,       \
     .gemm_scratch_bytes = braid_gemm_scratch_bytes_##LOWER, .gemm = braid_gemm_##LOWER,           \

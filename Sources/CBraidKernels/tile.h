@@ -26,6 +26,12 @@ static inline size_t braid_dtype_size(int dtype) {
     return sizes[dtype];
 }
 
+static inline braid_primitive braid_primitive_for(const braid_primitives *primitives,
+                                                  const braid_instruction *in) {
+    return in->opcode == BRAID_CAST ? primitives->cast[in->type][in->to]
+                                    : primitives->by_type[in->opcode][in->type];
+}
+
 void braid_tile_interpret(const braid_primitives *primitives, const braid_instruction *code,
                           int length, const braid_stream *streams, int stream_count, int rank,
                           const int64_t *extents, int64_t begin, int64_t end);
@@ -33,7 +39,9 @@ void braid_tile_interpret(const braid_primitives *primitives, const braid_instru
 #define BRAID_DECLARE_TILE_RUN(ISA)                                                               \
     void braid_tile_run_##ISA(const braid_instruction *code, int length,                          \
                               const braid_stream *streams, int stream_count, int rank,            \
-                              const int64_t *extents, int64_t begin, int64_t end);
+                              const int64_t *extents, int64_t begin, int64_t end);           \
+    void braid_tile_apply_##ISA(const braid_instruction *instruction, void *d, const void *a,     \
+                                const void *b, const void *c, int n);
 BRAID_DECLARE_TILE_RUN(reference)
 BRAID_DECLARE_TILE_RUN(avx2)
 BRAID_DECLARE_TILE_RUN(avx512)

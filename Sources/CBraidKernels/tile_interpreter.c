@@ -194,9 +194,7 @@ void braid_tile_interpret(const braid_primitives *primitives, const braid_instru
         }
         for (int i = 0; i < length; i++) {
             const braid_instruction *in = &code[i];
-            braid_primitive primitive = in->opcode == BRAID_CAST
-                                            ? primitives->cast[in->type][in->to]
-                                            : primitives->by_type[in->opcode][in->type];
+            braid_primitive primitive = braid_primitive_for(primitives, in);
             primitive(operands[in->d], operands[in->a], operands[in->b], operands[in->c], n, in);
         }
         for (int i = 0; i < stream_count; i++) {

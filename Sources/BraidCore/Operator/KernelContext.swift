@@ -2,24 +2,37 @@
 public struct TensorView {
     /// Dtype and extents.
     public let type: TensorType
-    /// Strides in elements.
-    public let strides: Strides
+    /// Whether the elements stand in row-major order without gaps.
+    public let isDense: Bool
     /// The first element.
     public let address: UnsafeMutableRawPointer
+    // Zeros when dense: those strides follow from the shape, and most kernels never ask.
+    private let viewStrides: Strides
 
     /// A view from its parts.
     public init(type: TensorType, strides: Strides, address: UnsafeMutableRawPointer) {
         self.type = type
-        self.strides = strides
         self.address = address
+        isDense = strides.isDense(for: type.shape)
+        viewStrides = isDense ? Strides() : strides
     }
+
+    /// A dense array.
+    @inline(__always)
+    public init(dense type: TensorType, address: UnsafeMutableRawPointer) {
+        self.type = type
+        self.address = address
+        isDense = true
+        viewStrides = Strides()
+    }
+
+    /// Strides in elements.
+    public var strides: Strides { isDense ? Strides(dense: type.shape) : viewStrides }
 
     /// The extents.
     public var shape: Shape { type.shape }
     /// The element type.
     public var dtype: DType { type.dtype }
-    /// Whether the elements stand in row-major order without gaps.
-    public var isDense: Bool { strides.isDense(for: type.shape) }
 }
 
 /// Runs pieces of one operator on the engine's pool.

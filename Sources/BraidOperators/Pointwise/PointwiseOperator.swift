@@ -28,6 +28,14 @@ func runTileProgram(
     _ operation: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
     _ output: TensorView, _ parallelFor: (Int, (Int) -> Void) -> Void
 ) {
+    let count = output.type.count
+    if output.isDense, inputs.allSatisfy({ $0.isDense && $0.shape == output.shape }) {
+        if count <= pieceCount { return apply(operation, inputs, output, 0, count) }
+        return parallelFor((count + pieceCount - 1) / pieceCount) { piece in
+            let begin = piece * pieceCount
+            apply(operation, inputs, output, begin, min(pieceCount, count - begin))
+        }
+    }
     var instruction = operation
     // Streams are numbered from BRAID_REGISTERS on: the inputs, then the output.
     let first = UInt8(BRAID_REGISTERS)
@@ -36,7 +44,6 @@ func runTileProgram(
     instruction.c = inputs.count > 2 ? first + 2 : first
     instruction.d = first + UInt8(inputs.count)
     let shape = output.shape
-    let count = shape.elementCount
     withUnsafeTemporaryAllocation(of: braid_stream.self, capacity: inputs.count + 1) { streams in
         for (index, input) in inputs.enumerated() {
             streams.initializeElement(at: index, to: braid_stream(input, over: shape))
@@ -60,6 +67,25 @@ func runTileProgram(
                 }
             }
         }
+    }
+}
+
+/// Applies an instruction to `count` elements from `start` on; all operands are dense and of the
+/// output's shape.
+@inline(__always)
+private func apply(
+    _ instruction: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
+    _ output: TensorView, _ start: Int, _ count: Int
+) {
+    func element(_ view: TensorView) -> UnsafeMutableRawPointer {
+        view.address + start * view.dtype.size
+    }
+    let target = element(output)
+    let a = inputs.count > 0 ? element(inputs[0]) : target
+    let b = inputs.count > 1 ? element(inputs[1]) : a
+    let c = inputs.count > 2 ? element(inputs[2]) : a
+    withUnsafePointer(to: instruction) { code in
+        Kernels.table.pointee.tile_apply(code, target, a, b, c, Int32(count))
     }
 }
 

@@ -5,7 +5,8 @@ package import Synchronization
 /// trace. A view has a body of its own over the same storage.
 package final class ArrayBody: Sendable {
     package let type: TensorType
-    package let strides: Strides
+    // Zeros when dense: those strides follow from the shape.
+    private let viewStrides: Strides
     /// Position of the first element in the storage.
     package let offset: Int
     package let isDense: Bool
@@ -23,7 +24,7 @@ package final class ArrayBody: Sendable {
         self.type = type
         self.storage = storage
         self.tape = tape
-        strides = Strides(dense: type.shape)
+        viewStrides = Strides()
         offset = 0
         isDense = true
         symbol = nil
@@ -36,9 +37,9 @@ package final class ArrayBody: Sendable {
         isLent: Bool = false
     ) {
         type = TensorType(dtype, layout.shape)
-        strides = layout.strides
         offset = layout.offset
         isDense = layout.isDense
+        viewStrides = isDense ? Strides() : layout.strides
         self.storage = storage
         self.tape = tape
         symbol = nil
@@ -48,7 +49,7 @@ package final class ArrayBody: Sendable {
     /// A value of a trace.
     package init(_ symbol: Symbol) {
         type = symbol.type
-        strides = Strides()
+        viewStrides = Strides()
         offset = 0
         isDense = false
         storage = nil
@@ -57,6 +58,17 @@ package final class ArrayBody: Sendable {
     }
 
     deinit { storage?.removeHandle() }
+
+    package var strides: Strides { isDense ? Strides(dense: type.shape) : viewStrides }
+
+    /// These elements in memory that starts at `base`.
+    @inline(__always)
+    package func view(in storage: Storage) -> TensorView {
+        let address = storage.address + offset * type.dtype.size
+        return isDense
+            ? TensorView(dense: type, address: address)
+            : TensorView(type: type, strides: viewStrides, address: address)
+    }
 
     package var layout: Layout { Layout(shape: type.shape, strides: strides, offset: offset) }
 }

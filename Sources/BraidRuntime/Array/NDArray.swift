@@ -35,9 +35,5 @@ public struct NDArray: Operand {
     }
 
     /// The array as a kernel sees it.
-    package var view: TensorView {
-        TensorView(
-            type: body.type, strides: body.strides,
-            address: storage.address + body.offset * body.type.dtype.size)
-    }
+    package var view: TensorView { body.view(in: storage) }
 }

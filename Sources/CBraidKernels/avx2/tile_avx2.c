@@ -22,4 +22,9 @@ void braid_tile_run_avx2(const braid_instruction *code, int length, const braid_
     braid_tile_interpret(&braid_primitives_avx2, code, length, streams, stream_count, rank,
                          extents, begin, end);
 }
+
+void braid_tile_apply_avx2(const braid_instruction *instruction, void *d, const void *a,
+                         const void *b, const void *c, int n) {
+    braid_primitive_for(&braid_primitives_avx2, instruction)(d, a, b, c, n, instruction);
+}
 #endif

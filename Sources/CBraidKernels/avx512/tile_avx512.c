@@ -22,4 +22,9 @@ void braid_tile_run_avx512(const braid_instruction *code, int length, const brai
     braid_tile_interpret(&braid_primitives_avx512, code, length, streams, stream_count, rank,
                          extents, begin, end);
 }
+
+void braid_tile_apply_avx512(const braid_instruction *instruction, void *d, const void *a,
+                         const void *b, const void *c, int n) {
+    braid_primitive_for(&braid_primitives_avx512, instruction)(d, a, b, c, n, instruction);
+}
 #endif

@@ -135,6 +135,11 @@ typedef struct braid_kernels {
     void (*tile_run)(const braid_instruction *code, int length, const braid_stream *streams,
                      int stream_count, int rank, const int64_t *extents, int64_t begin, int64_t end);
 
+    // One instruction over n elements that stand one after the other in every operand: what small
+    // eager operators are. n is at most 2^30.
+    void (*tile_apply)(const braid_instruction *instruction, void *d, const void *a, const void *b,
+                       const void *c, int n);
+
     // Register-block sizes: callers split M and N at multiples of these.
     int64_t gemm_mr_f32, gemm_nr_f32, gemm_mr_f64, gemm_nr_f64;
     size_t (*gemm_scratch_bytes)(braid_dtype type, int64_t m, int64_t n, int64_t k);

@@ -17,3 +17,8 @@ void braid_tile_run_reference(const braid_instruction *code, int length,
     braid_tile_interpret(&braid_primitives_reference, code, length, streams, stream_count, rank,
                          extents, begin, end);
 }
+
+void braid_tile_apply_reference(const braid_instruction *instruction, void *d, const void *a,
+                         const void *b, const void *c, int n) {
+    braid_primitive_for(&braid_primitives_reference, instruction)(d, a, b, c, n, instruction);
+}
