@@ -40,33 +40,19 @@ final class ProgramRun: Sendable {
             switch action {
             case .push(let step): push(step)
             case .wait(let variable):
-                result.reports.append(error(of: frames[0].variables[variable]))
-            case .waitAll: result.reports.append(errorOfAll())
+                result.reports.append(engine.failure(of: frames[0].variables[variable])?.job)
+            case .waitAll: result.reports.append(engine.failureOfAll()?.job)
             case .clear(let variable): engine.clearError(of: frames[0].variables[variable])
             }
         }
-        result.reports.append(errorOfAll())
+        result.reports.append(engine.failureOfAll()?.job)
         for (number, frame) in frames.enumerated() {
-            result.errors[number] = frame.variables.map(error)
+            result.errors[number] = frame.variables.map { engine.failure(of: $0)?.job }
             result.versions[number] = frame.variables.map(\.version)
             result.values[number] = (0..<frame.cells.count).map { frame.cells[$0] }
         }
         result.outcomes = (0..<outcomes.count).map { outcomes[$0] }
         return result
-    }
-
-    private func error(of variable: Variable) -> String? {
-        do {
-            try engine.wait(for: variable)
-            return nil
-        } catch { return error.job }
-    }
-
-    private func errorOfAll() -> String? {
-        do {
-            try engine.waitAll()
-            return nil
-        } catch { return error.job }
     }
 
     private func push(_ step: RandomProgram.Step) {
@@ -95,7 +81,7 @@ final class ProgramRun: Sendable {
         for child in step.children { push(child) }
         for awaited in step.awaited {
             let frame = frames[step.childFrame]
-            let label = error(of: frame.variables[awaited])
+            let label = engine.failure(of: frame.variables[awaited])?.job
             hash = mix(hash ^ (label.map(code) ?? frame.cells[awaited]))
         }
         for output in step.outputs { cells[output] = mix(hash &+ UInt64(output)) }
