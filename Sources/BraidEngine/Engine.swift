@@ -59,7 +59,7 @@ public final class Engine: Sendable {
         core = Core(kind, limits, reportsStallsAfter: reportsStallsAfter.map { $0 / .seconds(1) })
     }
 
-    deinit { core.stop() }
+    deinit { if core.isInside { core.abandon() } else { core.stop() } }
 
     /// How jobs are scheduled.
     public var kind: Kind { core.kind }
@@ -132,7 +132,10 @@ public final class Engine: Sendable {
 
     /// Runs everything pushed so far, then ends the threads. A later push starts new ones.
     /// - Precondition: not called inside a job.
-    public func stop() { core.stop() }
+    public func stop() {
+        precondition(!core.isInside, "an engine cannot be stopped by one of its own jobs")
+        core.stop()
+    }
 
     /// What the engine has done so far.
     public var counters: EngineCounters {

@@ -10,14 +10,14 @@ final class Job: @unchecked Sendable {
         case observer(@Sendable (EngineError?) -> Void)
     }
 
-    // Sendable because constants are Sendable, `isDone` is atomic, `body` belongs to the thread that
-    // runs the job, and everything else is touched under the engine's lock.
+    // Sendable because constants are Sendable, `isDone` is atomic, `body` and `inherited` belong to
+    // the thread that runs the job, and everything else is touched under the engine's lock.
     let label: String
     let accesses: AccessList
     let priority: Int
     /// Bytes of memory that the job will ask for, for back-pressure.
     let byteCount: Int
-    var body: Body?
+    private var body: Body?
 
     let isDone = Atomic<Bool>(false)
 
@@ -39,6 +39,9 @@ final class Job: @unchecked Sendable {
     var awaited: [Job] = []
     /// Threads to wake at the job's end.
     var waiters: [Parker] = []
+    /// What the job displaced under the lock and what must not die there, because its end may run
+    /// code of the user: it goes with the job.
+    var displaced: [any Sendable] = []
 
     init(
         _ label: String, _ accesses: AccessList, priority: Int, byteCount: Int,
@@ -49,5 +52,20 @@ final class Job: @unchecked Sendable {
         self.priority = priority
         self.byteCount = byteCount
         self.body = body
+    }
+
+    /// Calls the body, unless an input is poisoned, and lets go of what it captured: what dies with
+    /// that does so as part of the job.
+    /// - Returns: the failure to pass on.
+    func callBody() -> Poison? {
+        switch body.take()! {
+        case .observer(let observer): observer(inherited?.error)
+        case .work(let work):
+            if let inherited { return inherited }
+            do { try work() } catch {
+                return Poison(error: EngineError(jobFailed: label, error), order: order)
+            }
+        }
+        return nil
     }
 }

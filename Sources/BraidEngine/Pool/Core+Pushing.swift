@@ -3,7 +3,9 @@ extension Core {
     func push(_ job: Job) {
         let thread = ThreadState.current
         let parent = thread.job(of: self)
-        while !tryPush(job, from: parent) {
+        var isBlocked = false
+        while !tryPush(job, from: parent, isBlocked: isBlocked) {
+            isBlocked = true
             help(until: .admission(byteCount: job.byteCount), thread)
         }
         announce()
@@ -17,10 +19,10 @@ extension Core {
 
     /// Pushes from inside jobs are always admitted: a job that had to wait for room could hold up
     /// the jobs that make it.
-    private func tryPush(_ job: Job, from parent: Job?) -> Bool {
+    private func tryPush(_ job: Job, from parent: Job?, isBlocked: Bool) -> Bool {
         withState { state, wakes in
             if parent == nil, !state.admits(byteCount: job.byteCount) {
-                state.backPressureCount += 1
+                if !isBlocked { state.backPressureCount += 1 }
                 return false
             }
             state.scheduler.push(job, from: parent, core: self)

@@ -6,13 +6,27 @@ extension Core {
 
     func parallelFor(_ count: Int, _ body: (Int) -> Void) {
         guard count > 1, threads > 1 else {
-            for piece in pieceOrder(count) { body(piece) }
+            if case .simulated = kind {
+                for piece in drawnOrder(count) { body(piece) }
+            } else {
+                for piece in 0..<max(count, 0) { body(piece) }
+            }
             return
         }
         let thread = ThreadState.current
+        if let job = thread.job(of: self) {
+            split(job, count, thread, body)
+        } else {
+            runAsJob { [self] in
+                let thread = ThreadState.current
+                split(thread.job(of: self)!, count, thread, body)
+            }
+        }
+    }
+
+    private func split(_ job: Job, _ count: Int, _ thread: ThreadState, _ body: (Int) -> Void) {
         withoutActuallyEscaping(body) { body in
-            let region = Region(
-                thread.job(of: self), count, owner: thread.parker, body)
+            let region = Region(job, count, owner: thread.parker, body)
             withState { state, wakes in
                 state.regions.append(region)
                 state.dispatch(&wakes)
@@ -25,16 +39,29 @@ extension Core {
         }
     }
 
-    /// Pieces in order; in a drawn one on a simulated engine.
-    private func pieceOrder(_ count: Int) -> [Int] {
-        var order = Array(0..<count)
-        guard case .simulated = kind else { return order }
+    /// Runs a body as a job of its own and waits for it, so that what it does takes a permit as
+    /// everything else does and its waits and pushes are those of a job.
+    private func runAsJob(_ body: () -> Void) {
+        withoutActuallyEscaping(body) { body in
+            // Sendable because the caller waits: one thread at a time uses it.
+            nonisolated(unsafe) let body = body
+            let job = Job(
+                "parallelFor", AccessList(reads: [], updates: [], overwrites: []), priority: .max,
+                byteCount: 0, body: .work { body() })
+            push(job)
+            help(until: .job(job), ThreadState.current)
+        }
+    }
+
+    /// Pieces in an order drawn by a simulated engine.
+    private func drawnOrder(_ count: Int) -> [Int] {
         withState { state, _ in
+            var order = Array(0..<max(count, 0))
             for last in stride(from: count - 1, to: 0, by: -1) {
                 order.swapAt(last, state.scheduler.ready.draw(below: last + 1))
             }
+            return order
         }
-        return order
     }
 
     private func waitForHelpers(of region: Region) {

@@ -77,7 +77,9 @@ extension Core {
                 announce()
                 withExtendedLifetime(job) {}
             case .park:
-                repeat { thread.parker.park() } while !takesPermitBack(thread.parker, target)
+                repeat {
+                    park(thread.parker, .job(target))
+                } while !takesPermitBack(thread.parker, target)
             }
         }
     }

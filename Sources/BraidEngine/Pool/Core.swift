@@ -54,17 +54,24 @@ final class Core: Sendable {
 
     private func startWorker() {
         let worker = WorkerThread { [self] in
+            let thread = ThreadState.current
+            thread.employer = self
             state.withLock { $0.searchers -= 1 }
-            help(until: .stop, ThreadState.current)
-            state.withLock { $0.workerCount -= 1 }
+            help(until: .stop, thread)
+            withState { state, wakes in
+                state.workerCount -= 1
+                // A push may have counted on this thread since it reached its goal.
+                state.dispatch(&wakes)
+            }
         }
-        state.withLock { state in
+        withState { state, wakes in
             if let worker {
-                state.workers.append(worker)
+                if state.isAbandoned { worker.detach() } else { state.workers.append(worker) }
             } else {
                 // Without threads to spare the pool works on with those that it has.
                 state.workerCount -= 1
                 state.searchers -= 1
+                state.wakeBlocked(&wakes)
             }
         }
     }
@@ -117,11 +124,7 @@ final class Core: Sendable {
                 finished = .job(job, run(job, on: thread))
                 hasSpun = false
             case .help(let region):
-                if let job = region.job {
-                    thread.within(job, of: self) { region.run() }
-                } else {
-                    region.run()
-                }
+                thread.within(region.job, of: self) { region.run() }
                 finished = .region(region)
                 hasSpun = false
             case .spin:
@@ -140,29 +143,22 @@ final class Core: Sendable {
         for _ in 0..<count {
             guard let job = state.withLock({ $0.takeJob() }) else { return }
             let failure = run(job, on: thread)
-            withState { state, wakes in state.settle(.job(job, failure), &wakes) }
+            withState { state, wakes in
+                state.settle(.job(job, failure), &wakes)
+                state.dispatch(&wakes)
+            }
+            announce()
             withExtendedLifetime(job) {}
         }
     }
 
-    /// Runs a job's body and lets go of what it captured.
+    /// Runs a job's body, unless an input is poisoned.
     /// - Returns: the failure to pass on.
     func run(_ job: Job, on thread: ThreadState) -> Poison? {
-        let body = job.body.take()!
-        let start = recorder.isOn ? recorder.now : 0
-        defer { if start != 0 { recorder.record(job, from: start) } }
-        return thread.within(job, of: self) {
-            switch body {
-            case .observer(let observer): observer(job.inherited?.error)
-            case .work(let work):
-                if let inherited = job.inherited { return inherited }
-                do { try work() } catch {
-                    return Poison(
-                        error: EngineError(jobFailed: job.label, error), order: job.order)
-                }
-            }
-            return nil
-        }
+        let start = job.inherited == nil && recorder.isOn ? recorder.now : 0
+        let failure = thread.within(job, of: self) { job.callBody() }
+        if start != 0 { recorder.record(job, from: start) }
+        return failure
     }
 
     private func spin(while seen: UInt32, _ goal: Goal) {
@@ -173,12 +169,19 @@ final class Core: Sendable {
         }
     }
 
-    private func park(_ parker: Parker, _ goal: Goal) {
+    /// Sleeps until woken, and tells when nothing moves meanwhile.
+    func park(_ parker: Parker, _ goal: Goal) {
         if case .stop = goal { return parker.park() }
         guard let seconds = reportsStallsAfter else { return parker.park() }
+        var seen: UInt64?
         while !parker.park(seconds: seconds) {
-            let report = state.withLock { $0.scheduler.report() }
-            StallReport.write("no progress for \(seconds) s; in flight:\n" + report)
+            let report = state.withLock { state -> String? in
+                defer { seen = state.scheduler.completedCount }
+                return seen == state.scheduler.completedCount ? state.scheduler.report() : nil
+            }
+            if let report {
+                StallReport.write("no job has ended for \(seconds) s; in flight:\n" + report)
+            }
         }
     }
 
@@ -189,22 +192,30 @@ final class Core: Sendable {
 
     // MARK: Stopping
 
-    /// Runs what is queued, ends the workers. A later push starts new ones.
-    func stop() {
+    /// Whether the calling thread runs one of the engine's jobs or is one of its workers.
+    var isInside: Bool {
         let thread = ThreadState.current
-        if thread.job(of: self) != nil {
-            // The last reference to the engine went inside one of its own jobs: the workers end by
-            // themselves after the last job.
-            return withState { state, wakes in
-                state.isStopping = true
-                for worker in state.workers { worker.detach() }
-                state.workers = []
-                wakes.parkers += state.idle
-            }
-        }
+        return thread.job(of: self) != nil || thread.employer === self
+    }
+
+    /// Runs what is queued, ends the workers. A later push starts new ones.
+    /// - Precondition: not inside.
+    func stop() {
         let root = state.withLock { $0.scheduler.rootCount }
-        help(until: .roots(upTo: root), thread)
+        help(until: .roots(upTo: root), ThreadState.current)
         while !endWorkers() { yieldProcessor() }
+    }
+
+    /// The last reference to the engine went on one of its own threads, which cannot wait for
+    /// itself: the workers end by themselves after the last job.
+    func abandon() {
+        withState { state, wakes in
+            state.isStopping = true
+            state.isAbandoned = true
+            for worker in state.workers { worker.detach() }
+            state.workers = []
+            wakes.parkers += state.idle
+        }
     }
 
     /// Tells the workers to end, and waits for those that have started.

@@ -22,12 +22,16 @@ struct PoolState: Sendable {
     var searchers = 0
     var workers: [WorkerThread] = []
     var workerCount = 0
-    /// Threads inside jobs that sleep until what they wait for moves on.
+    /// Threads inside jobs that gave their permit away, each replaced by a stand-in.
+    var sleepersInJobs = 0
+    /// Those of them that have not been woken.
     var blocked: [Parker] = []
     var regions: [Region] = []
     var drainers: [(root: UInt64, parker: Parker)] = []
     var pushers: [(byteCount: Int, parker: Parker)] = []
     var isStopping = false
+    /// Whether nobody will join the workers.
+    var isAbandoned = false
     /// Bytes of storages that only jobs keep alive.
     let orphanedBytes: OrphanedBytes
 
@@ -105,10 +109,6 @@ struct PoolState: Sendable {
     mutating func dispatch(_ wakes: inout Wakes) {
         if !resuming.isEmpty, running < threads { wakes.parkers.append(resuming[0]) }
         if scheduler.ready.isEmpty, regions.isEmpty { return }
-        if !blocked.isEmpty {
-            wakes.parkers += blocked
-            blocked = []
-        }
         guard hasPermit, searchers == 0,
             !scheduler.ready.isEmpty || regions.contains(where: \.hasPieces)
         else { return }
@@ -120,11 +120,17 @@ struct PoolState: Sendable {
             workerCount += 1
             searchers += 1
             wakes.newWorkers += 1
+        } else {
+            wakeBlocked(&wakes)
         }
     }
 
-    /// Threads inside jobs that gave their permit away, each replaced by a stand-in.
-    var sleepersInJobs = 0
+    /// Lets threads that sleep inside jobs look whether what is ready is for them. Needed only where
+    /// nobody else could run it; with stand-ins they sleep until what they wait for has ended.
+    mutating func wakeBlocked(_ wakes: inout Wakes) {
+        wakes.parkers += blocked
+        blocked = []
+    }
 
     /// The calling thread is awake and has the lock.
     mutating func arrive(_ parker: Parker) {

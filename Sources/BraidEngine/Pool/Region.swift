@@ -5,8 +5,8 @@ import Synchronization
 /// Sendable because the body is called by several threads only while the caller of `parallelFor`,
 /// who owns it, waits for them.
 final class Region: @unchecked Sendable {
-    /// The job that was split; nil for a call from outside jobs.
-    let job: Job?
+    /// The job that was split.
+    let job: Job
     private let count: Int
     // Dropped by `close`, so that a thread that still holds the region does not hold the closure.
     private var body: ((Int) -> Void)?
@@ -15,7 +15,7 @@ final class Region: @unchecked Sendable {
     let helpers = Atomic<Int>(0)
     let owner: Parker
 
-    init(_ job: Job?, _ count: Int, owner: Parker, _ body: @escaping (Int) -> Void) {
+    init(_ job: Job, _ count: Int, owner: Parker, _ body: @escaping (Int) -> Void) {
         self.job = job
         self.count = count
         self.owner = owner

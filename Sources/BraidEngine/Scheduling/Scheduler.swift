@@ -37,7 +37,7 @@ struct Scheduler: Sendable {
         job.missingGrants = accesses.count
         job.entries.reserveCapacity(accesses.count)
         for (variable, access) in accesses {
-            variable.attach(to: core)
+            if let previous = variable.attach(to: core) { job.displaced.append(previous) }
             variable.word.bitwiseOr(VariableWord.queued, ordering: .acquiringAndReleasing)
             job.entries.append(
                 entries.append(Entry(job: job, variable: variable, access: access)))
@@ -63,14 +63,16 @@ struct Scheduler: Sendable {
     /// Ends a job: its variables pass on to the next in their queues.
     /// - Parameter failure: what the body threw, or what the job inherited.
     mutating func complete(_ job: Job, failure: Poison?) {
-        if let failure, job.inherited == nil { noteFailure(failure) }
-        if job.inherited != nil { skippedCount += 1 }
+        if let failure {
+            if job.inherited == nil { note(failure, of: job) } else { skippedCount += 1 }
+        }
         completedCount += 1
         inFlight.remove(job)
         for (index, (variable, access)) in job.accesses.elements.enumerated() {
             entries.remove(job.entries[index])
             if access.writes {
                 variable.queue.hasGrantedWriter = false
+                if let poison = variable.poison { job.displaced.append(poison) }
                 setPoison(of: variable, to: failure)
                 if failure == nil { variable.countWrite() }
             } else {
@@ -85,8 +87,12 @@ struct Scheduler: Sendable {
         job.isDone.store(true, ordering: .releasing)
     }
 
-    private mutating func noteFailure(_ failure: Poison) {
-        if unreported.map({ failure.order < $0.order }) ?? true { unreported = failure }
+    private mutating func note(_ failure: Poison, of job: Job) {
+        if let known = unreported {
+            guard failure.order < known.order else { return }
+            job.displaced.append(known)
+        }
+        unreported = failure
     }
 
     func setPoison(of variable: Variable, to poison: Poison?) {

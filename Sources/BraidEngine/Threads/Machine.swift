@@ -46,9 +46,23 @@ enum Machine {
             return count > 0 ? count : nil
         }
 
-        /// The quota of processor time as whole processors, rounded up: `cpu.max` of version 2.
+        /// The quota of processor time as whole processors, rounded up: the least `cpu.max` from the
+        /// process's control group (version 2) up to the root.
         private static var controlGroupCores: Int? {
-            let words = lines(of: "/sys/fs/cgroup/cpu.max").first?.split(separator: " ") ?? []
+            let own = lines(of: "/proc/self/cgroup").first { $0.hasPrefix("0::") }
+            var path = own?.dropFirst(3) ?? ""
+            var least: Int?
+            while true {
+                if let cores = quota(of: "/sys/fs/cgroup" + path) {
+                    least = min(cores, least ?? cores)
+                }
+                guard let slash = path.lastIndex(of: "/") else { return least }
+                path = path[..<slash]
+            }
+        }
+
+        private static func quota(of group: String) -> Int? {
+            let words = lines(of: group + "/cpu.max").first?.split(separator: " ") ?? []
             guard words.count == 2, let quota = Int(words[0]), let period = Int(words[1]),
                 quota > 0, period > 0
             else { return nil }

@@ -19,6 +19,8 @@ final class ThreadState {
     var job: Job?
     /// The engine of `job`.
     var core: Core?
+    /// The engine that the thread works for, which it keeps alive; nil for threads of the user.
+    unowned(unsafe) var employer: Core?
 
     private static let key: pthread_key_t = {
         var key = pthread_key_t()

@@ -35,8 +35,11 @@ open class Variable: @unchecked Sendable {
     }
 
     /// Under the engine's lock, before the first entry is queued.
-    final func attach(to core: Core) {
-        if self.core !== core { self.core = core }
+    /// - Returns: the engine that the variable was used with before, if that was another one.
+    final func attach(to core: Core) -> Core? {
+        if self.core === core { return nil }
+        defer { self.core = core }
+        return self.core
     }
 }
 
