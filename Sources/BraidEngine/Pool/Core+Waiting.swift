@@ -37,6 +37,7 @@ extension Core {
         }
         let root = withState { state, _ in state.scheduler.rootCount }
         help(until: .roots(upTo: root), thread)
+        awaitReleases()
         let failure = withState { state, _ in state.scheduler.unreported.take() }
         if let failure { throw failure.error }
     }
@@ -70,12 +71,13 @@ extension Core {
             case .cycle(let labels): throw EngineError(waitCycle: labels)
             case .run(let job):
                 let failure = run(job, on: thread)
+                willEnd()
                 withState { state, wakes in
                     state.complete(job, failure: failure, &wakes)
                     state.dispatch(&wakes)
                 }
                 announce()
-                withExtendedLifetime(job) {}
+                didEnd(job)
             case .park:
                 repeat {
                     park(thread.parker, .job(target))
