@@ -31,7 +31,7 @@ public protocol WorkSplitter: AnyObject, Sendable {
 
 /// What `Operator.evaluate` works on: views in, views out, scratch, and the pool.
 public struct KernelContext: ~Copyable {
-    /// The inputs, with any strides.
+    /// The inputs, with any strides (dense for operators with the `denseInputs` trait).
     public let inputs: UnsafeBufferPointer<TensorView>
     /// The outputs, dense.
     public let outputs: UnsafeBufferPointer<TensorView>

@@ -23,8 +23,8 @@ public protocol Operator: Hashable, Codable, Sendable {
     /// About how many scalar operations one call takes; decides whether it runs at once.
     func cost(for inputs: Span<TensorType>, output: TensorType) -> Int
 
-    /// Computes the outputs, which are dense; inputs may have any strides. Cannot fail and allocates
-    /// no tensor memory.
+    /// Computes the outputs, which are dense; inputs may have any strides unless the operator has
+    /// the `denseInputs` trait. Cannot fail and allocates no tensor memory.
     func evaluate(_ context: borrowing KernelContext)
 
     /// The layout in which the first input's storage already holds the output, or nil when a copy is
@@ -55,6 +55,9 @@ public struct OperatorTraits: OptionSet, Sendable {
     public static let notDifferentiable = OperatorTraits(rawValue: 1 << 3)
     /// The output depends on a key operand drawn from the random source.
     public static let random = OperatorTraits(rawValue: 1 << 4)
+    /// `evaluate` takes dense inputs only; whoever runs the operator copies others first, so that
+    /// the copy is planned like any other value.
+    public static let denseInputs = OperatorTraits(rawValue: 1 << 5)
 }
 
 /// Which forward values a gradient rule reads.

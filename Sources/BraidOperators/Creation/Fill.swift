@@ -17,7 +17,7 @@ public struct Fill: PointwiseOperator {
     /// The value of every element.
     public let value: Double
 
-    init(_ shape: Shape, _ dtype: DType, _ value: Double) {
+    package init(_ shape: Shape, _ dtype: DType, _ value: Double) {
         self.shape = shape
         self.dtype = dtype
         self.value = value
@@ -38,7 +38,7 @@ public struct Fill: PointwiseOperator {
 }
 
 /// The arithmetic sequence `start, start + step, …`, f64 before it is rounded to the dtype.
-public struct Range: Operator {
+public struct ArithmeticSequence: Operator {
     /// The name in files.
     public static let name = "range"
     /// Nothing flows into it.
@@ -106,7 +106,7 @@ extension Operand {
     public static func range(
         from start: Double = 0, step: Double = 1, count: Int, dtype: DType = .f32
     ) -> Self {
-        apply(Range(start: start, step: step, count: count, dtype: dtype))
+        apply(ArithmeticSequence(start: start, step: step, count: count, dtype: dtype))
     }
     /// The identity matrix.
     public static func eye(_ extent: Int, dtype: DType = .f32) -> Self {

@@ -165,10 +165,10 @@ public struct BinaryScalar: PointwiseOperator {
         guard input.dtype.isArithmetic, function != .arcTangent else {
             throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(input)")
         }
-        if input.dtype.isInteger, scalar.rounded() != scalar {
+        guard input.dtype.holds(scalar) else {
             throw ArrayError(
-                .unsupportedType, in: "\(function)",
-                "the scalar \(scalar) is no whole number, as \(input) needs; cast the array")
+                .invalidValue, in: "\(function)",
+                "the scalar \(scalar) is no value of \(input.dtype); cast the array")
         }
         return input
     }

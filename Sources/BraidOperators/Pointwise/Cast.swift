@@ -14,7 +14,7 @@ public struct Cast: PointwiseOperator {
     /// The new dtype.
     public let dtype: DType
 
-    init(to dtype: DType) { self.dtype = dtype }
+    package init(to dtype: DType) { self.dtype = dtype }
 
     /// The new dtype and the operand's shape.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {

@@ -29,7 +29,7 @@ public struct Comparison: PointwiseOperator {
     /// How to compare.
     public let function: Function
 
-    init(_ function: Function) { self.function = function }
+    package init(_ function: Function) { self.function = function }
 
     /// Bool of the shape that the operands broadcast to.
     /// - Throws: `ArrayError` for unequal or unsuitable dtypes and shapes that do not broadcast.
@@ -64,7 +64,7 @@ public struct ComparisonScalar: PointwiseOperator {
     /// The right operand.
     public let scalar: Double
 
-    init(_ function: Comparison.Function, _ scalar: Double) {
+    package init(_ function: Comparison.Function, _ scalar: Double) {
         self.function = function
         self.scalar = scalar
     }
@@ -74,8 +74,8 @@ public struct ComparisonScalar: PointwiseOperator {
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         try require(inputs[0], "numbers") { $0.isArithmetic }
         try require(
-            inputs[0].dtype.isFloating || scalar.rounded() == scalar, .unsupportedType,
-            "the scalar \(scalar) is no whole number, as \(inputs[0]) needs; cast the array")
+            inputs[0].dtype.holds(scalar), .invalidValue,
+            "the scalar \(scalar) is no value of \(inputs[0].dtype); cast the array")
         return TensorType(.bool, inputs[0].shape)
     }
 

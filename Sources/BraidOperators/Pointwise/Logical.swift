@@ -29,7 +29,7 @@ public struct Logical: PointwiseOperator {
     /// The function.
     public let function: Function
 
-    init(_ function: Function) { self.function = function }
+    package init(_ function: Function) { self.function = function }
 
     /// Bool of the shape that the operands broadcast to.
     /// - Throws: `ArrayError` for other dtypes and shapes that do not broadcast.
@@ -60,7 +60,7 @@ public struct IsNaN: PointwiseOperator {
     /// One operand.
     public static let arity: Int? = 1
 
-    init() {}
+    package init() {}
 
     /// Bool of the operand's shape.
     /// - Throws: `ArrayError` for other dtypes than f32 and f64.

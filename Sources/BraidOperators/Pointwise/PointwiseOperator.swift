@@ -1,4 +1,4 @@
-public import BraidCore
+package import BraidCore
 package import CBraidKernels
 
 /// An operator that is one instruction of a tile program: it has no kernel of its own. Eager calls
@@ -10,15 +10,8 @@ package protocol PointwiseOperator: Operator {
 
 extension PointwiseOperator {
     package func run(_ context: borrowing KernelContext) {
-        var instruction = instruction(for: context.inputs)
-        // Streams are numbered from BRAID_REGISTERS on: the inputs, then the output.
-        let first = UInt8(BRAID_REGISTERS.rawValue)
-        let count = context.inputs.count
-        instruction.a = first
-        instruction.b = count > 1 ? first + 1 : first
-        instruction.c = count > 2 ? first + 2 : first
-        instruction.d = first + UInt8(count)
-        runTileProgram(instruction, context.inputs, context.outputs[0]) { pieces, body in
+        runTileProgram(instruction(for: context.inputs), context.inputs, context.outputs[0]) {
+            pieces, body in
             context.parallelFor(pieces, body)
         }
     }
@@ -28,12 +21,20 @@ extension PointwiseOperator {
 /// no bits.
 private let pieceCount = 1 << 15
 
-/// Runs a program of one instruction over the iteration space of `output`; inputs broadcast.
+/// Runs a program of one instruction, whose operands are the inputs in order, over the iteration
+/// space of `output`; inputs broadcast.
 @inline(__always)
 func runTileProgram(
-    _ instruction: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
+    _ operation: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
     _ output: TensorView, _ parallelFor: (Int, (Int) -> Void) -> Void
 ) {
+    var instruction = operation
+    // Streams are numbered from BRAID_REGISTERS on: the inputs, then the output.
+    let first = UInt8(BRAID_REGISTERS)
+    instruction.a = first
+    instruction.b = inputs.count > 1 ? first + 1 : first
+    instruction.c = inputs.count > 2 ? first + 2 : first
+    instruction.d = first + UInt8(inputs.count)
     let shape = output.shape
     let count = shape.elementCount
     withUnsafeTemporaryAllocation(of: braid_stream.self, capacity: inputs.count + 1) { streams in
@@ -91,8 +92,30 @@ extension braid_instruction {
         self.init(opcode, type)
         if type.isFloating {
             immediate.f = scalar
+        } else if let bits = UInt64(exactly: scalar) {
+            immediate.i = Int64(bitPattern: bits)
         } else {
-            immediate.i = Int64(exactly: scalar.rounded(.towardZero)) ?? (scalar < 0 ? .min : .max)
+            // Negative: inference lets pass only what the type holds.
+            immediate.i = Int64(scalar)
+        }
+    }
+}
+
+extension DType {
+    /// Whether a scalar is a value of this type; floating-point types round what is not.
+    package func holds(_ scalar: Double) -> Bool {
+        func fits<T: FixedWidthInteger>(_ type: T.Type) -> Bool { T(exactly: scalar) != nil }
+        return switch self {
+        case .f32, .f64, .f16, .bf16: true
+        case .i8: fits(Int8.self)
+        case .i16: fits(Int16.self)
+        case .i32: fits(Int32.self)
+        case .i64: fits(Int64.self)
+        case .u8: fits(UInt8.self)
+        case .u16: fits(UInt16.self)
+        case .u32: fits(UInt32.self)
+        case .u64: fits(UInt64.self)
+        case .bool: scalar == 0 || scalar == 1
         }
     }
 }
@@ -101,18 +124,29 @@ extension braid_instruction {
 package func stridedCopy(
     from source: TensorView, to target: TensorView, splitter: (any WorkSplitter)? = nil
 ) {
-    let first = UInt8(BRAID_REGISTERS.rawValue)
-    var copy = braid_instruction(BRAID_COPY, source.dtype)
-    copy.a = first
-    copy.d = first + 1
-    withUnsafePointer(to: source) { pointer in
-        runTileProgram(copy, UnsafeBufferPointer(start: pointer, count: 1), target) {
-            pieces, body in
-            if let splitter {
-                splitter.parallelFor(pieces, body)
-            } else {
-                for piece in 0..<pieces { body(piece) }
-            }
+    stridedCopy(from: source, to: target) { pieces, body in
+        if let splitter {
+            splitter.parallelFor(pieces, body)
+        } else {
+            for piece in 0..<pieces { body(piece) }
         }
+    }
+}
+
+/// Copies elements from one view to another of the same type and shape.
+func stridedCopy(
+    from source: TensorView, to target: TensorView, _ parallelFor: (Int, (Int) -> Void) -> Void
+) {
+    withUnsafePointer(to: source) { pointer in
+        runTileProgram(
+            braid_instruction(BRAID_COPY, source.dtype),
+            UnsafeBufferPointer(start: pointer, count: 1), target, parallelFor)
+    }
+}
+
+extension KernelContext {
+    /// Copies elements from one view to another of the same type and shape, on the pool.
+    func copy(from source: TensorView, to target: TensorView) {
+        stridedCopy(from: source, to: target) { pieces, body in parallelFor(pieces, body) }
     }
 }

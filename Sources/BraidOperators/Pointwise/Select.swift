@@ -10,7 +10,7 @@ public struct Select: PointwiseOperator {
     /// Condition and two operands.
     public static let arity: Int? = 3
 
-    init() {}
+    package init() {}
 
     /// The operands' dtype and the shape that all three broadcast to.
     /// - Throws: `ArrayError` for a condition that is not bool, unequal dtypes, and shapes that do

@@ -21,7 +21,7 @@ public struct Unary: PointwiseOperator {
     /// The function.
     public let function: Function
 
-    init(_ function: Function) { self.function = function }
+    package init(_ function: Function) { self.function = function }
 
     /// The operand's type.
     /// - Throws: `ArrayError` for a dtype without the function.
