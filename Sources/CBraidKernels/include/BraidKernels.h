@@ -142,7 +142,7 @@ typedef struct braid_kernels {
     void (*gemm)(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
 
     // Outputs [begin, end) of the dense kept index space. Sums use a fixed tree over the reduced
-    // elements (documented in reference/reduce.c). All numeric types; ALL/ANY take bool.
+    // elements (documented in reduce.h). All numeric types; ALL/ANY take bool.
     void (*reduce)(braid_reduction kind, braid_dtype type, const braid_reduce_arguments *arguments,
                    int64_t begin, int64_t end);
 
@@ -186,6 +186,9 @@ typedef struct braid_kernels {
     void (*random)(braid_random_kind kind, braid_dtype type, uint64_t key, uint64_t offset, double a,
                    double b, void *y, int64_t begin, int64_t end);
 } braid_kernels;
+
+// The generator behind `random`: four words from a counter and a key, for whoever needs raw bits.
+void braid_philox4x32_10(const uint32_t counter[4], const uint32_t key[2], uint32_t words[4]);
 
 // The table of one instruction set; NULL when this machine or this build does not have it.
 const braid_kernels *braid_kernels_for(braid_isa isa);

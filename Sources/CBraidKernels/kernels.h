@@ -1,0 +1,42 @@
+// Internal: what stands in the tables beside tile programs (tile.h) and matrix products (gemm.h).
+#ifndef BRAID_KERNELS_INTERNAL_H
+#define BRAID_KERNELS_INTERNAL_H
+
+#include "BraidKernels.h"
+
+#define BRAID_DECLARE_ROWS(ISA)                                                                   \
+    void braid_reduce_##ISA(braid_reduction kind, braid_dtype type,                               \
+                            const braid_reduce_arguments *arguments, int64_t begin, int64_t end); \
+    void braid_softmax_##ISA(braid_softmax_kind kind, braid_dtype type, const void *x, void *y,   \
+                             int64_t outer, int64_t length, int64_t inner, int64_t begin_outer,   \
+                             int64_t end_outer);
+BRAID_DECLARE_ROWS(reference)
+#if defined(__x86_64__)
+BRAID_DECLARE_ROWS(avx2)
+BRAID_DECLARE_ROWS(avx512)
+#endif
+
+void braid_max_pool(braid_dtype type, const braid_pool_geometry *g, const void *x, void *y,
+                    int64_t begin, int64_t end);
+void braid_max_pool_positions(braid_dtype type, const braid_pool_geometry *g, const void *x,
+                              int64_t *positions, int64_t begin, int64_t end);
+void braid_max_pool_gradient(braid_dtype type, const braid_pool_geometry *g, const void *x,
+                             const void *dy, void *dx, int64_t begin, int64_t end);
+void braid_max_pool_gather(braid_dtype type, const braid_pool_geometry *g, const void *x,
+                           const void *v, void *y, int64_t begin, int64_t end);
+void braid_average_pool(braid_dtype type, const braid_pool_geometry *g, const void *x, void *y,
+                        int64_t begin, int64_t end);
+void braid_average_pool_gradient(braid_dtype type, const braid_pool_geometry *g, const void *dy,
+                                 void *dx, int64_t begin, int64_t end);
+
+void braid_gather(size_t element_bytes, const void *x, braid_dtype index_type, const void *indices,
+                  void *y, int64_t outer, int64_t axis, int64_t count, int64_t inner,
+                  int64_t begin_outer, int64_t end_outer);
+void braid_scatter_add(braid_dtype type, const void *dy, braid_dtype index_type,
+                       const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
+                       int64_t inner, int64_t begin_outer, int64_t end_outer);
+
+void braid_random(braid_random_kind kind, braid_dtype type, uint64_t key, uint64_t offset, double a,
+                  double b, void *y, int64_t begin, int64_t end);
+
+#endif

@@ -1,0 +1,76 @@
+// Gathering along an axis and its transpose, adding along an axis.
+#include <string.h>
+
+#include "../kernels.h"
+
+#pragma clang fp contract(off)
+
+// The c-th index, brought into [0, axis).
+static inline int64_t index_at(braid_dtype type, const void *indices, int64_t c, int64_t axis) {
+    int64_t index = type == BRAID_I64 ? ((const int64_t *)indices)[c]
+                                      : ((const int32_t *)indices)[c];
+    return index < 0 ? 0 : index >= axis ? axis - 1 : index;
+}
+
+void braid_gather(size_t element_bytes, const void *x, braid_dtype index_type, const void *indices,
+                  void *y, int64_t outer, int64_t axis, int64_t count, int64_t inner,
+                  int64_t begin_outer, int64_t end_outer) {
+    (void)outer;
+    const size_t run = (size_t)inner * element_bytes;
+    if (axis <= 0 || run == 0) {
+        // Nothing to read: zeros are the only answer that is no read out of bounds.
+        memset((char *)y + (size_t)(begin_outer * count) * run, 0,
+               (size_t)((end_outer - begin_outer) * count) * run);
+        return;
+    }
+#define MOVE(T)                                                                                   \
+    for (int64_t c = 0; c < count; c++) {                                                         \
+        ((T *)to)[c] = ((const T *)from)[index_at(index_type, indices, c, axis)];                 \
+    }
+    for (int64_t o = begin_outer; o < end_outer; o++) {
+        const char *from = (const char *)x + (size_t)(o * axis) * run;
+        char *to = (char *)y + (size_t)(o * count) * run;
+        switch (run) {
+        case 1: MOVE(uint8_t) break;
+        case 2: MOVE(uint16_t) break;
+        case 4: MOVE(uint32_t) break;
+        case 8: MOVE(uint64_t) break;
+        default:
+            for (int64_t c = 0; c < count; c++) {
+                int64_t index = index_at(index_type, indices, c, axis);
+                memcpy(to + (size_t)c * run, from + (size_t)index * run, run);
+            }
+        }
+    }
+#undef MOVE
+}
+
+#define SCATTER_ADD(NAME, T)                                                                      \
+    static void NAME(const T *dy, braid_dtype index_type, const void *indices, T *dx,             \
+                     int64_t axis, int64_t count, int64_t inner, int64_t begin, int64_t end) {    \
+        for (int64_t o = begin; o < end; o++) {                                                   \
+            T *to = dx + o * axis * inner;                                                        \
+            const T *from = dy + o * count * inner;                                               \
+            for (int64_t c = 0; c < count; c++) {                                                 \
+                T *target = to + index_at(index_type, indices, c, axis) * inner;                  \
+                for (int64_t i = 0; i < inner; i++) { target[i] += from[c * inner + i]; }         \
+            }                                                                                     \
+        }                                                                                         \
+    }
+SCATTER_ADD(scatter_add_f32, float)
+SCATTER_ADD(scatter_add_f64, double)
+
+void braid_scatter_add(braid_dtype type, const void *dy, braid_dtype index_type,
+                       const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
+                       int64_t inner, int64_t begin_outer, int64_t end_outer) {
+    (void)outer;
+    if (axis <= 0) { return; }
+    const size_t size = type == BRAID_F64 ? sizeof(double) : sizeof(float);
+    const size_t block = (size_t)(axis * inner) * size;
+    memset((char *)dx + (size_t)begin_outer * block, 0, (size_t)(end_outer - begin_outer) * block);
+    if (type == BRAID_F64) {
+        scatter_add_f64(dy, index_type, indices, dx, axis, count, inner, begin_outer, end_outer);
+    } else {
+        scatter_add_f32(dy, index_type, indices, dx, axis, count, inner, begin_outer, end_outer);
+    }
+}
