@@ -3,7 +3,9 @@ public import BraidCore
 /// The 16-bit floating-point formats in plain arithmetic on `Double`, as a reference for the
 /// kernels' bit tricks.
 public enum HalfPrecision {
-    private static func format(_ dtype: DType) -> (significandBits: Int, exponents: ClosedRange<Int>) {
+    private static func format(_ dtype: DType) -> (
+        significandBits: Int, exponents: ClosedRange<Int>
+    ) {
         switch dtype {
         case .f16: (10, -14...15)
         case .bf16: (7, -126...127)

@@ -23,7 +23,8 @@ final class GuardedBuffer {
     /// Whether both guard zones are as they were.
     var isIntact: Bool {
         let guarded = GuardedBuffer.guardByteCount
-        return [address - guarded, address + byteCount].allSatisfy { zone in
+        return [address - guarded, address + byteCount].allSatisfy {
+            (zone: UnsafeMutableRawPointer) in
             UnsafeRawBufferPointer(start: zone, count: guarded).allSatisfy {
                 $0 == GuardedBuffer.guardByte
             }

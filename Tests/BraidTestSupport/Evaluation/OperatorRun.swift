@@ -1,4 +1,4 @@
-public import BraidCore
+package import BraidCore
 
 /// What went wrong when an operator was run under observation.
 public struct ObservationFailure: Error, CustomStringConvertible {
@@ -9,7 +9,7 @@ public struct ObservationFailure: Error, CustomStringConvertible {
 }
 
 /// One run of one operator.
-struct OperatorRun {
+package struct OperatorRun {
     let op: any Operator
     let inputs: [TensorView]
     let outputTypes: [TensorType]
@@ -53,6 +53,14 @@ struct OperatorRun {
 }
 
 extension OperatorRun {
+    /// The outputs of an operator on host arrays, under the observations of the other form.
+    /// - Throws: `ArrayError` when the inputs do not fit, `ObservationFailure` when a rule is broken.
+    package static func observed(
+        _ op: any Operator, _ inputs: [HostArray], _ generator: inout SeededGenerator
+    ) throws -> [HostArray] {
+        try observed(op, inputs.map(DenseValue.init), &generator).map(\.array)
+    }
+
     /// The outputs of an operator, run several times on inputs in random layouts: without and with
     /// splitting, in shuffled order and on several threads, over different garbage, in place where
     /// the operator says it can. Every run must give the same bits, write every byte of the outputs

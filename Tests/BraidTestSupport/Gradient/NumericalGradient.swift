@@ -1,4 +1,4 @@
-public import BraidCore
+import BraidCore
 
 /// The gradient of `Σ cotangents · function(inputs)` by each element of the inputs named by
 /// `positions`, by central differences.

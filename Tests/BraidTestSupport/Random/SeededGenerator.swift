@@ -15,7 +15,9 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
 
     /// A whole number of a range.
-    public mutating func int(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+    public mutating func int(_ range: ClosedRange<Int>) -> Int {
+        Int.random(in: range, using: &self)
+    }
 
     /// A number of `[low, high)`.
     public mutating func double(_ low: Double, _ high: Double) -> Double {
