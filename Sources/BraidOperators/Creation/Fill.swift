@@ -24,13 +24,15 @@ public struct Fill: PointwiseOperator {
     }
 
     /// Dtype and shape of the attributes.
+    /// - Throws: `ArrayError` for a value that the dtype cannot hold.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
-        TensorType(dtype, shape)
+        try require(
+            dtype.holds(value), .invalidValue, "\(value) is no value of \(dtype)")
+        return TensorType(dtype, shape)
     }
 
     package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
-        let scalar = dtype == .bool ? (value == 0 ? 0 : 1) : value
-        return braid_instruction(BRAID_CONST, dtype, scalar: scalar)
+        braid_instruction(BRAID_CONST, dtype, scalar: value)
     }
 
     /// Runs the tile program.
@@ -54,6 +56,13 @@ public struct ArithmeticSequence: Operator {
     public let count: Int
     /// The dtype, a number type.
     public let dtype: DType
+
+    package init(start: Double, step: Double, count: Int, dtype: DType) {
+        self.start = start
+        self.step = step
+        self.count = count
+        self.dtype = dtype
+    }
 
     /// A vector of `count` elements.
     /// - Throws: `ArrayError` for a negative count and other dtypes.

@@ -69,8 +69,7 @@ extension Binary.Function {
         let scalarLeft: braid_opcode?
         let needs: GradientNeeds
         /// The cotangents of both operands from them, the result and its cotangent.
-        let derivatives:
-            (_ a: Symbol, _ b: Symbol, _ y: Symbol, _ dy: Symbol) -> (Symbol?, Symbol?)
+        let derivatives: (_ a: Symbol, _ b: Symbol, _ y: Symbol, _ dy: Symbol) -> (Symbol?, Symbol?)
     }
 
     package var rule: Rule {
@@ -162,7 +161,10 @@ public struct BinaryScalar: PointwiseOperator {
     /// - Throws: `ArrayError` for an unsuitable dtype, and for a scalar that it cannot hold.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         let input = inputs[0]
-        guard input.dtype.isArithmetic, function != .arcTangent else {
+        guard function.rule.scalarRight != nil else {
+            throw ArrayError(.invalidValue, in: "\(function)", "has no form with a scalar")
+        }
+        guard input.dtype.isArithmetic else {
             throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(input)")
         }
         guard input.dtype.holds(scalar) else {
@@ -186,9 +188,11 @@ public struct BinaryScalar: PointwiseOperator {
     /// What the function's derivative reads.
     public var gradientNeeds: GradientNeeds {
         switch function {
-        case .multiply, .add, .subtract: []
-        case .divide where !isScalarFirst: []
-        default: [.inputs, .outputs]
+        case .add, .subtract, .multiply: []
+        case .divide: isScalarFirst ? [.inputs, .outputs] : []
+        case .power: isScalarFirst ? .outputs : .inputs
+        case .remainder: isScalarFirst ? .inputs : []
+        case .minimum, .maximum, .arcTangent: .inputs
         }
     }
 
@@ -204,7 +208,7 @@ public struct BinaryScalar: PointwiseOperator {
             if scalar == 0 { return [nil] }
             return [dy * (x.power(scalar - 1) * scalar)]
         default:
-            let constant = Symbol.full(x.shape, scalar, dtype: x.dtype)
+            let constant = Symbol.full([], scalar, dtype: x.dtype)
             let (a, b) = isScalarFirst ? (constant, x) : (x, constant)
             let (da, db) = function.rule.derivatives(a, b, context.output, dy)
             return [isScalarFirst ? db : da]
@@ -247,7 +251,9 @@ extension Operand {
     /// This array raised to the power of another.
     public func power(_ exponent: Self) -> Self { Self.apply(Binary(.power), self, exponent) }
     /// This array raised to a power.
-    public func power(_ exponent: Double) -> Self { Self.apply(BinaryScalar(.power, exponent), self) }
+    public func power(_ exponent: Double) -> Self {
+        Self.apply(BinaryScalar(.power, exponent), self)
+    }
     /// The remainder of a division that truncates; it has this array's sign.
     public func remainder(dividingBy divisor: Self) -> Self {
         Self.apply(Binary(.remainder), self, divisor)

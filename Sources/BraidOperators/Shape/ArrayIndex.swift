@@ -8,7 +8,7 @@
 /// ```
 public protocol ArrayIndex: Sendable {
     /// What is selected.
-    var selection: AxisSelection { get }
+    var axisSelection: AxisSelection { get }
 }
 
 /// What is selected along one axis.
@@ -19,16 +19,16 @@ public enum AxisSelection: Hashable, Sendable, ArrayIndex {
     case range(from: Int?, upTo: Int?, by: Int)
 
     /// Itself.
-    public var selection: AxisSelection { self }
+    public var axisSelection: AxisSelection { self }
 }
 
 extension Int: ArrayIndex {
     /// One element.
-    public var selection: AxisSelection { .index(self) }
+    public var axisSelection: AxisSelection { .index(self) }
 }
 extension Range<Int>: ArrayIndex {
     /// The elements from `lowerBound` up to `upperBound`.
-    public var selection: AxisSelection { by(1) }
+    public var axisSelection: AxisSelection { by(1) }
     /// Every `step`-th element of the range, the first included.
     public func by(_ step: Int) -> AxisSelection {
         .range(from: lowerBound, upTo: upperBound, by: step)
@@ -36,7 +36,7 @@ extension Range<Int>: ArrayIndex {
 }
 extension ClosedRange<Int>: ArrayIndex {
     /// The elements from `lowerBound` through `upperBound`.
-    public var selection: AxisSelection { by(1) }
+    public var axisSelection: AxisSelection { by(1) }
     /// Every `step`-th element of the range, the first included.
     public func by(_ step: Int) -> AxisSelection {
         .range(from: lowerBound, upTo: following(upperBound), by: step)
@@ -44,19 +44,19 @@ extension ClosedRange<Int>: ArrayIndex {
 }
 extension PartialRangeFrom<Int>: ArrayIndex {
     /// The elements from `lowerBound` to the axis's end.
-    public var selection: AxisSelection { by(1) }
+    public var axisSelection: AxisSelection { by(1) }
     /// Every `step`-th element from `lowerBound` on.
     public func by(_ step: Int) -> AxisSelection { .range(from: lowerBound, upTo: nil, by: step) }
 }
 extension PartialRangeUpTo<Int>: ArrayIndex {
     /// The elements up to `upperBound`.
-    public var selection: AxisSelection { by(1) }
+    public var axisSelection: AxisSelection { by(1) }
     /// Every `step`-th element up to `upperBound`, the first included.
     public func by(_ step: Int) -> AxisSelection { .range(from: nil, upTo: upperBound, by: step) }
 }
 extension PartialRangeThrough<Int>: ArrayIndex {
     /// The elements through `upperBound`.
-    public var selection: AxisSelection { by(1) }
+    public var axisSelection: AxisSelection { by(1) }
     /// Every `step`-th element through `upperBound`, the first included.
     public func by(_ step: Int) -> AxisSelection {
         .range(from: nil, upTo: following(upperBound), by: step)

@@ -37,7 +37,7 @@ public struct Concatenate: Operator {
     /// Copies each operand to its place.
     public func evaluate(_ context: borrowing KernelContext) {
         let output = context.outputs[0]
-        guard let axis = output.shape.resolved(axis: axis) else { return }  // inference has resolved it
+        guard let axis = output.shape.resolved(axis: axis) else { return }
         var start = 0
         for input in context.inputs where input.shape[axis] > 0 {
             let place = Layout(
@@ -53,7 +53,7 @@ public struct Concatenate: Operator {
     /// Each operand's part of the cotangent.
     public func gradient(_ context: GradientContext) -> [Symbol?] {
         let dy = context.cotangent
-        guard let axis = dy.shape.resolved(axis: axis) else { return [] }  // inference has resolved it
+        guard let axis = dy.shape.resolved(axis: axis) else { return [] }
         var start = 0
         return context.inputs.map { input in
             let axes = (0..<dy.rank).map { other in

@@ -49,7 +49,7 @@ public struct StridedSlice: Operator {
                 axes.append(Axis(start: 0, count: extent, step: 1, isDropped: false))
                 continue
             }
-            switch indices[axis].selection {
+            switch indices[axis].axisSelection {
             case .index(let index):
                 guard index >= 0, index < extent else {
                     throw ArrayError(

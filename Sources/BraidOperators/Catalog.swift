@@ -1,0 +1,36 @@
+public import BraidCore
+
+/// All operators of this module, by name.
+public enum Catalog {
+    /// The operators, each listed once.
+    public static let operators: [any Operator.Type] = [
+        Fill.self, ArithmeticSequence.self,
+        RandomUniform.self, RandomNormal.self, RandomBernoulli.self,
+        Unary.self, Binary.self, BinaryScalar.self,
+        Comparison.self, ComparisonScalar.self, Logical.self, IsNaN.self,
+        Select.self, Cast.self, Copy.self,
+        Reduction.self, ArgReduction.self,
+        Reshape.self, Transpose.self, Broadcast.self, Concatenate.self,
+        StridedSlice.self, StridedSliceGradient.self,
+        MatrixProduct.self,
+        Convolution2D.self, Convolution2DInputGradient.self, Convolution2DWeightGradient.self,
+        MaxPooling2D.self, MaxPooling2DGradient.self, MaxPooling2DGather.self,
+        AveragePooling2D.self, AveragePooling2DGradient.self,
+        Softmax.self, LogSoftmax.self, SoftmaxCrossEntropy.self,
+        Gather.self, ScatterAdd.self,
+    ]
+
+    private static let byName: [String: any Operator.Type] = {
+        var table: [String: any Operator.Type] = [:]
+        for type in operators {
+            let previous = table.updateValue(type, forKey: type.name)
+            precondition(
+                previous == nil, "two operators are called '\(type.name)': \(type) and \(previous!)"
+            )
+        }
+        return table
+    }()
+
+    /// The operator of a name, as in graph files; nil when none has it.
+    public static subscript(name: String) -> (any Operator.Type)? { byName[name] }
+}

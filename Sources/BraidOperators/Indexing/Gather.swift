@@ -1,0 +1,177 @@
+public import BraidCore
+import CBraidKernels
+
+/// Elements at given positions along one axis: the indices' shape replaces the axis. An index outside
+/// the axis takes the element at the nearer end.
+public struct Gather: Operator {
+    /// The name in files.
+    public static let name = "gather"
+    /// Takes dense operands.
+    public static let traits: OperatorTraits = .denseInputs
+    /// The array and the indices.
+    public static let arity: Int? = 2
+
+    /// The axis, in `-rank..<rank`.
+    public let axis: Int
+
+    package init(axis: Int) { self.axis = axis }
+
+    /// The array's dtype; its shape with the indices' shape in place of the axis.
+    /// - Throws: `ArrayError` for an axis out of range, indices that are not i32 or i64, and for
+    ///   indices into an axis without elements.
+    public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
+        let (x, indices) = (inputs[0], inputs[1])
+        let axis = try resolve(axis: self.axis, of: x.shape)
+        try requireIndices(indices)
+        try require(
+            x.shape[axis] > 0 || indices.count == 0, .invalidIndex,
+            "axis \(axis) of shape \(x.shape) has no element for indices \(indices.shape)")
+        var extents = x.shape.extents
+        extents.replaceSubrange(axis...axis, with: indices.shape.extents)
+        return TensorType(x.dtype, try shape(extents))
+    }
+
+    /// Copies in pieces: of outer rows, or of indices where there is one outer row.
+    public func evaluate(_ context: borrowing KernelContext) {
+        let (x, indices) = (context.dense(0), context.dense(1))
+        let (input, index, output) = (context.inputs[0], context.inputs[1], context.outputs[0])
+        if output.type.count == 0 { return }
+        let parts = IndexedAxis(input.shape, axis: axis)
+        let (count, size) = (index.type.count, output.dtype.size)
+        func gather(_ outer: Range<Int>, _ positions: Range<Int>) {
+            Kernels.table.pointee.gather(
+                size, x, index.kernelType, indices + positions.lowerBound * index.dtype.size,
+                output.element(positions.lowerBound * parts.inner), Int64(parts.outer),
+                Int64(parts.extent), Int64(positions.count), Int64(parts.inner),
+                Int64(outer.lowerBound), Int64(outer.upperBound))
+        }
+        if parts.outer == 1 {
+            let pieces = Pieces(count, cost: parts.inner)
+            context.parallelFor(pieces.count) { gather(0..<1, pieces[$0]) }
+        } else {
+            let pieces = Pieces(parts.outer, cost: count * parts.inner)
+            context.parallelFor(pieces.count) { gather(pieces[$0], 0..<count) }
+        }
+    }
+
+    /// The indices.
+    public var gradientNeeds: GradientNeeds { .inputs }
+
+    /// The cotangent added at the indices; nothing flows into them.
+    public func gradient(_ context: GradientContext) -> [Symbol?] {
+        let (x, indices) = (context.inputs[0], context.inputs[1])
+        guard let axis = x.shape.resolved(axis: axis) else { return [nil, nil] }
+        let scatter = ScatterAdd(axis: axis, extent: x.shape[axis])
+        return [.apply(scatter, context.cotangent, indices), nil]
+    }
+}
+
+/// The gradient of `Gather`: an array's elements added, in the order of the indices, at given positions
+/// along one axis of an array of zeros.
+public struct ScatterAdd: Operator {
+    /// The name in files.
+    public static let name = "scatter_add"
+    /// Takes dense operands.
+    public static let traits: OperatorTraits = .denseInputs
+    /// The array and the indices.
+    public static let arity: Int? = 2
+
+    /// The axis of the result, from 0 on.
+    public let axis: Int
+    /// The result's extent along the axis.
+    public let extent: Int
+
+    package init(axis: Int, extent: Int) {
+        self.axis = axis
+        self.extent = extent
+    }
+
+    /// The array's dtype; its shape with the extent in place of the indices' shape.
+    /// - Throws: `ArrayError` for another dtype than numbers, indices that are not i32 or i64, and an
+    ///   array without the indices' shape at the axis.
+    public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
+        let (dy, indices) = (inputs[0], inputs[1])
+        try require(dy, "numbers") { $0.isArithmetic }
+        try requireIndices(indices)
+        var extents = dy.shape.extents
+        try require(
+            axis >= 0 && axis + indices.rank <= dy.rank
+                && Array(extents[axis..<(axis + indices.rank)]) == indices.shape.extents,
+            .shapeMismatch,
+            "shape \(dy.shape) does not hold the indices' shape \(indices.shape) from axis \(axis) on"
+        )
+        try require(
+            extent > 0 || indices.count == 0, .invalidIndex,
+            "an axis of extent \(extent) has no place for indices \(indices.shape)")
+        extents.replaceSubrange(axis..<(axis + indices.rank), with: [extent])
+        return TensorType(dy.dtype, try shape(extents))
+    }
+
+    /// One operation per element of the array and of the result.
+    public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int {
+        inputs[0].count + output.count
+    }
+
+    /// Adds in pieces of outer rows, each in the order of the indices.
+    public func evaluate(_ context: borrowing KernelContext) {
+        let (dy, indices) = (context.dense(0), context.dense(1))
+        let (index, output) = (context.inputs[1], context.outputs[0])
+        let count = index.type.count
+        if output.type.count == 0 { return }
+        if count == 0 { return output.clear() }
+        let parts = IndexedAxis(output.shape, axis: axis)
+        let pieces = Pieces(parts.outer, cost: (count + parts.extent) * parts.inner)
+        context.parallelFor(pieces.count) { piece in
+            let range = pieces[piece]
+            Kernels.table.pointee.scatter_add(
+                output.kernelType, dy, index.kernelType, indices, output.address,
+                Int64(parts.outer), Int64(parts.extent), Int64(count), Int64(parts.inner),
+                Int64(range.lowerBound), Int64(range.upperBound))
+        }
+    }
+
+    /// The indices.
+    public var gradientNeeds: GradientNeeds { .inputs }
+
+    /// The cotangent at the indices; nothing flows into them.
+    public func gradient(_ context: GradientContext) -> [Symbol?] {
+        [context.cotangent.gathered(at: context.inputs[1], axis: axis), nil]
+    }
+}
+
+/// A dense array as `[outer, extent, inner]` around an axis.
+private struct IndexedAxis {
+    private(set) var (outer, extent, inner) = (1, 1, 1)
+
+    init(_ shape: Shape, axis: Int) {
+        let axis = axis < 0 ? axis + shape.rank : axis
+        for other in 0..<axis { outer *= shape[other] }
+        extent = shape[axis]
+        for other in (axis + 1)..<shape.rank { inner *= shape[other] }
+    }
+}
+
+extension Operator {
+    fileprivate func requireIndices(_ indices: TensorType) throws(ArrayError) {
+        try require(indices, "indices of i32 or i64") { $0 == .i32 || $0 == .i64 }
+    }
+}
+
+extension Operand {
+    /// The elements at `indices` (i32 or i64, any shape) along `axis`: the indices' shape replaces the
+    /// axis, so that `[rows, width]` at `[batch]` is `[batch, width]`. Any dtype. The gradient adds up
+    /// where an index occurs more than once.
+    ///
+    /// An index outside the axis takes the element at the nearer end.
+    /// - Precondition: `axis` is in `-rank..<rank`, and has an element if there is an index.
+    public func gathered(at indices: Self, axis: Int = 0) -> Self {
+        Self.apply(Gather(axis: axis), self, indices)
+    }
+
+    /// These integers as rows with a 1 at their place and 0 elsewhere: shape `[…, classes]`. An integer
+    /// outside `0..<classes` gives a row of zeros.
+    public func oneHot(classes: Int, dtype: DType = .f32) -> Self {
+        let places = Self.range(count: classes, dtype: .i64)
+        return (cast(to: .i64).expandingDimension(at: -1) .== places).cast(to: dtype)
+    }
+}

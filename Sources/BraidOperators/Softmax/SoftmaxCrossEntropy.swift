@@ -1,0 +1,105 @@
+public import BraidCore
+import CBraidKernels
+
+/// The negative logarithm of the softmax at each sample's label: from scores `[batch, classes]` and
+/// labels `[batch]` to losses `[batch]`. A label outside `0..<classes` gives NaN.
+public struct SoftmaxCrossEntropy: Operator {
+    /// The name in files.
+    public static let name = "softmax_cross_entropy"
+    /// Takes dense operands.
+    public static let traits: OperatorTraits = .denseInputs
+    /// Scores and labels.
+    public static let arity: Int? = 2
+
+    package init() {}
+
+    /// The scores' dtype, `[batch]`.
+    /// - Throws: `ArrayError` for scores that are not f32 or f64 `[batch, classes]`, and labels that
+    ///   are no integers `[batch]`.
+    public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
+        let (scores, labels) = (inputs[0], inputs[1])
+        try requireFloating(scores)
+        try requireRank(2, scores, "scores [batch, classes]")
+        try require(labels, "integer labels") { $0.isInteger }
+        try require(
+            labels.shape == [scores.shape[0]], .shapeMismatch,
+            "takes labels [\(scores.shape[0])] for scores \(scores.shape), not \(labels.shape)")
+        return TensorType(scores.dtype, labels.shape)
+    }
+
+    /// About that of an exponential per score.
+    public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int {
+        saturatingProduct(SoftmaxRows.costPerElement, inputs[0].count)
+    }
+
+    /// The logarithms of the softmax.
+    public func scratchByteCount(for inputs: Span<TensorType>) -> Int { inputs[0].byteCount }
+
+    /// Normalises, then picks.
+    public func evaluate(_ context: borrowing KernelContext) {
+        let scores = context.inputs[0].type
+        if let logarithms = context.scratch {
+            SoftmaxRows(scores.shape, axis: 1)
+                .run(BRAID_LOG_SOFTMAX, scores, context.dense(0), logarithms, context)
+        }
+        switch scores.dtype {
+        case .f32: pick(Float.self, context)
+        default: pick(Double.self, context)
+        }
+    }
+
+    private func pick<T: FloatingScalar>(_ type: T.Type, _ context: borrowing KernelContext) {
+        let labels = context.inputs[1].type.dtype
+        let losses = context.outputs[0].address.assumingMemoryBound(to: T.self)
+        let batch = context.outputs[0].type.count
+        let classes = context.inputs[0].shape[1]
+        let logarithms = context.scratch?.assumingMemoryBound(to: T.self)
+        let labelAddress = context.dense(1)
+        func pick<Label: FixedWidthInteger>(_ type: Label.Type) {
+            let labels = labelAddress.assumingMemoryBound(to: Label.self)
+            for sample in 0..<batch {
+                if let logarithms, let label = Int(exactly: labels[sample]),
+                    label >= 0, label < classes
+                {
+                    losses[sample] = -logarithms[sample * classes + label]
+                } else {
+                    losses[sample] = .nan
+                }
+            }
+        }
+        switch labels {
+        case .i8: pick(Int8.self)
+        case .i16: pick(Int16.self)
+        case .i32: pick(Int32.self)
+        case .u8: pick(UInt8.self)
+        case .u16: pick(UInt16.self)
+        case .u32: pick(UInt32.self)
+        case .u64: pick(UInt64.self)
+        default: pick(Int64.self)
+        }
+    }
+
+    /// Both operands' values.
+    public var gradientNeeds: GradientNeeds { .inputs }
+
+    /// `dy (softmax - one hot)` for the scores; nothing flows into labels.
+    public func gradient(_ context: GradientContext) -> [Symbol?] {
+        let (scores, labels) = (context.inputs[0], context.inputs[1])
+        let hits = labels.oneHot(classes: scores.shape[1], dtype: scores.dtype)
+        return [
+            (scores.softmax(axis: 1) - hits) * context.cotangent.expandingDimension(at: 1), nil,
+        ]
+    }
+}
+
+/// The loss of each sample, `-log softmax(scores)[label]`: from scores `[batch, classes]`, f32 or f64,
+/// and integer labels `[batch]` to losses `[batch]`. The gradient is `softmax(scores) - one hot`.
+///
+/// ```swift
+/// let loss = Autograd.record { softmaxCrossEntropy(network(images), labels) }
+/// ```
+/// A label outside `0..<classes` gives a loss of NaN.
+/// - Precondition: the shapes are `[batch, classes]` and `[batch]`.
+public func softmaxCrossEntropy<T: Operand>(_ scores: T, _ labels: T) -> T {
+    T.apply(SoftmaxCrossEntropy(), scores, labels)
+}
