@@ -4,7 +4,7 @@
 
 #include "tile.h"
 
-enum { TILE_BYTES = BRAID_TILE * 8 };
+enum { TILE_BYTES = BRAID_TILE * 8, TILE_ALIGNMENT = 64 };
 
 typedef struct {
     int rank;
@@ -131,28 +131,49 @@ static void collapse(space *s, braid_stream *streams, int count) {
     s->rank = kept;
 }
 
+// Registers that a program may touch: those up to the highest that it names.
+static int register_count(const braid_instruction *code, int length) {
+    int count = 0;
+    for (int i = 0; i < length; i++) {
+        const uint8_t named[] = {code[i].d, code[i].a, code[i].b, code[i].c};
+        for (int j = 0; j < 4; j++) {
+            if (named[j] < BRAID_REGISTERS && named[j] >= count) { count = named[j] + 1; }
+        }
+    }
+    return count;
+}
+
 void braid_tile_interpret(const braid_primitives *primitives, const braid_instruction *code,
                           int length, const braid_stream *given, int stream_count, int rank,
                           const int64_t *extents, int64_t begin, int64_t end) {
     if (begin >= end) { return; }
-    _Alignas(64) char registers[BRAID_REGISTERS][TILE_BYTES];
-    _Alignas(64) char staging[BRAID_MAX_STREAMS][TILE_BYTES];
     braid_stream streams[BRAID_MAX_STREAMS];
     access how[BRAID_MAX_STREAMS];
-    char *operands[BRAID_REGISTERS + BRAID_MAX_STREAMS];
+    char *operands[BRAID_REGISTERS + BRAID_MAX_STREAMS], *staging[BRAID_MAX_STREAMS];
     space s = {.rank = rank};
 
     memcpy(s.extents, extents, (size_t)rank * sizeof *extents);
     memcpy(streams, given, (size_t)stream_count * sizeof *given);
     collapse(&s, streams, stream_count);
-    for (int i = 0; i < BRAID_REGISTERS; i++) { operands[i] = registers[i]; }
+    const int registers = register_count(code, length);
+    int tiles = registers;
     for (int i = 0; i < stream_count; i++) {
         how[i] = is_dense(&streams[i], &s) ? IN_PLACE
                  : !streams[i].is_output && is_scalar(&streams[i], &s) ? SCALAR : STAGED;
+        tiles += how[i] != IN_PLACE;
+    }
+
+    // Stack for just the tiles that this program needs, up to 128 KiB.
+    char room[tiles * TILE_BYTES + TILE_ALIGNMENT];
+    char *tile = room + (TILE_ALIGNMENT - (uintptr_t)room % TILE_ALIGNMENT);
+    for (int i = 0; i < registers; i++, tile += TILE_BYTES) { operands[i] = tile; }
+    for (int i = 0; i < stream_count; i++) {
+        if (how[i] == IN_PLACE) { continue; }
+        staging[i] = tile;
+        tile += TILE_BYTES;
         if (how[i] == SCALAR) {
-            size_t size = braid_dtype_size(streams[i].dtype);
             int64_t n = end - begin < BRAID_TILE ? end - begin : BRAID_TILE;
-            fill(staging[i], streams[i].base, size, (int)n);
+            fill(staging[i], streams[i].base, braid_dtype_size(streams[i].dtype), (int)n);
             operands[BRAID_REGISTERS + i] = staging[i];
         }
     }
@@ -179,7 +200,8 @@ void braid_tile_interpret(const braid_primitives *primitives, const braid_instru
             primitive(operands[in->d], operands[in->a], operands[in->b], operands[in->c], n, in);
         }
         for (int i = 0; i < stream_count; i++) {
-            if (streams[i].is_output && operands[BRAID_REGISTERS + i] == staging[i]) {
+            if (streams[i].is_output && how[i] == STAGED
+                && operands[BRAID_REGISTERS + i] == staging[i]) {
                 stage(&streams[i], &s, start, n, staging[i], 1);
             }
         }

@@ -11,6 +11,7 @@
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 
 #define IS_FLOAT 1
+#define IS_SIGNED 1
 #define LOWEST (-(T)INFINITY)
 #define HIGHEST ((T)INFINITY)
 #define NAME(x) avx2_f32_##x

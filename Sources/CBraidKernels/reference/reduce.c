@@ -8,6 +8,7 @@
 #pragma clang fp contract(off)
 
 #define IS_FLOAT 1
+#define IS_SIGNED 1
 #define LOWEST (-(T)INFINITY)
 #define HIGHEST ((T)INFINITY)
 #define NAME(x) reference_f32_##x
@@ -61,6 +62,8 @@
 #undef HIGHEST
 #undef NAME
 #undef T
+#undef IS_SIGNED
+#define IS_SIGNED 0
 #define LOWEST 0
 #define HIGHEST UINT8_MAX
 #define NAME(x) reference_u8_##x
@@ -71,10 +74,12 @@
 #define FOLD(x) reference_all_##x
 #define IDENTITY 1
 #define COMBINE(a, b) ((a) & (b))
+#define COMBINE_LANES COMBINE
 #include "../shared/reduce_fold.inc"
 #define FOLD(x) reference_any_##x
 #define IDENTITY 0
 #define COMBINE(a, b) ((a) | (b))
+#define COMBINE_LANES COMBINE
 #include "../shared/reduce_fold.inc"
 #undef HIGHEST
 #undef NAME
@@ -98,10 +103,22 @@
 #define T uint64_t
 #include "../shared/reduce.inc"
 
+// Sums and products of a signed type are those of its unsigned partner.
+static braid_dtype unsigned_partner(braid_dtype type) {
+    switch (type) {
+    case BRAID_I8: return BRAID_U8;
+    case BRAID_I16: return BRAID_U16;
+    case BRAID_I32: return BRAID_U32;
+    case BRAID_I64: return BRAID_U64;
+    default: return type;
+    }
+}
+
 void braid_reduce_reference(braid_reduction kind, braid_dtype type,
                             const braid_reduce_arguments *arguments, int64_t begin, int64_t end) {
     if (kind == BRAID_REDUCE_ALL) { reference_all_run(arguments, begin, end); return; }
     if (kind == BRAID_REDUCE_ANY) { reference_any_run(arguments, begin, end); return; }
+    if (kind == BRAID_REDUCE_SUM || kind == BRAID_REDUCE_PROD) { type = unsigned_partner(type); }
     switch (type) {
     case BRAID_F32: reference_f32_reduce(kind, arguments, begin, end); break;
     case BRAID_F64: reference_f64_reduce(kind, arguments, begin, end); break;
