@@ -137,9 +137,7 @@ private struct BinaryRow {
         integer: (@Sendable (Int128, Int128) -> Int128)?,
         _ domains: [Domain] = [Domain(), Domain()]
     ) {
-        function = ElementFunction(
-            real: { real($0[0], $0[1]) },
-            integer: integer.map { integer in { integer($0[0], $0[1]) } })
+        function = ElementFunction(real, integer: integer)
         self.domains = domains
     }
 

@@ -3,15 +3,24 @@ import BraidTestSupport
 
 /// A function of single elements, for floating-point numbers and for integers.
 struct ElementFunction: Sendable {
-    var real: (@Sendable ([Double]) -> Double)?
-    var integer: (@Sendable ([Int128]) -> Int128)?
+    let real: @Sendable (Double, Double) -> Double
+    let integer: (@Sendable (Int128, Int128) -> Int128)?
+
+    /// A function of two operands; of one, the second repeats the first.
+    init(
+        _ real: @escaping @Sendable (Double, Double) -> Double,
+        integer: (@Sendable (Int128, Int128) -> Int128)?
+    ) {
+        self.real = real
+        self.integer = integer
+    }
 
     func callAsFunction(_ elements: [HostElement]) -> HostElement {
-        if case .integer = elements[0], let integer {
-            return .integer(integer(elements.map(\.integer)))
+        let (first, second) = (elements[0], elements[elements.count - 1])
+        if case .integer = first, let integer {
+            return .integer(integer(first.integer, second.integer))
         }
-        guard let real else { preconditionFailure("no function of \(elements)") }
-        return .real(real(elements.map(\.real)))
+        return .real(real(first.real, second.real))
     }
 }
 

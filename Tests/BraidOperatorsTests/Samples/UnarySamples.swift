@@ -33,8 +33,11 @@ private struct UnaryRow {
         _ domain: Domain = Domain(), integer: (@Sendable (Int128) -> Int128)? = nil,
         _ real: @escaping @Sendable (Double) -> Double
     ) {
-        function = ElementFunction(
-            real: { real($0[0]) }, integer: integer.map { function in { function($0[0]) } })
+        if let integer {
+            function = ElementFunction({ x, _ in real(x) }, integer: { x, _ in integer(x) })
+        } else {
+            function = ElementFunction({ x, _ in real(x) }, integer: nil)
+        }
         self.domain = domain
     }
 
