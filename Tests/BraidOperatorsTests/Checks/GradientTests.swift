@@ -8,7 +8,7 @@ import Testing
 @Suite(.printsSeed) struct GradientTests {
     @Test(arguments: Sample.all.filter { $0.dtypes.contains(.f64) && $0.differentiableOrders > 0 })
     func derivativesEqualDifferences(_ sample: Sample) throws {
-        try Seeds.repeated(6) { generator in
+        Seeds.repeated(6) { generator in
             let call = sample.make(.f64, .small, &generator)
             try checkGradients(
                 of: { applied(call.op, $0) }, at: call.inputs,
@@ -39,7 +39,7 @@ import Testing
     /// A tape drops forward values that `gradientNeeds` does not name: a rule must not read them.
     @Test(arguments: Sample.all.filter { $0.dtypes.contains(.f64) })
     func rulesReadOnlyWhatTheyName(_ sample: Sample) throws {
-        try Seeds.repeated(3) { generator in
+        Seeds.repeated(3) { generator in
             let call = sample.make(.f64, .small, &generator)
             let inputs = call.inputs.map { Symbol.variable("x", $0.dtype, $0.shape) }
             let types = call.inputs.map(\.type)

@@ -12,7 +12,7 @@ import Testing
 
     @Test(arguments: Sample.all) func typesEqualTheReference(_ sample: Sample) throws {
         for dtype in sample.dtypes {
-            try Seeds.repeated(3) { generator in
+            Seeds.repeated(3) { generator in
                 let call = sample.make(dtype, .any, &generator)
                 let types = try infer(call.op, call.inputs.map(\.type))
                 #expect(types == sample.reference(call).map(\.type), "\(call.summary)")

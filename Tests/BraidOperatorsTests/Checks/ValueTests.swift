@@ -8,7 +8,7 @@ import Testing
 @Suite(.printsSeed) struct ValueTests {
     @Test(arguments: Sample.all) func valuesEqualTheReference(_ sample: Sample) throws {
         for dtype in sample.dtypes {
-            try Seeds.repeated(dtype.isComputedFloating ? 12 : 4) { generator in
+            Seeds.repeated(dtype.isComputedFloating ? 12 : 4) { generator in
                 try check(sample, sample.make(dtype, .any, &generator), &generator)
             }
         }
@@ -16,7 +16,7 @@ import Testing
 
     @Test(arguments: Sample.all) func largeValuesEqualTheReference(_ sample: Sample) throws {
         guard let dtype = sample.dtypes.first else { return }
-        try Seeds.repeated(1) { generator in
+        Seeds.repeated(1) { generator in
             try check(sample, sample.make(dtype, .large, &generator), &generator)
         }
     }

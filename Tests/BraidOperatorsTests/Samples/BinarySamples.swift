@@ -39,7 +39,7 @@ extension Sample {
                 refused: [
                     RefusedCall(
                         BinaryScalar(.arcTangent, 1), [TensorType(.f32, [2])], name: "arcTangent",
-                        mentions: ["f32[2]"])
+                        mentions: ["scalar"])
                 ])
         ]
 

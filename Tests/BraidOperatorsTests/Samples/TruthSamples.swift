@@ -111,7 +111,7 @@ extension Sample {
 
     /// The choice between two operands.
     static let select = Sample(
-        description: "select", dtypes: DType.arithmetic + [.bool],
+        description: "select", dtypes: DType.allCases,
         make: { dtype, size, generator in
             let condition = Domain(specials: [], integers: 0...1)
             let shape = generator.shape(0...3, size)

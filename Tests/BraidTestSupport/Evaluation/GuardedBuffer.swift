@@ -1,6 +1,6 @@
 /// Memory filled with garbage, with a guard zone on either side that shows writes out of bounds.
 final class GuardedBuffer {
-    private static let guardByteCount = 64
+    private static let guardByteCount = 1024
     private static let guardByte: UInt8 = 0xC3
 
     /// 64-byte aligned.

@@ -20,14 +20,17 @@ public enum Seeds {
         .flatMap { UInt64($0) }
 
     /// Calls `body` `TestCounts.scaled(count)` times, each time with a generator of its own.
-    public static func repeated(
-        _ count: Int, _ body: (inout SeededGenerator) throws -> Void
-    ) rethrows {
+    /// What it throws is recorded as a failure of that repetition; the next ones run nevertheless.
+    public static func repeated(_ count: Int, _ body: (inout SeededGenerator) throws -> Void) {
         let seeds = chosen.map { [$0] } ?? Array(1...UInt64(TestCounts.scaled(count)))
         for seed in seeds {
-            try $current.withValue(seed) {
+            $current.withValue(seed) {
                 var generator = SeededGenerator(seed: seed)
-                try body(&generator)
+                do {
+                    try body(&generator)
+                } catch {
+                    Issue.record(error)
+                }
             }
         }
     }
@@ -38,8 +41,11 @@ extension Trait where Self == IssueHandlingTrait {
     public static var printsSeed: Self {
         .compactMapIssues { issue in
             guard let seed = Seeds.current else { return issue }
+            let note: Comment = "BRAID_TEST_SEED=\(seed)"
+            // Suites hand the trait on to their tests, so that it may come twice.
+            if issue.comments.contains(note) { return issue }
             var issue = issue
-            issue.comments.append("BRAID_TEST_SEED=\(seed)")
+            issue.comments.append(note)
             return issue
         }
     }
