@@ -1,7 +1,7 @@
 import CBraidKernels
 
 /// A Swift type that kernels compute in.
-protocol KernelScalar: Comparable, Sendable {
+protocol KernelScalar: Comparable, Sendable, BitwiseCopyable {
     static var dtype: braid_dtype { get }
     static func random(using generator: inout SeededGenerator) -> Self
     /// The same value; for floats any NaN is as good as another.

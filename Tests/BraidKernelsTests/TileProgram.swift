@@ -4,7 +4,8 @@ import Testing
 extension braid_instruction {
     /// An instruction whose operands are registers and streams by their numbers.
     init(
-        _ opcode: braid_opcode, _ type: braid_dtype, to: braid_dtype = BRAID_F32, d: Int, a: Int = 0,
+        _ opcode: braid_opcode, _ type: braid_dtype, to: braid_dtype = BRAID_F32, d: Int,
+        a: Int = 0,
         b: Int = 0, c: Int = 0
     ) {
         self.init()
@@ -21,11 +22,22 @@ extension braid_instruction {
 /// The operand number of a stream.
 func stream(_ index: Int) -> Int { Int(BRAID_REGISTERS) + index }
 
-/// The operand of a tile program, in elements of a buffer.
+/// The operand of a tile program, with strides in elements.
 struct Operand {
-    var base: UnsafeMutableRawPointer
-    var dtype: braid_dtype
-    var strides: [Int]
+    let base: UnsafeMutableRawPointer
+    let dtype: braid_dtype
+    let strides: [Int]
+    /// Keeps the elements alive.
+    private let owner: DenseInput?
+
+    init(_ input: DenseInput, strides: [Int] = [1]) {
+        (base, dtype, self.strides, owner) = (input.base, input.dtype, strides, input)
+    }
+
+    /// Elements that the caller keeps alive.
+    init(base: UnsafeMutableRawPointer, dtype: braid_dtype, strides: [Int] = [1]) {
+        (self.base, self.dtype, self.strides, owner) = (base, dtype, strides, nil)
+    }
 }
 
 /// Runs a program whose last stream is its output over part of an iteration space.
@@ -46,9 +58,11 @@ func runTiles(
         return stream
     }
     let range = range ?? 0..<extents.reduce(1, *)
-    set.kernels.tile_run(
-        code, Int32(code.count), streams, Int32(streams.count), Int32(extents.count),
-        extents.map(Int64.init), Int64(range.lowerBound), Int64(range.upperBound))
+    withExtendedLifetime(operands) {
+        set.kernels.tile_run(
+            code, Int32(code.count), streams, Int32(streams.count), Int32(extents.count),
+            extents.map(Int64.init), Int64(range.lowerBound), Int64(range.upperBound))
+    }
 }
 
 /// Runs one instruction over dense inputs of `count` elements. Three elements after the output's end,
@@ -64,9 +78,8 @@ func runInstruction<R: Equatable>(
     code.c = UInt8(stream(inputs.count > 2 ? 2 : 0))
     var result = [R](repeating: initial, count: count + 3)
     result.withUnsafeMutableBytes { bytes in
-        var operands = inputs.map { Operand(base: $0.base, dtype: $0.dtype, strides: [1]) }
-        operands.append(Operand(base: bytes.baseAddress!, dtype: output, strides: [1]))
-        runTiles(set, [code], operands, over: [count])
+        let output = Operand(base: bytes.baseAddress!, dtype: output)
+        runTiles(set, [code], inputs.map { Operand($0) } + [output], over: [count])
     }
     #expect(result[count...].allSatisfy { $0 == initial }, "wrote past the end")
     return Array(result[..<count])
