@@ -180,6 +180,7 @@ typedef struct braid_kernels {
                    void *y, int64_t outer, int64_t axis, int64_t count, int64_t inner,
                    int64_t begin_outer, int64_t end_outer);
     // dx [outer, axis, inner] is zeroed, then dx[o, index[c], i] += dy[o, c, i] in the order of c.
+    // All numeric types but f16 and bf16; integers wrap.
     void (*scatter_add)(braid_dtype type, const void *dy, braid_dtype index_type,
                         const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
                         int64_t inner, int64_t begin_outer, int64_t end_outer);
