@@ -4,5 +4,5 @@ extension Sample {
         creation + random + unary + binary + binaryScalar + comparison + truth + [select] + cast
         + reduction + argReduction + [reshape, transpose, broadcast, concatenate] + slice
         + [matrixProduct] + convolution + maxPooling + averagePooling + softmax + [crossEntropy]
-        + [gather, scatterAdd]
+        + [gather, scatterAdd, stopGradient]
 }

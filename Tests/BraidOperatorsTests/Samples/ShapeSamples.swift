@@ -192,7 +192,54 @@ extension Sample {
                         axes: [.init(start: 3, count: 2, step: 1, isDropped: false)], shape: [4]),
                     [TensorType(.f32, [2])], mentions: ["[4]"]),
             ]),
+        Sample(
+            description: "slice_update", dtypes: DType.allCases,
+            make: { dtype, size, generator in
+                let shape = generator.shape(0...4, size)
+                let axes = generator.parts(of: shape)
+                return OperatorCase(
+                    op: StridedSliceUpdate(StridedSlice(axes: axes)),
+                    inputs: [
+                        generator.array(dtype, shape, Domain(), size),
+                        generator.array(dtype, partShape(axes), Domain(), size),
+                    ])
+            },
+            reference: { call in
+                let axes = (call.op as? StridedSliceUpdate)!.axes
+                var whole = call.inputs[0]
+                for index in HostArray.indices(of: call.inputs[1].shape) {
+                    whole[wholeIndex(index, axes)] = call.inputs[1][index]
+                }
+                return [whole]
+            },
+            refused: [
+                RefusedCall(
+                    StridedSliceUpdate(
+                        StridedSlice(
+                            axes: [.init(start: 0, count: 2, step: 1, isDropped: false)])),
+                    [TensorType(.f32, [4]), TensorType(.f32, [3])], mentions: ["[2]", "[3]"]),
+                RefusedCall(
+                    StridedSliceUpdate(
+                        StridedSlice(
+                            axes: [.init(start: 3, count: 2, step: 1, isDropped: false)])),
+                    [TensorType(.f32, [4]), TensorType(.f32, [2])], mentions: ["[4]"]),
+                RefusedCall(
+                    StridedSliceUpdate(
+                        StridedSlice(
+                            axes: [.init(start: 0, count: 2, step: 1, isDropped: false)])),
+                    [TensorType(.f32, [4]), TensorType(.f64, [2])],
+                    mentions: ["f32[2]", "f64[2]"]),
+            ]),
     ]
+
+    static let stopGradient = Sample(
+        description: "stop_gradient", dtypes: DType.allCases,
+        make: { dtype, size, generator in
+            let shape = generator.shape(0...4, size)
+            return OperatorCase(
+                op: StopGradient(), inputs: [generator.array(dtype, shape, Domain(), size)])
+        },
+        reference: { $0.inputs }, differentiableOrders: 0)
 }
 
 /// The shape of a part: the counts along the axes that stay.
