@@ -105,19 +105,19 @@ final class Core: Sendable {
         var finished: Finished?
         var hasSpun = false
         while true {
-            // What the finished job kept alive must not die under the lock.
-            let report = finished
-            finished = nil
             let seen = signal.load(ordering: .acquiring)
             let step = withState { state, wakes -> Step in
-                if let report { state.settle(report, &wakes) }
+                if let finished { state.settle(finished, &wakes) }
                 state.arrive(thread.parker)
                 let step = state.nextStep(goal, hasSpun: hasSpun, thread.parker)
                 state.dispatch(&wakes)
                 return step
             }
-            if report != nil { announce() }
-            withExtendedLifetime(report) {}
+            if finished != nil {
+                announce()
+                // What the job kept alive dies here: not under the lock, and not after a sleep.
+                finished = nil
+            }
             switch step {
             case .reached: return
             case .run(let job):
