@@ -108,20 +108,21 @@ final class Core: Sendable {
         var finished: Finished?
         var hasSpun = false
         while true {
-            // What the finished job kept alive must not die under the lock.
-            let report = finished
-            finished = nil
             let seen = signal.load(ordering: .acquiring)
-            if case .job = report { willEnd() }
+            if case .job = finished { willEnd() }
             let step = withState { state, wakes -> Step in
-                if let report { state.settle(report, &wakes) }
+                if let finished { state.settle(finished, &wakes) }
                 state.arrive(thread.parker)
                 let step = state.nextStep(goal, hasSpun: hasSpun, thread.parker)
                 state.dispatch(&wakes)
                 return step
             }
-            if report != nil { announce() }
-            if case .job(let job, _) = report { didEnd(job) }
+            if let ended = finished {
+                announce()
+                // What the job kept alive dies here: not under the lock, and not after a sleep.
+                finished = nil
+                if case .job(let job, _) = ended { didEnd(job) }
+            }
             switch step {
             case .reached: return
             case .run(let job):

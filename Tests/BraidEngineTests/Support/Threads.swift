@@ -161,3 +161,35 @@ func seconds() -> Double {
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
 }
+
+/// A number for the calling thread.
+func currentThread() -> UInt {
+    #if canImport(Glibc)
+        UInt(pthread_self())
+    #else
+        UInt(bitPattern: pthread_self())
+    #endif
+}
+
+/// A flag that jobs and tests share.
+final class Flag: Sendable {
+    private let value: Atomic<Bool>
+
+    init(_ value: Bool = false) { self.value = Atomic(value) }
+
+    var isSet: Bool { value.load(ordering: .acquiring) }
+    func set(_ isSet: Bool = true) { value.store(isSet, ordering: .releasing) }
+}
+
+/// A number that jobs and tests share.
+final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+
+    var count: Int { value.load(ordering: .acquiring) }
+
+    /// - Returns: the new number.
+    @discardableResult
+    func add(_ change: Int = 1) -> Int {
+        value.wrappingAdd(change, ordering: .acquiringAndReleasing).newValue
+    }
+}
