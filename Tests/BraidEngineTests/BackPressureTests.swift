@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 /// A producer cannot run ahead without bound.
@@ -8,7 +7,7 @@ import Testing
     func jobsInFlightStayUnderTheBound(threads: Int) throws {
         let engine = Engine(.threaded(threads: threads), limits: Engine.Limits(jobs: 8))
         try Watchdog.run(engine) {
-            let greatest = Mutex(0)
+            let greatest = Locked(0)
             let variables = (0..<3).map { _ in Variable() }
             for number in 0..<500 {
                 engine.push("job", updates: [variables[number % 3]]) {
@@ -28,7 +27,7 @@ import Testing
     @Test func bytesInFlightStayUnderTheBound() throws {
         let engine = Engine(.threaded(threads: 2), limits: Engine.Limits(bytes: 1_000))
         try Watchdog.run(engine) {
-            let greatest = Mutex(0)
+            let greatest = Locked(0)
             let isAlone = Flag(true)
             UserThread.run(2) { thread in
                 for number in 0..<300 {

@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 /// Failures reach what depends on them, and only that, and stay.

@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 /// Small work that runs on the calling thread when one atomic word per variable allows it.

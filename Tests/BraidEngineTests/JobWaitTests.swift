@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 /// Waits inside jobs.
@@ -64,7 +63,7 @@ import Testing
     func failuresAreReportedInsideJobs(kind: Engine.Kind) throws {
         let engine = Engine(kind)
         Watchdog.run(engine) {
-            let seen = Mutex<[String?]>([])
+            let seen = Locked<[String?]>([])
             engine.push("parent") {
                 let variable = Variable()
                 engine.push("child", updates: [variable]) { throw TestFailure(number: 1) }
@@ -83,7 +82,7 @@ import Testing
         let engine = Engine(kind)
         try Watchdog.run(engine) {
             let (held, middle, last) = (Variable(), Variable(), Variable())
-            let failures = Mutex<[EngineError?]>([])
+            let failures = Locked<[EngineError?]>([])
             engine.push("waiter", updates: [held]) {
                 engine.push("first", reads: [held], overwrites: [middle]) {}
                 engine.push("second", reads: [middle], overwrites: [last]) {}
@@ -112,7 +111,7 @@ import Testing
         let engine = Engine(kind)
         try Watchdog.run(engine) {
             let (held, other) = (Variable(), Variable())
-            let code = Mutex<EngineError.Code?>(nil)
+            let code = Locked<EngineError.Code?>(nil)
             engine.push("reader", reads: [held]) {
                 engine.push("writer", updates: [held], overwrites: [other]) {}
                 let failure = engine.failure(of: other)
@@ -130,7 +129,7 @@ import Testing
         try Watchdog.run(engine) {
             for _ in 0..<Effort.count(200, full: 10_000) {
                 let (x, y) = (Variable(), Variable())
-                let failures = Mutex<[EngineError]>([])
+                let failures = Locked<[EngineError]>([])
                 let barrier = Barrier(2)
                 let gate = Semaphore()
                 engine.push("until both are pushed", updates: [x, y]) { gate.wait() }
@@ -153,7 +152,7 @@ import Testing
     func waitAllInsideAJobThrows(kind: Engine.Kind) throws {
         let engine = Engine(kind)
         try Watchdog.run(engine) {
-            let seen = Mutex<EngineError?>(nil)
+            let seen = Locked<EngineError?>(nil)
             engine.push("parent") {
                 let failure = engine.failureOfAll()
                 seen.withLock { $0 = failure }
@@ -172,7 +171,7 @@ import Testing
             let (blocked, unrelated) = (Variable(), Variable())
             #expect(blocked.tryBeginRead())
             let waits = Semaphore()
-            let threads = Mutex<[UInt]>([])
+            let threads = Locked<[UInt]>([])
             engine.push("waiter") {
                 engine.push("awaited", overwrites: [blocked]) {}
                 threads.withLock { $0.append(currentThread()) }

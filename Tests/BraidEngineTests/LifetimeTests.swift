@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 #if canImport(Glibc)

@@ -1,6 +1,5 @@
 import BraidEngine
 import Foundation
-import Synchronization
 import Testing
 
 #if canImport(Glibc)

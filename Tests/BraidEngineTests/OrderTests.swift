@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 /// Who runs together with whom, and after whom, on one variable.
@@ -129,7 +128,7 @@ import Testing
         try Watchdog.run(engine) {
             let gate = Semaphore()
             let started = Semaphore()
-            let order = Mutex<[Int]>([])
+            let order = Locked<[Int]>([])
             engine.push("block", priority: 100) {
                 started.signal()
                 gate.wait()

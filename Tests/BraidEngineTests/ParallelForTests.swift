@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 /// Jobs that split themselves over the pool.

@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -15,7 +14,7 @@ import Testing
     /// How many bodies run now and at most so far.
     private final class Gauge: Sendable {
         private let running = Counter()
-        private let greatest = Mutex(0)
+        private let greatest = Locked(0)
 
         var maximum: Int { greatest.withLock { $0 } }
 

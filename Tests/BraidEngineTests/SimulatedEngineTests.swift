@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 /// The engine that replays.
@@ -7,7 +6,7 @@ import Testing
     /// The order in which the jobs and pieces of one program run.
     private func trace(seed: UInt64) throws -> [Int] {
         let engine = Engine(.simulated(seed: seed))
-        let order = Mutex<[Int]>([])
+        let order = Locked<[Int]>([])
         let variables = (0..<4).map { _ in Variable() }
         for number in 0..<40 {
             engine.push("job", updates: [variables[number % 4]]) {
@@ -47,7 +46,7 @@ import Testing
         var orders: Set<[Int]> = []
         for seed in 0..<UInt64(400) {
             let engine = Engine(.simulated(seed: seed))
-            let order = Mutex<[Int]>([])
+            let order = Locked<[Int]>([])
             for number in 0..<4 { engine.push("job") { order.withLock { $0.append(number) } } }
             try engine.waitAll()
             orders.insert(order.withLock { $0 })

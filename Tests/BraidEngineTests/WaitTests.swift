@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 /// Waits from outside jobs.
@@ -90,7 +89,7 @@ import Testing
         let engine = Engine(kind)
         Watchdog.run(engine) {
             let variable = Variable()
-            let seen = Mutex<[String]>([])
+            let seen = Locked<[String]>([])
             let note: @Sendable (EngineError?) -> Void = { error in
                 seen.withLock { $0.append(error?.job ?? "fine") }
             }

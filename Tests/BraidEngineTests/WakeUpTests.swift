@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -65,7 +64,7 @@ import Testing
         @Test func idleThreadsUseNoProcessor() throws {
             let engine = Engine(.threaded(threads: 2))
             Watchdog.run(engine) {
-                let clocks = Mutex<[clockid_t]>([])
+                let clocks = Locked<[clockid_t]>([])
                 let barrier = Barrier(2)
                 for _ in 0..<2 {
                     engine.push("worker") {

@@ -51,21 +51,30 @@ extension Core {
 
     private enum Step: Sendable {
         case reached, cycle([String]), run(Job), park
+
+        var isLast: Bool {
+            switch self {
+            case .reached, .cycle: true
+            case .run, .park: false
+            }
+        }
     }
 
     private func wait(
         for target: Job, inside waiting: Job, _ thread: ThreadState
     ) throws(EngineError) {
-        withState { _, _ in waiting.awaited.append(target) }
-        defer {
-            withState { _, _ in
-                _ = waiting.awaited.remove(at: waiting.awaited.firstIndex { $0 === target }!)
-            }
-        }
+        var hasBegun = false
         while true {
             let step = withState { state, wakes in
-                nextStep(&state, &wakes, target, waiting, thread.parker)
+                // Noted and searched in one go: of two jobs that wait for each other one is told.
+                if !hasBegun { waiting.awaited.append(target) }
+                let step = nextStep(&state, &wakes, target, waiting, thread.parker)
+                if step.isLast {
+                    waiting.awaited.remove(at: waiting.awaited.firstIndex { $0 === target }!)
+                }
+                return step
             }
+            hasBegun = true
             switch step {
             case .reached: return
             case .cycle(let labels): throw EngineError(waitCycle: labels)

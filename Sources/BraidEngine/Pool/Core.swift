@@ -12,7 +12,7 @@ final class Core: Sendable {
     let kind: Engine.Kind
     let threads: Int
     private let reportsStallsAfter: Double?
-    private let state: Mutex<PoolState>
+    private let state: Locked<PoolState>
     /// Changes whenever work appears.
     private let signal = Atomic<UInt32>(0)
     private let orphanedBytes: OrphanedBytes
@@ -36,7 +36,7 @@ final class Core: Sendable {
         case .simulated(let seed): policy = .drawn(seed: seed)
         }
         self.threads = threads
-        state = Mutex(
+        state = Locked(
             PoolState(
                 scheduler: Scheduler(policy), threads: threads, limits: limits,
                 hasWorkers: hasWorkers, orphanedBytes: orphaned))
