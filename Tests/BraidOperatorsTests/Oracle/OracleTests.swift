@@ -11,7 +11,7 @@ import Testing
         #expect(!cases.isEmpty)
         Seeds.repeated(1) { generator in
             for call in cases {
-                let outputs = try OperatorRun.observed(call.op, call.inputs, &generator)
+                let outputs = try OperatorRun.observed(call.op, call.inputs, &generator).outputs
                 #expect(outputs.count == call.outputs.count)
                 for (output, expected) in zip(outputs, call.outputs) {
                     let difference = output.difference(

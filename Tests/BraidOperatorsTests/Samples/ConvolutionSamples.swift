@@ -142,9 +142,11 @@ private struct ConvolutionSetting {
         func pair(_ range: ClosedRange<Int>, _ generator: inout SeededGenerator) -> Spatial2D {
             Spatial2D(height: generator.int(range), width: generator.int(range))
         }
-        let kernel = pair(1...(isSmall ? 2 : 3), &generator)
+        let isLarge = size == .large
+        let kernel = pair((isLarge ? 3 : 1)...(isSmall ? 2 : 3), &generator)
         geometry = ConvolutionGeometry(
-            stride: pair(1...2, &generator), padding: pair(0...(isSmall ? 1 : 3), &generator),
+            stride: pair(1...(isLarge ? 1 : 2), &generator),
+            padding: pair(0...(isSmall ? 1 : 3), &generator),
             dilation: pair(1...(isSmall ? 1 : 2), &generator))
         func extent(
             _ kernel: Int, _ padding: Int, _ dilation: Int, _ generator: inout SeededGenerator
@@ -153,14 +155,14 @@ private struct ConvolutionSetting {
         {
             let least = dilation * (kernel - 1) + 1 - 2 * padding
             let most = isSmall ? 2 : size == .any ? 9 : 24
-            return max(least + generator.int((size == .large ? 14 : 0)...most), isSmall ? 1 : 0)
+            return max(least + generator.int((isLarge ? 20 : 0)...most), isSmall ? 1 : 0)
         }
         let height = extent(
             kernel.height, geometry.padding.height, geometry.dilation.height, &generator)
         let width = extent(
             kernel.width, geometry.padding.width, geometry.dilation.width, &generator)
-        let least = size == .any ? (generator.oneIn(12) ? 0 : 1) : size == .large ? 6 : 1
-        let most = isSmall ? 2 : size == .large ? 12 : 5
+        let least = size == .any ? (generator.oneIn(12) ? 0 : 1) : isLarge ? 10 : 1
+        let most = isSmall ? 2 : isLarge ? 12 : 5
         let batch = generator.int(least...most)
         let channels = generator.int(least...most)
         let outputs = generator.int(least...most)

@@ -42,7 +42,7 @@ extension Sample {
                 }
                 return [HostArray(TensorType(op.dtype, [op.count]), elements)]
             },
-            differentiableOrders: 0,
+            differentiableOrders: 0, isSplit: false,
             refused: [
                 RefusedCall(
                     ArithmeticSequence(start: 0, step: 1, count: -1, dtype: .f32), [],

@@ -9,7 +9,11 @@ extension Sample {
             var shape = generator.shape(1...3, size)
             let axis = generator.int(0...shape.rank - 1)
             if shape[axis] == 0 { shape = shape.replacing(axis, with: 2) }
-            let places = generator.shape(0...2, size == .large ? .any : size)
+            // A large call gives as many results as several pieces need.
+            let places: Shape =
+                size == .large
+                ? [300_000 * shape[axis] / shape.elementCount + 1]
+                : generator.shape(0...2, size)
             return OperatorCase(
                 op: Gather(axis: generator.oneIn(2) ? axis : axis - shape.rank),
                 inputs: [
@@ -47,8 +51,9 @@ extension Sample {
     static let scatterAdd = Sample(
         description: "scatter_add", dtypes: DType.arithmetic,
         make: { dtype, size, generator in
-            let shape = generator.shape(0...3, size)
-            let axis = generator.int(0...shape.rank)
+            // Pieces are runs of what stands before the axis.
+            let shape = size == .large ? [40, 100, 70] : generator.shape(0...3, size)
+            let axis = size == .large ? 1 : generator.int(0...shape.rank)
             let held = generator.int(0...(shape.rank - axis))
             let places = Shape(shape.extents[axis..<(axis + held)])
             let extent = generator.int(1...6)

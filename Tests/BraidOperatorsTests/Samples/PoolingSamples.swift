@@ -166,10 +166,13 @@ private struct PoolingSetting {
     let results: Shape
 
     init(_ size: CaseSize, _ generator: inout SeededGenerator) {
-        let kernel = (generator.int(1...3), generator.int(1...3))
-        let stride = (generator.int(1...3), generator.int(1...3))
+        let isLarge = size == .large
+        let extents = (isLarge ? 3 : 1)...3
+        let kernel = (generator.int(extents), generator.int(extents))
+        let strides = 1...(isLarge ? 1 : 3)
+        let stride = (generator.int(strides), generator.int(strides))
         geometry = PoolingGeometry(
-            kernel: kernel, stride: generator.oneIn(3) ? nil : stride,
+            kernel: kernel, stride: !isLarge && generator.oneIn(3) ? nil : stride,
             padding: (generator.int(0...(kernel.0 - 1)), generator.int(0...(kernel.1 - 1))))
         func extent(_ kernel: Int, _ padding: Int, _ generator: inout SeededGenerator) -> Int {
             let more = size == .small ? 0...1 : size == .any ? 0...10 : 30...40

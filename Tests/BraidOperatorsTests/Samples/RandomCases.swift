@@ -23,9 +23,11 @@ struct Domain: Sendable {
 }
 
 extension SeededGenerator {
-    /// A random shape of a rank.
-    mutating func shape(_ ranks: ClosedRange<Int>, _ size: CaseSize) -> Shape {
-        let rank = int(ranks)
+    /// A random shape of a rank; a large one has about `largeCount` elements and a rank above 0.
+    mutating func shape(
+        _ ranks: ClosedRange<Int>, _ size: CaseSize, largeCount: Int = 70_000
+    ) -> Shape {
+        let rank = size == .large ? max(int(ranks), 1) : int(ranks)
         let limit = size == .small ? 12 : 600
         var extents: [Int] = []
         for _ in 0..<rank {
@@ -38,13 +40,12 @@ extension SeededGenerator {
                 extents.append(min(extent, room))
             }
         }
-        if size == .large { enlarge(&extents, to: 70_000) }
+        if size == .large { enlarge(&extents, to: largeCount) }
         return Shape(extents)
     }
 
     /// Makes one extent so large that there are about `count` elements.
     private mutating func enlarge(_ extents: inout [Int], to count: Int) {
-        if extents.isEmpty { return }
         extents = extents.map { max(1, min($0, 9)) }
         let axis = int(0...extents.count - 1)
         extents[axis] = 1

@@ -10,7 +10,9 @@ extension Sample {
             description: "reduction \(function)", dtypes: row.dtypes,
             make: { dtype, size, generator in
                 var shape = generator.shape(0...4, size)
-                let axes = generator.axes(of: shape)
+                var axes = generator.axes(of: shape)
+                // Pieces are runs of results, so that a large call needs many of them.
+                if size == .large { (shape, axes) = ([300, 20, 60], [generator.int(-3...2)]) }
                 if !row.takesNone, shape.elementCount == 0 { shape = [3] }
                 let isDistinct = size == .small && row.dependsOnOrder
                 var input =
@@ -65,9 +67,10 @@ extension Sample {
             make: { dtype, size, generator in
                 var shape = generator.shape(0...4, size)
                 if shape.elementCount == 0 { shape = [5] }
+                if size == .large { shape = [300, 20, 60] }
                 let domain = Domain(low: -2, high: 2, integers: -4...4)
                 let axis: Int? =
-                    shape.rank == 0 || generator.oneIn(4)
+                    shape.rank == 0 || (size != .large && generator.oneIn(4))
                     ? nil : generator.int(-shape.rank...shape.rank - 1)
                 return OperatorCase(
                     op: ArgReduction(function, axis: axis, keepsDimensions: generator.oneIn(2)),

@@ -15,6 +15,8 @@ struct Sample: Sendable, CustomStringConvertible {
     let reference: @Sendable (OperatorCase) -> [HostArray]
     /// Up to which order derivatives are compared with central differences.
     var differentiableOrders = 2
+    /// Whether large calls run in several pieces.
+    var isSplit = true
     /// Calls that inference must refuse, naming operator and types.
     var refused: [RefusedCall] = []
 }

@@ -134,9 +134,9 @@ extension Sample {
         Sample(
             description: "slice", dtypes: DType.allCases,
             make: { dtype, size, generator in
-                let shape = generator.shape(0...4, size)
+                let shape = generator.shape(0...(size == .large ? 2 : 4), size, largeCount: 400_000)
                 return OperatorCase(
-                    op: StridedSlice(axes: generator.parts(of: shape)),
+                    op: StridedSlice(axes: generator.parts(of: shape, size)),
                     inputs: [generator.array(dtype, shape, Domain(), size)])
             },
             reference: { call in
@@ -166,8 +166,8 @@ extension Sample {
         Sample(
             description: "slice_gradient", dtypes: DType.allCases,
             make: { dtype, size, generator in
-                let shape = generator.shape(0...4, size)
-                let axes = generator.parts(of: shape)
+                let shape = generator.shape(0...(size == .large ? 2 : 4), size, largeCount: 400_000)
+                let axes = generator.parts(of: shape, size)
                 return OperatorCase(
                     op: StridedSliceGradient(axes: axes, shape: shape),
                     inputs: [generator.array(dtype, partShape(axes), Domain(), size)])
@@ -282,8 +282,13 @@ extension SeededGenerator {
     }
 
     /// A part of an array, which may drop axes or be empty.
-    fileprivate mutating func parts(of shape: Shape) -> [StridedSlice.Axis] {
+    fileprivate mutating func parts(
+        of shape: Shape, _ size: CaseSize
+    ) -> [StridedSlice.Axis] {
         shape.extents.map { extent in
+            if size == .large {
+                return .init(start: extent / 9, count: extent / 3 + 1, step: 1, isDropped: false)
+            }
             if extent > 0, oneIn(4) {
                 return .init(start: int(0...extent - 1), count: 1, step: 1, isDropped: true)
             }

@@ -52,7 +52,10 @@ public struct HostArray: Sendable {
 
     /// An array whose element at each index a function gives.
     public init(_ type: TensorType, at element: ([Int]) -> HostElement) {
-        self.init(type, HostArray.indices(of: type.shape).map(element))
+        var elements: [HostElement] = []
+        elements.reserveCapacity(type.count)
+        HostArray.forEachIndex(of: type.shape) { elements.append(element($0)) }
+        self.init(type, elements)
     }
 
     /// The element type.
@@ -72,26 +75,50 @@ public struct HostArray: Sendable {
 
     /// All indices of a shape in row-major order; one empty index for a scalar.
     public static func indices(of shape: Shape) -> [[Int]] {
-        var all: [[Int]] = [[]]
-        for extent in shape.extents {
-            all = all.flatMap { prefix in (0..<extent).map { prefix + [$0] } }
-        }
+        var all: [[Int]] = []
+        all.reserveCapacity(shape.elementCount)
+        forEachIndex(of: shape) { all.append($0) }
         return all
+    }
+
+    /// Visits all indices of a shape in row-major order, without an array for each.
+    public static func forEachIndex(of shape: Shape, _ body: ([Int]) -> Void) {
+        if shape.elementCount == 0 { return }
+        let extents = shape.extents
+        var index = [Int](repeating: 0, count: extents.count)
+        while true {
+            body(index)
+            var axis = extents.count - 1
+            while axis >= 0, index[axis] + 1 == extents[axis] {
+                index[axis] = 0
+                axis -= 1
+            }
+            if axis < 0 { return }
+            index[axis] += 1
+        }
     }
 
     /// Where an index stands in row-major order.
     public static func position(of index: [Int], in shape: Shape) -> Int {
         precondition(index.count == shape.rank)
-        return index.enumerated().reduce(0) { position, entry in
-            precondition(entry.element >= 0 && entry.element < shape[entry.offset])
-            return position * shape[entry.offset] + entry.element
+        var position = 0
+        for axis in 0..<shape.rank {
+            precondition(index[axis] >= 0 && index[axis] < shape[axis])
+            position = position * shape[axis] + index[axis]
         }
+        return position
     }
 
     /// The element that a broadcast array has at an index of the larger shape.
     public func broadcastElement(at index: [Int]) -> HostElement {
-        let own = index.suffix(shape.rank)
-        return self[zip(own, shape.extents).map { $1 == 1 ? 0 : $0 }]
+        let added = index.count - shape.rank
+        var position = 0
+        for axis in 0..<shape.rank {
+            let own = shape[axis] == 1 ? 0 : index[axis + added]
+            precondition(own < shape[axis])
+            position = position * shape[axis] + own
+        }
+        return elements[position]
     }
 
     /// The same elements with another shape.

@@ -56,7 +56,7 @@ public struct GraphEvaluator {
             }
             let inputs = node.inputs.map { values[positions[ObjectIdentifier($0.node)]!][$0.index] }
             if generator != nil {
-                values[position] = try OperatorRun.observed(op, inputs, &generator!)
+                values[position] = try OperatorRun.observed(op, inputs, &generator!).outputs
             } else {
                 values[position] = try OperatorRun(op, inputs.map(\.view))(
                     garbage: 0xA5, splitter: nil)

@@ -57,8 +57,9 @@ extension OperatorRun {
     /// - Throws: `ArrayError` when the inputs do not fit, `ObservationFailure` when a rule is broken.
     package static func observed(
         _ op: any Operator, _ inputs: [HostArray], _ generator: inout SeededGenerator
-    ) throws -> [HostArray] {
-        try observed(op, inputs.map(DenseValue.init), &generator).map(\.array)
+    ) throws -> (outputs: [HostArray], pieceCount: Int) {
+        let (outputs, pieceCount) = try observed(op, inputs.map(DenseValue.init), &generator)
+        return (outputs.map(\.array), pieceCount)
     }
 
     /// The outputs of an operator, run several times on inputs in random layouts: without and with
@@ -67,7 +68,7 @@ extension OperatorRun {
     /// and nothing else.
     static func observed(
         _ op: any Operator, _ values: [DenseValue], _ generator: inout SeededGenerator
-    ) throws -> [DenseValue] {
+    ) throws -> (outputs: [DenseValue], pieceCount: Int) {
         let takesDense = type(of: op).traits.contains(.denseInputs)
         var buffers: [GuardedBuffer] = []
         let views = values.map { value in
@@ -107,7 +108,7 @@ extension OperatorRun {
                 [inPlace(op, first, [TensorView](views.dropFirst()), outputs[0].type)],
                 "writing over the first input changes bits")
         }
-        return outputs
+        return (outputs, shuffled.pieceCount)
     }
 
     /// The one output, written over a copy of the first input.

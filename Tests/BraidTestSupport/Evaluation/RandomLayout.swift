@@ -1,4 +1,5 @@
 import BraidCore
+import Foundation
 
 /// A value laid out as a view of a larger array: transposed, with steps and gaps, backward, or
 /// broadcast where its elements allow it.
@@ -32,13 +33,20 @@ struct StridedValue {
         buffer = GuardedBuffer(byteCount: storageCount * size, garbage: 0x7E)
         view = TensorView(
             type: value.type, strides: strides, address: buffer.address + offset * size)
-        for index in HostArray.indices(of: shape) {
-            let (source, target) = index.indices.reduce((0, 0)) {
-                ($0.0 + index[$1] * dense[$1], $0.1 + index[$1] * strides[$1])
-            }
-            (view.address + target * size).copyMemory(
-                from: value.buffer.address + source * size, byteCount: size)
+        let (target, layout) = (view.address, strides)
+        HostArray.forEachIndex(of: shape) { index in
+            (target + layout.position(of: index) * size).copyMemory(
+                from: value.buffer.address + dense.position(of: index) * size, byteCount: size)
         }
+    }
+}
+
+extension Strides {
+    /// Where an element stands, counted from the first.
+    fileprivate func position(of index: [Int]) -> Int {
+        var position = 0
+        for axis in index.indices { position += index[axis] * self[axis] }
+        return position
     }
 }
 
@@ -47,13 +55,15 @@ extension DenseValue {
     fileprivate func isConstant(along axis: Int) -> Bool {
         let strides = Strides(dense: type.shape)
         let size = type.dtype.size
-        return HostArray.indices(of: type.shape).allSatisfy { index in
-            let position = index.indices.reduce(0) { $0 + index[$1] * strides[$1] }
+        var isConstant = true
+        HostArray.forEachIndex(of: type.shape) { index in
+            let position = strides.position(of: index)
             let first = position - index[axis] * strides[axis]
-            return (0..<size).allSatisfy {
-                buffer.address.load(fromByteOffset: position * size + $0, as: UInt8.self)
-                    == buffer.address.load(fromByteOffset: first * size + $0, as: UInt8.self)
-            }
+            isConstant =
+                isConstant
+                && memcmp(
+                    buffer.address + position * size, buffer.address + first * size, size) == 0
         }
+        return isConstant
     }
 }
