@@ -10,7 +10,7 @@ import Testing
     /// Every number in an operator's JSON replaced by one from the edges of `Int`.
     @Test(arguments: Sample.all.filter { !$0.dtypes.isEmpty })
     func numbersAtTheEdges(_ sample: Sample) {
-        Seeds.repeated(40) { generator in
+        Seeds.repeated(150) { generator in
             let call = sample.make(sample.dtypes[0], .small, &generator)
             var types = call.inputs.map(\.type)
             if generator.oneIn(2), !types.isEmpty {
