@@ -1,5 +1,4 @@
 import BraidEngine
-import Synchronization
 import Testing
 
 /// Who runs together with whom, and after whom, on one variable.
@@ -23,11 +22,11 @@ import Testing
         let engine = Engine(.threaded(threads: threads))
         try Watchdog.run(engine) {
             let variable = Variable()
-            let readers = Atomic<Int>(0)
-            let writers = Atomic<Int>(0)
-            let conflicts = Atomic<Int>(0)
-            let finishedReads = Atomic<Int>(0)
-            let unfinishedReads = Atomic<Int>(0)
+            let readers = Counter()
+            let writers = Counter()
+            let conflicts = Counter()
+            let finishedReads = Counter()
+            let unfinishedReads = Counter()
             var random = RandomSource(seed: 1)
             var pushedReads = 0
             var pushedWrites: UInt64 = 0
@@ -36,30 +35,30 @@ import Testing
                     let expected = pushedReads
                     pushedWrites += 1
                     engine.push("write", updates: [variable]) {
-                        let others = writers.wrappingAdd(1, ordering: .relaxed).oldValue
-                        if others != 0 || readers.load(ordering: .relaxed) != 0 {
-                            conflicts.wrappingAdd(1, ordering: .relaxed)
+                        let others = writers.add() - 1
+                        if others != 0 || readers.count != 0 {
+                            conflicts.add()
                         }
-                        if finishedReads.load(ordering: .relaxed) != expected {
-                            unfinishedReads.wrappingAdd(1, ordering: .relaxed)
+                        if finishedReads.count != expected {
+                            unfinishedReads.add()
                         }
-                        writers.wrappingSubtract(1, ordering: .relaxed)
+                        writers.add(-1)
                     }
                 } else {
                     pushedReads += 1
                     engine.push("read", reads: [variable]) {
-                        readers.wrappingAdd(1, ordering: .relaxed)
-                        if writers.load(ordering: .relaxed) != 0 {
-                            conflicts.wrappingAdd(1, ordering: .relaxed)
+                        readers.add()
+                        if writers.count != 0 {
+                            conflicts.add()
                         }
-                        readers.wrappingSubtract(1, ordering: .relaxed)
-                        finishedReads.wrappingAdd(1, ordering: .relaxed)
+                        readers.add(-1)
+                        finishedReads.add()
                     }
                 }
             }
             try engine.waitAll()
-            #expect(conflicts.load(ordering: .relaxed) == 0)
-            #expect(unfinishedReads.load(ordering: .relaxed) == 0)
+            #expect(conflicts.count == 0)
+            #expect(unfinishedReads.count == 0)
             #expect(variable.version == pushedWrites)
         }
     }
@@ -69,18 +68,18 @@ import Testing
         try Watchdog.run(engine) {
             let variable = Variable()
             let gate = Semaphore()
-            let written = Atomic<Bool>(false)
-            let overtaken = Atomic<Bool>(false)
+            let written = Flag()
+            let overtaken = Flag()
             engine.push("early read", reads: [variable]) { gate.wait() }
-            engine.push("write", updates: [variable]) { written.store(true, ordering: .relaxed) }
+            engine.push("write", updates: [variable]) { written.set() }
             engine.push("late read", reads: [variable]) {
-                overtaken.store(!written.load(ordering: .relaxed), ordering: .relaxed)
+                overtaken.set(!written.isSet)
             }
             sleep(milliseconds: 20)
             #expect(engine.counters.completed == 0)
             gate.signal()
             try engine.waitAll()
-            let wasOvertaken = overtaken.load(ordering: .relaxed)
+            let wasOvertaken = overtaken.isSet
             #expect(!wasOvertaken)
         }
     }
@@ -129,7 +128,7 @@ import Testing
         try Watchdog.run(engine) {
             let gate = Semaphore()
             let started = Semaphore()
-            let order = Mutex<[Int]>([])
+            let order = Locked<[Int]>([])
             engine.push("block", priority: 100) {
                 started.signal()
                 gate.wait()

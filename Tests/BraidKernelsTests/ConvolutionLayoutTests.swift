@@ -181,17 +181,9 @@ import Testing
             ("weight gradient", dWeight, exact.dw, g.images * positions),
         ]
         for (name, got, exact, length) in compared {
-            for index in got.indices {
-                // Products of values of magnitude at most 1: their sum is at most `length`.
-                let error = (Double(got[index]) - exact[index]).magnitude
-                if !(error <= tolerance(T.self, length: length) * Double(length)) {
-                    Issue.record(
-                        """
-                        \(set) \(T.self) \(name) of \(g): [\(index)] is \(got[index]), not \
-                        \(exact[index]) (seed \(testSeed))
-                        """)
-                    break
-                }
+            // Products of values of magnitude at most 1: their sum is at most `length`.
+            expectNear(got, exact, "\(set) \(T.self) \(name) of \(g)") { _ in
+                tolerance(T.self, length: length) * Double(length)
             }
         }
     }

@@ -44,17 +44,14 @@ import Testing
                 let softmax = run(set, BRAID_SOFTMAX, x, outer: outer, length: length, inner: inner)
                 let logarithm = run(
                     set, BRAID_LOG_SOFTMAX, x, outer: outer, length: length, inner: inner)
-                for index in x.indices {
-                    // The difference from the largest is rounded before the exponential.
-                    let relative = Double(T.ulpOfOne) * (8 + exact.logarithm[index].magnitude)
-                    #expect(
-                        (Double(softmax[index]) - exact.softmax[index]).magnitude
-                            <= exact.softmax[index] * relative + Double(T.leastNormalMagnitude),
-                        "\(what) (seed \(testSeed))")
-                    #expect(
-                        (Double(logarithm[index]) - exact.logarithm[index]).magnitude <= relative,
-                        "logarithm \(what) (seed \(testSeed))")
+                // The difference from the largest is rounded before the exponential.
+                func relative(_ index: Int) -> Double {
+                    Double(T.ulpOfOne) * (8 + exact.logarithm[index].magnitude)
                 }
+                expectNear(softmax, exact.softmax, what) {
+                    exact.softmax[$0] * relative($0) + Double(T.leastNormalMagnitude)
+                }
+                expectNear(logarithm, exact.logarithm, "logarithm \(what)", within: relative)
                 for kind in [BRAID_SOFTMAX, BRAID_LOG_SOFTMAX] {
                     expectSame(
                         run(

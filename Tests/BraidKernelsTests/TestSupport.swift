@@ -75,6 +75,22 @@ func expectWithin<T: KernelFloat>(
     }
 }
 
+/// Reports the first element that is further off than `allowed` says for its index.
+func expectNear<T: KernelFloat>(
+    _ got: [T], _ exact: [Double], _ what: @autoclosure () -> String,
+    sourceLocation: SourceLocation = #_sourceLocation, within allowed: (Int) -> Double
+) {
+    for index in got.indices {
+        let error = (Double(got[index]) - exact[index]).magnitude
+        if !(error <= allowed(index)) {
+            Issue.record(
+                "\(what()): element \(index) is \(got[index]), not \(exact[index]) (seed \(testSeed))",
+                sourceLocation: sourceLocation)
+            return
+        }
+    }
+}
+
 /// What a sum of `length` products of values of magnitude at most 1 may be off by, as a part of the
 /// sum of the magnitudes: the one tolerance of matrix products and sums.
 func tolerance<T: KernelFloat>(_: T.Type, length: Int) -> Double {

@@ -117,8 +117,11 @@ struct AutogradTests {
 
     @Test func customFunctionsCarryTheirOwnGradient() throws {
         func clamped(_ v: NDArray) -> NDArray {
-            Autograd.custom([v]) { [maximum($0[0], .zeros([3], dtype: .f64))] } backward: {
-                inputs, _, cotangents in [cotangents[0] * inputs[0] * 7]
+            Autograd.custom([v]) {
+                [maximum($0[0], .zeros([3], dtype: .f64))]
+            } backward: {
+                inputs, _, cotangents in
+                [cotangents[0] * inputs[0] * 7]
             }[0]
         }
         let first = gradient(at: x) { (clamped($0) * $0).sum() }
@@ -133,8 +136,11 @@ struct AutogradTests {
         let factor = NDArray([2, 3, 4] as [Double])
         let weight = Parameter(x)
         let loss = Autograd.record {
-            Autograd.custom([weight.wrappedValue]) { [$0[0] * factor] } backward: {
-                _, _, cotangents in [cotangents[0] * factor * 100]
+            Autograd.custom([weight.wrappedValue]) {
+                [$0[0] * factor]
+            } backward: {
+                _, _, cotangents in
+                [cotangents[0] * factor * 100]
             }[0].sum()
         }
         loss.backward()

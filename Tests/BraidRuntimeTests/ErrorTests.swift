@@ -11,7 +11,9 @@ struct ErrorTests {
         let axis = #expect(throws: ArrayError.self) {
             try validating { a.softmax(axis: 3) }
         }
-        #expect(axis?.description == "softmax: axis 3 is out of range for shape [2, 3]; expected -2..<2")
+        #expect(
+            axis?.description == "softmax: axis 3 is out of range for shape [2, 3]; expected -2..<2"
+        )
         #expect(throws: ArrayError.self) { try validating { (a + b).matmul(a).sum() } }
     }
 

@@ -4,7 +4,8 @@ import Testing
 struct MemoryPoolTests {
     @Test func sizeClassesCoverTheirRequestsTightly() {
         var last = 0
-        for requested in Array(0..<5000) + (13..<40).flatMap({ [1 << $0 - 1, 1 << $0, 1 << $0 + 1] })
+        for requested in Array(0..<5000)
+            + (13..<40).flatMap({ [1 << $0 - 1, 1 << $0, 1 << $0 + 1] })
         {
             let (index, byteCount) = MemoryPool.sizeClass(for: requested)
             #expect(byteCount >= requested && byteCount % 64 == 0)

@@ -31,11 +31,12 @@ extension ArrayError {
     /// Hands this mistake to the innermost `validating`, or stops the program.
     package func report() {
         guard let sink = Scopes.current?.errors else {
-            preconditionFailure(description)
+            trap()
         }
         sink.report(self)
     }
 
     /// Stops the program with this mistake's description.
-    package func trap() -> Never { preconditionFailure(description) }
+    // Not `preconditionFailure`, whose message optimised builds leave out.
+    package func trap() -> Never { fatalError(description) }
 }

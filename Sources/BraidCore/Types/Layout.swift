@@ -60,13 +60,13 @@ public struct Strides: Sendable, Equatable {
         }
     }
 
-    /// Whether these strides make a dense row-major array of the shape.
+    /// Whether these strides make a dense row-major array of the shape; an empty one always is.
     public func isDense(for shape: Shape) -> Bool {
+        if shape.elementCount == 0 { return true }
         var expected = 1
         var axis = shape.rank - 1
         while axis >= 0 {
             let extent = shape[axis]
-            if extent == 0 { return true }
             if extent != 1 && self[axis] != expected { return false }
             expected *= extent
             axis -= 1

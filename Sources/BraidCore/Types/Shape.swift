@@ -23,7 +23,8 @@ public struct Shape: Sendable {
     /// - Precondition: at most eight extents, none negative, and a product below 2^62.
     public init(_ extents: some Collection<Int>) {
         guard let shape = Shape(exactly: extents) else {
-            preconditionFailure("\(Array(extents)) is not a shape: \(Shape.rule)")
+            // Not `preconditionFailure`, whose message optimised builds leave out.
+            fatalError("\(Array(extents)) is not a shape: \(Shape.rule)")
         }
         self = shape
     }

@@ -1,5 +1,5 @@
-public import BraidCore
-public import BraidRuntime
+import BraidCore
+import BraidRuntime
 
 /// Handwritten digits of 8x8 pixels: 1,797 real images, bundled with the package.
 ///

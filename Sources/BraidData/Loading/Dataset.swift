@@ -1,4 +1,4 @@
-public import BraidCore
+import BraidCore
 import BraidOperators
 public import BraidRuntime
 

@@ -13,7 +13,7 @@ final class Job: @unchecked Sendable {
     // Sendable because constants are Sendable, `isDone` is atomic, `body` and `inherited` belong to
     // the thread that runs the job, and everything else is touched under the engine's lock.
     let label: String
-    let accesses: AccessList
+    private(set) var accesses: AccessList
     let priority: Int
     /// Bytes of memory that the job will ask for, for back-pressure.
     let byteCount: Int
@@ -52,6 +52,13 @@ final class Job: @unchecked Sendable {
         self.priority = priority
         self.byteCount = byteCount
         self.body = body
+    }
+
+    /// Lets go of the variables, and of what must not die under the lock.
+    /// - Precondition: the job has ended, and the caller ran it.
+    func releaseVariables() {
+        accesses = AccessList(reads: [], updates: [], overwrites: [])
+        displaced = []
     }
 
     /// Calls the body, unless an input is poisoned, and lets go of what it captured: what dies with

@@ -23,7 +23,7 @@ public struct JobRecord: Sendable {
 /// Collects records while it is on.
 final class JobRecorder: Sendable {
     private let recording = Atomic<Bool>(false)
-    private let records = Mutex<[JobRecord]>([])
+    private let records = Locked<[JobRecord]>([])
 
     var isOn: Bool { recording.load(ordering: .relaxed) }
 

@@ -37,6 +37,7 @@ extension Core {
         }
         let root = withState { state, _ in state.scheduler.rootCount }
         help(until: .roots(upTo: root), thread)
+        awaitReleases()
         let failure = withState { state, _ in state.scheduler.unreported.take() }
         if let failure { throw failure.error }
     }
@@ -50,32 +51,42 @@ extension Core {
 
     private enum Step: Sendable {
         case reached, cycle([String]), run(Job), park
+
+        var isLast: Bool {
+            switch self {
+            case .reached, .cycle: true
+            case .run, .park: false
+            }
+        }
     }
 
     private func wait(
         for target: Job, inside waiting: Job, _ thread: ThreadState
     ) throws(EngineError) {
-        withState { _, _ in waiting.awaited.append(target) }
-        defer {
-            withState { _, _ in
-                _ = waiting.awaited.remove(at: waiting.awaited.firstIndex { $0 === target }!)
-            }
-        }
+        var hasBegun = false
         while true {
             let step = withState { state, wakes in
-                nextStep(&state, &wakes, target, waiting, thread.parker)
+                // Noted and searched in one go: of two jobs that wait for each other one is told.
+                if !hasBegun { waiting.awaited.append(target) }
+                let step = nextStep(&state, &wakes, target, waiting, thread.parker)
+                if step.isLast {
+                    waiting.awaited.remove(at: waiting.awaited.firstIndex { $0 === target }!)
+                }
+                return step
             }
+            hasBegun = true
             switch step {
             case .reached: return
             case .cycle(let labels): throw EngineError(waitCycle: labels)
             case .run(let job):
                 let failure = run(job, on: thread)
+                willEnd()
                 withState { state, wakes in
                     state.complete(job, failure: failure, &wakes)
                     state.dispatch(&wakes)
                 }
                 announce()
-                withExtendedLifetime(job) {}
+                didEnd(job)
             case .park:
                 repeat {
                     park(thread.parker, .job(target))

@@ -7,14 +7,17 @@ final class Core: Sendable {
     /// fraction of what a wake-up through the kernel costs.
     private static let spinCount = 4_000
     private static let spinsPerYield = 200
+    private static let releaseYields = 10_000
 
     let kind: Engine.Kind
     let threads: Int
     private let reportsStallsAfter: Double?
-    private let state: Mutex<PoolState>
+    private let state: Locked<PoolState>
     /// Changes whenever work appears.
     private let signal = Atomic<UInt32>(0)
     private let orphanedBytes: OrphanedBytes
+    /// Jobs that have ended and still hold their variables.
+    private let unreleased = Atomic<Int>(0)
     let recorder = JobRecorder()
 
     init(_ kind: Engine.Kind, _ limits: Engine.Limits, reportsStallsAfter: Double?) {
@@ -33,7 +36,7 @@ final class Core: Sendable {
         case .simulated(let seed): policy = .drawn(seed: seed)
         }
         self.threads = threads
-        state = Mutex(
+        state = Locked(
             PoolState(
                 scheduler: Scheduler(policy), threads: threads, limits: limits,
                 hasWorkers: hasWorkers, orphanedBytes: orphaned))
@@ -105,19 +108,21 @@ final class Core: Sendable {
         var finished: Finished?
         var hasSpun = false
         while true {
-            // What the finished job kept alive must not die under the lock.
-            let report = finished
-            finished = nil
             let seen = signal.load(ordering: .acquiring)
+            if case .job = finished { willEnd() }
             let step = withState { state, wakes -> Step in
-                if let report { state.settle(report, &wakes) }
+                if let finished { state.settle(finished, &wakes) }
                 state.arrive(thread.parker)
                 let step = state.nextStep(goal, hasSpun: hasSpun, thread.parker)
                 state.dispatch(&wakes)
                 return step
             }
-            if report != nil { announce() }
-            withExtendedLifetime(report) {}
+            if let ended = finished {
+                announce()
+                // What the job kept alive dies here: not under the lock, and not after a sleep.
+                finished = nil
+                if case .job(let job, _) = ended { didEnd(job) }
+            }
             switch step {
             case .reached: return
             case .run(let job):
@@ -143,12 +148,13 @@ final class Core: Sendable {
         for _ in 0..<count {
             guard let job = state.withLock({ $0.takeJob() }) else { return }
             let failure = run(job, on: thread)
+            willEnd()
             withState { state, wakes in
                 state.settle(.job(job, failure), &wakes)
                 state.dispatch(&wakes)
             }
             announce()
-            withExtendedLifetime(job) {}
+            didEnd(job)
         }
     }
 
@@ -159,6 +165,22 @@ final class Core: Sendable {
         let failure = thread.within(job, of: self) { job.callBody() }
         if start != 0 { recorder.record(job, from: start) }
         return failure
+    }
+
+    /// Brackets the end of a job, so that `waitAll` can wait for what the job kept alive, too.
+    func willEnd() { unreleased.wrappingAdd(1, ordering: .relaxed) }
+
+    func didEnd(_ job: Job) {
+        job.releaseVariables()
+        unreleased.wrappingSubtract(1, ordering: .releasing)
+    }
+
+    /// Waits until the jobs that have ended hold nothing any more. Other threads' jobs may end all the
+    /// time, so the wait is bounded.
+    func awaitReleases() {
+        for _ in 0..<Self.releaseYields where unreleased.load(ordering: .acquiring) != 0 {
+            yieldProcessor()
+        }
     }
 
     private func spin(while seen: UInt32, _ goal: Goal) {
@@ -203,6 +225,7 @@ final class Core: Sendable {
     func stop() {
         let root = state.withLock { $0.scheduler.rootCount }
         help(until: .roots(upTo: root), ThreadState.current)
+        awaitReleases()
         while !endWorkers() { yieldProcessor() }
     }
 

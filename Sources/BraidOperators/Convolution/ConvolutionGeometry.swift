@@ -10,7 +10,7 @@ public struct ConvolutionGeometry: Hashable, Codable, Sendable {
     /// Steps between the elements of a window.
     public let dilation: Spatial2D
 
-    init(stride: Spatial2D, padding: Spatial2D, dilation: Spatial2D) {
+    package init(stride: Spatial2D, padding: Spatial2D, dilation: Spatial2D) {
         self.stride = stride
         self.padding = padding
         self.dilation = dilation

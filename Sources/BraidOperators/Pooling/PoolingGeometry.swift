@@ -11,7 +11,7 @@ public struct PoolingGeometry: Hashable, Codable, Sendable {
     /// window holds an element of the image.
     public let padding: Spatial2D
 
-    init(kernel: (Int, Int), stride: (Int, Int)?, padding: (Int, Int)) {
+    package init(kernel: (Int, Int), stride: (Int, Int)?, padding: (Int, Int)) {
         self.kernel = Spatial2D(kernel)
         self.stride = Spatial2D(stride ?? kernel)
         self.padding = Spatial2D(padding)

@@ -20,6 +20,13 @@ public struct StridedSlice: Operator {
         /// Whether the axis, of which one index is taken, is dropped.
         public let isDropped: Bool
 
+        package init(start: Int, count: Int, step: Int, isDropped: Bool) {
+            self.start = start
+            self.count = count
+            self.step = step
+            self.isDropped = isDropped
+        }
+
         /// Whether all indices lie within an extent.
         fileprivate func fits(_ extent: Int) -> Bool {
             guard start >= 0, count >= 0, step > 0, start <= extent else { return false }

@@ -1,4 +1,4 @@
-public import ArgumentParser
+import ArgumentParser
 import Braid
 
 /// The networks that `--model` names.

@@ -7,6 +7,7 @@ public struct TrainCommand: ParsableCommand {
     public static let configuration = CommandConfiguration(
         commandName: "train",
         abstract: "Train a network on real data, or evaluate a trained one.",
+        usage: "train [<options>]",
         discussion: """
             Without options it trains LeNet on the bundled digits data (1,797 handwritten digits of \
             8x8 pixels) and prints the accuracy on the fixed fifth that it never trains on.
@@ -18,10 +19,15 @@ public struct TrainCommand: ParsableCommand {
               train --evaluate digits.safetensors
               train --json --threads 2
 
-            The same seed gives the same file, byte for byte, for any number of threads.
+            The same seed gives the same file, byte for byte, for any number of threads (on the same \
+            instruction set).
 
             EXIT STATUS
-              0 on success, 2 for bad options or files, 130 when interrupted.
+              0 success, 1 failed computation, 2 bad options or files, 130 interrupted
+
+            ENVIRONMENT
+              BRAID_DATA_DIRECTORY  the folder with digits.bin
+              BRAID_ISA             reference, avx2 or avx512
             """)
 
     @Option(help: "The network to train.")
@@ -30,25 +36,31 @@ public struct TrainCommand: ParsableCommand {
     @Option(help: "The data to train on.")
     var data: DataName = .digits
 
-    @Option(help: "How often the training data are gone through.")
+    @Option(parsing: .unconditional, help: "How often the training data are gone through.")
     var epochs: Int = 20
 
-    @Option(help: "Samples per step.")
+    @Option(parsing: .unconditional, help: "Samples per step.")
     var batchSize: Int = 64
 
     @Option(help: "How the weights move.")
     var optimizer: OptimizerName = .adam
 
-    @Option(help: "Step size of the optimizer. (default: 0.001 for adam, 0.05 for sgd)")
+    @Option(
+        parsing: .unconditional,
+        help: "Step size of the optimizer. (default: 0.001 for adam, 0.05 for sgd)")
     var learningRate: Double?
 
-    @Option(help: "Decides first weights and the order of samples.")
+    @Option(parsing: .unconditional, help: "Decides first weights and the order of samples.")
     var seed: UInt64 = 1
 
-    @Option(help: "Threads that compute. (default: every usable core)")
+    @Option(
+        parsing: .unconditional, help: "Threads that compute. (default: every usable core)")
     var threads: Int?
 
-    @Option(help: "How jobs are scheduled: serial runs them one by one, simulated in an order drawn from the seed.")
+    @Option(
+        help: ArgumentHelp(
+            "How jobs are scheduled: threaded runs them on all threads, serial one by one, "
+                + "simulated one by one in an order drawn from the seed."))
     var engine: EngineName = .threaded
 
     @Option(help: ArgumentHelp("Write the trained parameters to this file.", valueName: "file"))
@@ -56,7 +68,9 @@ public struct TrainCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Do not train: print the accuracy of the network in this file.", valueName: "file"))
+            "Do not train: print the accuracy of the network in this file, which also says what "
+                + "model it is, and draw some digits with what it takes them for.",
+            valueName: "file"))
     var evaluate: String?
 
     @Flag(help: "Print one JSON object a line instead of text.")
@@ -91,12 +105,13 @@ public struct TrainCommand: ParsableCommand {
     /// Trains or evaluates.
     /// - Throws: what is wrong with data or files.
     public func run() throws {
-        Runtime.use(
+        let kind: Engine.Kind =
             switch engine {
-            case .threaded: Engine(.threaded(threads: threads))
-            case .serial: Engine(.serial)
-            case .simulated: Engine(.simulated(seed: seed))
-            })
+            case .threaded: .threaded(threads: threads)
+            case .serial: .serial
+            case .simulated: .simulated(seed: seed)
+            }
+        Runtime.use(Engine(kind))
         let reporter: any Reporter = json ? JSONReporter() : TextReporter()
         if let problem = Kernels.selectionProblem { reporter.warn(problem) }
         let digits = try Digits.load()

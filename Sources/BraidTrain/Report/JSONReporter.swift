@@ -1,5 +1,4 @@
 import Braid
-import Foundation
 
 /// One JSON object a line for scripts; the last one has the event `finished` or `evaluated`.
 struct JSONReporter: Reporter {
@@ -56,6 +55,6 @@ struct JSONReporter: Reporter {
 
     private func say(_ event: String, _ fields: [(String, JSON)]) {
         let object = JSON.object([("event", .string(event))] + fields)
-        FileHandle.standardOutput.write(Data((object.text + "\n").utf8))
+        Console.write(object.text + "\n")
     }
 }

@@ -1,61 +1,90 @@
 import Foundation
 
 /// Text for people: a live line on a terminal, plain lines elsewhere.
-struct TextReporter: Reporter {
-    private let isTerminal = isatty(STDOUT_FILENO) == 1
-    private static let barWidth = 20
+final class TextReporter: Reporter {
+    private let columns = Console.columns
+    private let clock = ContinuousClock()
+    /// When the live line is drawn again: reading the metrics waits for the engine.
+    private var nextUpdate = ContinuousClock.now
+    private static let updateInterval = Duration.milliseconds(100)
+    private static let barWidth = 12
 
-    func warn(_ message: String) {
-        FileHandle.standardError.write(Data("warning: \(message)\n".utf8))
-    }
+    func warn(_ message: String) { Console.warn("warning: \(message)") }
 
     func started(model: String, trainingCount: Int, testCount: Int, threads: Int) {
-        say(
+        Console.write(
             "Training \(model) on digits: \(trainingCount) samples to learn from, "
                 + "\(testCount) to test, \(threads) thread\(threads == 1 ? "" : "s")\n")
     }
 
     func wantsBatch(_ batch: Int, of batches: Int) -> Bool {
-        isTerminal && (batch % 4 == 0 || batch == batches)
+        columns != nil && clock.now >= nextUpdate
     }
 
     func batch(_ progress: Progress) {
+        nextUpdate = clock.now + Self.updateInterval
         let filled = Self.barWidth * progress.batch / progress.batches
         let bar =
             String(repeating: "#", count: filled)
             + String(repeating: "-", count: Self.barWidth - filled)
-        say("\r\u{1B}[K[\(bar)] batch \(progress.batch)/\(progress.batches) " + line(progress))
+        let text = summary(progress) + "  [\(bar)] \(progress.batch)/\(progress.batches)"
+        // A line that wraps could not be drawn over.
+        Console.write(Self.lineStart + text.prefix(max((columns ?? 80) - 1, 0)))
     }
 
     func epoch(_ progress: Progress, testAccuracy: Double) {
-        let start = isTerminal ? "\r\u{1B}[K" : ""
-        say(start + line(progress) + "  test \(percent(testAccuracy))\n")
+        let start = columns == nil ? "" : Self.lineStart
+        Console.write(start + summary(progress) + "  test \(percent(testAccuracy))\n")
     }
 
     func finished(model: String, testAccuracy: Double, samplesPerSecond: Double, output: String?) {
-        say("\nTest accuracy \(percent(testAccuracy)), \(rate(samplesPerSecond)) in training.\n")
+        let speed = rate(samplesPerSecond)
+        Console.write("\nTest accuracy \(percent(testAccuracy)), \(speed) in training.\n")
         if let output {
-            say("Wrote \(output). Next: train --evaluate \(output)\n")
+            Console.write(
+                "Wrote \(output). Next: train --evaluate \(output) shows what it recognises.\n")
         } else {
-            say(
+            Console.write(
                 """
-                Next: train --output \(model).safetensors, then train --evaluate \
-                \(model).safetensors; train --help shows the rest.
+                Next: train --output \(model).safetensors keeps the network, then train --evaluate \
+                \(model).safetensors
+                shows what it recognises; train --help shows the rest.
 
                 """)
         }
     }
 
     func evaluated(model: String, testAccuracy: Double, samples: [Prediction]) {
-        for sample in samples {
-            let verdict = sample.predicted == sample.label ? "" : ", but it is a \(sample.label)"
-            say(sample.drawing.joined(separator: "\n") + "\n")
-            say("predicted \(sample.predicted)\(verdict)\n\n")
-        }
-        say("\(model): test accuracy \(percent(testAccuracy))\n")
+        Console.write(drawn(samples) + "\n\(model): test accuracy \(percent(testAccuracy))\n")
     }
 
-    private func line(_ progress: Progress) -> String {
+    /// The drawings side by side, each with its prediction below.
+    private func drawn(_ samples: [Prediction]) -> String {
+        let captions = samples.map { sample in
+            let isRight = sample.predicted == sample.label
+            return "predicted \(sample.predicted)" + (isRight ? "" : ", is \(sample.label)")
+        }
+        let widths = zip(samples, captions).map { sample, caption in
+            max(sample.drawing.map(\.count).max() ?? 0, caption.count) + 2
+        }
+        func row(_ cells: [String]) -> String {
+            let padded = zip(cells, widths).map { cell, width in
+                cell + String(repeating: " ", count: width - cell.count)
+            }
+            let trailing = padded.joined().reversed().prefix { $0 == " " }.count
+            return padded.joined().dropLast(trailing) + "\n"
+        }
+        let height = samples.map(\.drawing.count).max() ?? 0
+        let lines = (0..<height).map { line in
+            row(samples.map { line < $0.drawing.count ? $0.drawing[line] : "" })
+        }
+        return lines.joined() + row(captions)
+    }
+
+    /// Goes back to the start of the line and clears it.
+    private static let lineStart = "\r\u{1B}[K"
+
+    private func summary(_ progress: Progress) -> String {
         let loss = String(format: "%.4f", progress.loss)
         return "epoch \(progress.epoch)/\(progress.epochs)  loss \(loss)  "
             + "accuracy \(percent(progress.accuracy))  \(rate(progress.samplesPerSecond))"
@@ -63,8 +92,4 @@ struct TextReporter: Reporter {
 
     private func percent(_ share: Double) -> String { String(format: "%.2f %%", share * 100) }
     private func rate(_ value: Double) -> String { String(format: "%.0f samples/s", value) }
-
-    private func say(_ text: String) {
-        FileHandle.standardOutput.write(Data(text.utf8))
-    }
 }

@@ -1,5 +1,4 @@
 import Braid
-import Foundation
 
 /// One training from first weights to the file.
 struct TrainingRun {
@@ -23,51 +22,61 @@ struct TrainingRun {
             model: model.rawValue, trainingCount: digits.training.count,
             testCount: digits.test.count, threads: Runtime.engine.threads)
 
-        let clock = ContinuousClock()
-        var trained = 0
-        var trainingTime = Duration.zero
-        var accuracy = 0.0
+        var speed = Speed()
+        var testAccuracy = 0.0
         for epoch in 1...epochs {
-            let start = clock.now
-            var loss = MeanLoss()
-            var seen = Accuracy()
-            for (index, batch) in loader.enumerated() {
-                try Interrupt.check()
-                let (losses, scores) = Autograd.record {
-                    let scores = network(batch.input)
-                    return (softmaxCrossEntropy(scores, batch.label), scores)
-                }
-                losses.backward()
-                trainer.step(batchSize: batch.count)
-                loss.update(losses)
-                seen.update(scores, batch.label)
-                trained += batch.count
-                if reporter.wantsBatch(index + 1, of: loader.batchCount) {
-                    let time = (trainingTime + (clock.now - start)).seconds
-                    reporter.batch(
-                        Progress(
-                            epoch: epoch, epochs: epochs, batch: index + 1,
-                            batches: loader.batchCount, loss: try loss.value(),
-                            accuracy: try seen.value(), samplesPerSecond: Double(trained) / time))
-                }
+            let progress = try train(network, trainer, loader, epoch, &speed, reporter)
+            testAccuracy = try network.accuracy(on: digits.test)
+            reporter.epoch(progress, testAccuracy: testAccuracy)
+            if !progress.loss.isFinite {
+                reporter.warn("the loss is not finite any more; try a smaller --learning-rate")
             }
-            let meanLoss = try loss.value()
-            trainingTime += clock.now - start
-            accuracy = try network.accuracy(on: digits.test)
-            reporter.epoch(
-                Progress(
-                    epoch: epoch, epochs: epochs, batch: loader.batchCount,
-                    batches: loader.batchCount, loss: meanLoss, accuracy: try seen.value(),
-                    samplesPerSecond: Double(trained) / trainingTime.seconds),
-                testAccuracy: accuracy)
         }
         if let output {
-            try network.saveParameters(
-                to: output, metadata: [("data", "digits"), ("model", model.rawValue)])
+            try Interrupt.withheld {
+                try network.saveParameters(
+                    to: output, metadata: [("data", "digits"), ("model", model.rawValue)])
+            }
         }
         reporter.finished(
-            model: model.rawValue, testAccuracy: accuracy,
-            samplesPerSecond: Double(trained) / trainingTime.seconds, output: output)
+            model: model.rawValue, testAccuracy: testAccuracy,
+            samplesPerSecond: speed.samplesPerSecond, output: output)
+    }
+
+    /// Goes through the training data once.
+    private func train(
+        _ network: Sequential, _ trainer: Trainer, _ loader: DataLoader, _ epoch: Int,
+        _ speed: inout Speed, _ reporter: any Reporter
+    ) throws -> Progress {
+        var loss = MeanLoss()
+        var accuracy = Accuracy()
+        let batches = loader.batchCount
+        func progress(_ batch: Int, _ speed: Speed) throws -> Progress {
+            Progress(
+                epoch: epoch, epochs: epochs, batch: batch, batches: batches,
+                loss: try loss.value(), accuracy: try accuracy.value(),
+                samplesPerSecond: speed.samplesPerSecond)
+        }
+        speed.start()
+        for (index, batch) in loader.enumerated() {
+            try Interrupt.check()
+            let (losses, scores) = Autograd.record {
+                let scores = network(batch.input)
+                return (softmaxCrossEntropy(scores, batch.label), scores)
+            }
+            losses.backward()
+            trainer.step(batchSize: batch.count)
+            loss.update(losses)
+            accuracy.update(scores, batch.label)
+            speed.samples += batch.count
+            if reporter.wantsBatch(index + 1, of: batches) {
+                reporter.batch(try progress(index + 1, speed))
+            }
+        }
+        // The last step's updates belong to the epoch's time.
+        try Runtime.waitAll()
+        speed.stop()
+        return try progress(batches, speed)
     }
 }
 
@@ -76,13 +85,9 @@ extension Block<NDArray, NDArray> {
     func accuracy(on dataset: some Dataset) throws -> Double {
         var accuracy = Accuracy()
         for batch in DataLoader(dataset, batchSize: 256) {
+            try Interrupt.check()
             accuracy.update(forward(batch.input), batch.label)
         }
         return try accuracy.value()
     }
-}
-
-extension Duration {
-    /// Seconds as a floating-point number.
-    var seconds: Double { self / .seconds(1) }
 }

@@ -25,6 +25,11 @@ typedef enum { BRAID_ISA_REFERENCE, BRAID_ISA_AVX2, BRAID_ISA_AVX512 } braid_isa
 // A register machine over tiles of BRAID_TILE elements. Operand numbers 0..15 are tile registers,
 // 16 + s is stream s, used in place. Arithmetic instructions work in `type`; comparisons read `type`
 // and write bool; SELECT reads a bool in `a`; CAST converts `type` to `to`.
+// Which types an instruction takes: ATAN2, SQRT to RECIP, EXP to SOFTPLUS and FLOOR to ISNAN take f32
+// and f64; AND to NOT take bool; COPY, SELECT, CONST and CAST take all; EQ and NE also bool; the rest
+// take f32, f64 and all integers. An instruction of another type must not be run.
+// Integers wrap; divided by 0 they give 0. NaN in either operand of MIN and MAX gives NaN. REM has the
+// sign of `a`. ROUND rounds halves to even. Casts from floats truncate and saturate; NaN becomes 0.
 typedef enum {
     // binary: d = a op b
     BRAID_ADD, BRAID_SUB, BRAID_MUL, BRAID_DIV, BRAID_MIN, BRAID_MAX, BRAID_POW, BRAID_REM,
@@ -147,18 +152,23 @@ typedef struct braid_kernels {
     void (*gemm)(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
 
     // Outputs [begin, end) of the dense kept index space. Sums use a fixed tree over the reduced
-    // elements (documented in reduce.h). All numeric types; ALL/ANY take bool.
+    // elements (documented in reduce.h), the same for every instruction set. f32, f64 and all
+    // integers, which wrap; ALL/ANY take bool. NaN wins in MAX, MIN, ARGMAX and ARGMIN, which give
+    // the first of equal positions. Of no elements: 0, 1, lowest (-inf), highest (inf), position 0,
+    // true, false.
     void (*reduce)(braid_reduction kind, braid_dtype type, const braid_reduce_arguments *arguments,
                    int64_t begin, int64_t end);
 
-    // f32 and f64 from here on.
+    // f32 and f64 from here on. The largest element of a row is taken off first; a row of -inf only,
+    // or with NaN or inf in it, gives NaN. `y` may be `x`.
     void (*softmax)(braid_softmax_kind kind, braid_dtype type, const void *x, void *y,
                     int64_t outer, int64_t length, int64_t inner, int64_t begin_outer,
                     int64_t end_outer);
 
     // Planes [begin, end). max_pool_positions writes the flat input position (int64, in the plane)
-    // of the first maximum of each window; padding never wins. The gradients scatter-add into `dx`,
-    // which they zero first.
+    // of the first maximum of each window (or first NaN); padding never wins. The gradients
+    // scatter-add into `dx`, which they zero first. A window that lies in the padding altogether has
+    // the maximum -inf, the position -1, the average 0 and passes no gradient.
     void (*max_pool)(braid_dtype type, const braid_pool_geometry *g, const void *x, void *y,
                      int64_t begin, int64_t end);
     void (*max_pool_positions)(braid_dtype type, const braid_pool_geometry *g, const void *x,
@@ -173,13 +183,14 @@ typedef struct braid_kernels {
     void (*average_pool_gradient)(braid_dtype type, const braid_pool_geometry *g, const void *dy,
                                   void *dx, int64_t begin, int64_t end);
 
-    // Any type of `element_bytes` 1, 2, 4 or 8. x is [outer, axis, inner] dense, indices are int32
+    // Any type, by its `element_bytes` 1, 2, 4 or 8. x is [outer, axis, inner] dense, indices are int32
     // or int64 (index_type) [count]; y is [outer, count, inner]. Indices were checked or are clamped
     // to 0..<axis here, so that nothing is read out of bounds.
     void (*gather)(size_t element_bytes, const void *x, braid_dtype index_type, const void *indices,
                    void *y, int64_t outer, int64_t axis, int64_t count, int64_t inner,
                    int64_t begin_outer, int64_t end_outer);
     // dx [outer, axis, inner] is zeroed, then dx[o, index[c], i] += dy[o, c, i] in the order of c.
+    // All numeric types but f16 and bf16; integers wrap.
     void (*scatter_add)(braid_dtype type, const void *dy, braid_dtype index_type,
                         const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
                         int64_t inner, int64_t begin_outer, int64_t end_outer);

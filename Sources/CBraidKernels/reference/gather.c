@@ -59,18 +59,29 @@ void braid_gather(size_t element_bytes, const void *x, braid_dtype index_type, c
     }
 SCATTER_ADD(scatter_add_f32, float)
 SCATTER_ADD(scatter_add_f64, double)
+// Sums of integers wrap, so that the sign does not matter.
+SCATTER_ADD(scatter_add_i8, uint8_t)
+SCATTER_ADD(scatter_add_i16, uint16_t)
+SCATTER_ADD(scatter_add_i32, uint32_t)
+SCATTER_ADD(scatter_add_i64, uint64_t)
 
 void braid_scatter_add(braid_dtype type, const void *dy, braid_dtype index_type,
                        const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
                        int64_t inner, int64_t begin_outer, int64_t end_outer) {
     (void)outer;
     if (axis <= 0) { return; }
-    const size_t size = type == BRAID_F64 ? sizeof(double) : sizeof(float);
-    const size_t block = (size_t)(axis * inner) * size;
-    memset((char *)dx + (size_t)begin_outer * block, 0, (size_t)(end_outer - begin_outer) * block);
-    if (type == BRAID_F64) {
-        scatter_add_f64(dy, index_type, indices, dx, axis, count, inner, begin_outer, end_outer);
-    } else {
-        scatter_add_f32(dy, index_type, indices, dx, axis, count, inner, begin_outer, end_outer);
+#define RUN(T, NAME)                                                                              \
+    memset((T *)dx + begin_outer * axis * inner, 0,                                               \
+           (size_t)((end_outer - begin_outer) * axis * inner) * sizeof(T));                       \
+    NAME(dy, index_type, indices, dx, axis, count, inner, begin_outer, end_outer)
+    switch (type) {
+    case BRAID_F32: RUN(float, scatter_add_f32); break;
+    case BRAID_F64: RUN(double, scatter_add_f64); break;
+    case BRAID_I8: case BRAID_U8: RUN(uint8_t, scatter_add_i8); break;
+    case BRAID_I16: case BRAID_U16: RUN(uint16_t, scatter_add_i16); break;
+    case BRAID_I32: case BRAID_U32: RUN(uint32_t, scatter_add_i32); break;
+    case BRAID_I64: case BRAID_U64: RUN(uint64_t, scatter_add_i64); break;
+    case BRAID_F16: case BRAID_BF16: case BRAID_BOOL: break;    // refused by inference
     }
+#undef RUN
 }

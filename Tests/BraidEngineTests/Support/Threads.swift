@@ -37,6 +37,20 @@ final class Semaphore: @unchecked Sendable {
     }
 }
 
+/// A value behind a lock that the thread sanitizer knows, unlike `Mutex`.
+final class Locked<Value>: @unchecked Sendable {
+    private let semaphore = Semaphore(1)
+    private var value: Value
+
+    init(_ value: Value) { self.value = value }
+
+    func withLock<R>(_ body: (inout Value) throws -> R) rethrows -> R {
+        semaphore.wait()
+        defer { semaphore.signal() }
+        return try body(&value)
+    }
+}
+
 /// A meeting of several threads.
 final class Barrier: Sendable {
     private let arrived = Atomic<Int>(0)
@@ -102,7 +116,7 @@ final class UserThread: Sendable {
 /// Ends the process with a report when a test hangs, as a hanging test cannot be unwound.
 final class Watchdog: Sendable {
     private let end = Semaphore()
-    private let watched = Mutex<(engine: Engine?, note: String)>((nil, ""))
+    private let watched = Locked<(engine: Engine?, note: String)>((nil, ""))
 
     /// Runs a test that must end within some seconds.
     static func run<R>(seconds: Double = 300, _ body: (Watchdog) throws -> R) rethrows -> R {
@@ -160,4 +174,36 @@ func seconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
+/// A number for the calling thread.
+func currentThread() -> UInt {
+    #if canImport(Glibc)
+        UInt(pthread_self())
+    #else
+        UInt(bitPattern: pthread_self())
+    #endif
+}
+
+/// A flag that jobs and tests share.
+final class Flag: Sendable {
+    private let value: Atomic<Bool>
+
+    init(_ value: Bool = false) { self.value = Atomic(value) }
+
+    var isSet: Bool { value.load(ordering: .acquiring) }
+    func set(_ isSet: Bool = true) { value.store(isSet, ordering: .releasing) }
+}
+
+/// A number that jobs and tests share.
+final class Counter: Sendable {
+    private let value = Atomic<Int>(0)
+
+    var count: Int { value.load(ordering: .acquiring) }
+
+    /// - Returns: the new number.
+    @discardableResult
+    func add(_ change: Int = 1) -> Int {
+        value.wrappingAdd(change, ordering: .acquiringAndReleasing).newValue
+    }
 }

@@ -1,0 +1,37 @@
+# Needs the Swift toolchain (6.2 or newer), make, a shell and git; nothing else.
+SWIFT = swift
+FORMATTED = Sources Tests Package.swift $(wildcard Examples)
+# Options of `make run`, as in: make run ARGS="--model mlp --epochs 5"
+ARGS =
+
+.PHONY: help run test test-full test-tsan lint format docs clean
+
+help: ## Show this list (the default)
+	@echo "make TARGET, where TARGET is one of"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
+
+run: ## Train LeNet on the bundled digits (ARGS="--help" shows the options)
+	$(SWIFT) run -c release train $(ARGS)
+
+test: ## Build for release and run every test, with reduced random counts
+	Scripts/run-tests
+
+test-full: ## The same with every random count in full; takes long
+	BRAID_TEST_FULL=1 Scripts/run-tests
+
+test-tsan: ## Run the tests of engine and runtime under the thread sanitizer
+	BRAID_TEST_LIGHT=1 $(SWIFT) test --sanitize=thread --scratch-path .build-tsan \
+		--disable-xctest --filter '^(BraidEngineTests|BraidRuntimeTests)\.'
+
+lint: ## Check format, documentation comments and structure
+	$(SWIFT) format lint --strict -r $(FORMATTED)
+	Scripts/check-structure
+
+format: ## Format all Swift files
+	$(SWIFT) format -i -r $(FORMATTED)
+
+docs: ## Build the documentation of the public API; fails on missing comments and broken links
+	Scripts/make-docs
+
+clean: ## Remove everything that was built
+	rm -rf .build .build-tsan
