@@ -7,10 +7,14 @@ public struct Shape: Sendable {
     public static let maximumRank = 8
 
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    /// The number of dimensions.
-    public private(set) var rank = 0
     /// The number of elements: the product of the extents, 1 for a scalar.
     public private(set) var elementCount = 1
+    private var storedRank: UInt8 = 0
+    /// The number of dimensions.
+    public private(set) var rank: Int {
+        get { Int(storedRank) }
+        set { storedRank = UInt8(newValue) }
+    }
 
     /// The shape of a scalar.
     public init() {}
@@ -93,7 +97,7 @@ extension Shape: Hashable {
     /// Whether both have the same extents.
     public static func == (a: Shape, b: Shape) -> Bool {
         (a.words.0 ^ b.words.0) | (a.words.1 ^ b.words.1) | (a.words.2 ^ b.words.2)
-            | (a.words.3 ^ b.words.3) | UInt64(a.rank ^ b.rank) == 0
+            | (a.words.3 ^ b.words.3) | UInt64(a.storedRank ^ b.storedRank) == 0
     }
 
     /// Feeds the extents.

@@ -50,18 +50,21 @@ extension NDArray {
     /// - Precondition: the value was computed inside `Autograd.record` from a parameter, and no
     ///   earlier `backward()` consumed the record.
     public func backward(seed: NDArray? = nil, retaining: Bool = false) {
-        guard let tape = body.tape else {
-            return ArrayError(
+        func reportUnrecorded() {
+            ArrayError(
                 .invalidState, in: "backward",
                 "this array was not recorded: compute it inside Autograd.record from parameters"
             ).report()
         }
+        guard let tape = body.tape else { return reportUnrecorded() }
         guard let contents = tape.take(retaining: retaining) else {
             return ArrayError(
                 .invalidState, in: "backward",
                 "the record was consumed by an earlier backward(); pass retaining: true to that one"
             ).report()
         }
+        // No slot: the array was changed in place after the record.
+        guard let output = contents.slot(of: body) else { return reportUnrecorded() }
         if let seed, seed.type != type {
             return ArrayError(
                 .shapeMismatch, in: "backward", "a seed of type \(seed.type) for a value of \(type)"
@@ -71,7 +74,6 @@ extension NDArray {
             leaf.parameter.flatMap { $0.gradientMode == .none ? nil : (leaf.slot, $0) }
         }
         let types = leaves.map { contents.values[$0.0].type }
-        let output = contents.slot(of: body)!
         let gradients = contents.gradients(of: output, seed: seed, at: leaves.map(\.0))
         for (index, leaf) in leaves.enumerated() {
             let gradient =

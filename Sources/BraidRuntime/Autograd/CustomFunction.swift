@@ -30,12 +30,12 @@ extension Autograd {
             return outputs.indices.map { NDArray(ArrayBody(Symbol(node, $0))) }
         }
         let values = try pause { try forward(inputs.map { $0.detached() }) }
-        let tapes = Tape.active(in: now, for: inputs)
+        let tapes = ActiveTapes(in: now) { tape in inputs.contains { tape.isActive($0.body) } }
         // Bodies of their own: a result may be one of the inputs.
         let outputs = values.map { value in
-            ArrayBody(value.dtype, value.body.layout, value.storage, tape: tapes.first)
+            ArrayBody(value.dtype, value.body.layout, value.storage, tape: tapes.innermost)
         }
-        for tape in tapes {
+        tapes.forEach { tape in
             tape.record(
                 .custom(TracedBackward(inputCount: inputs.count, backward: backward)),
                 needs: [.inputs, .outputs],

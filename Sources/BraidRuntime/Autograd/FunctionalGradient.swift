@@ -33,7 +33,7 @@ public func valueWithGradient(
     }
     // Values of their own, so that another use of the same array inside `function` is a constant;
     // an enclosing tape sees them come from `inputs`.
-    let arguments = inputs.map { $0.reshaped(to: $0.shape.extents) }.map { $0.named() }
+    let arguments = inputs.map { $0.reshaped(to: $0.shape.extents) }
     let tape = Tape(
         parent: now.tape.map { unsafeDowncast($0, to: Tape.self) }, recordsParameters: false)
     for argument in arguments { tape.watch(argument.body) }
@@ -51,14 +51,6 @@ public func valueWithGradient(
     return (
         value, zip(found, inputs).map { $0 ?? .zeros($1.shape, dtype: $1.dtype) }
     )
-}
-
-extension NDArray {
-    /// This value with a name on tapes.
-    fileprivate func named() -> NDArray {
-        _ = body.assignValueID()
-        return self
-    }
 }
 
 /// The same inside a trace, where everything is a symbol already.

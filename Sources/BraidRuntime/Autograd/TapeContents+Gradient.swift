@@ -21,8 +21,8 @@ extension TapeContents {
         }
         for entry in entries {
             let node = Node(
-                entry.kind, inputs: entry.inputs.map(symbol),
-                types: entry.outputs.map { values[$0].type })
+                entry.kind, inputs: inputs[entry.inputs].map(symbol),
+                types: values[entry.outputs].map(\.type))
             for (index, slot) in entry.outputs.enumerated() { symbols[slot] = Symbol(node, index) }
         }
 
@@ -36,7 +36,7 @@ extension TapeContents {
         var evaluator = Evaluator()
         for slot in values.indices {
             if let saved = values[slot].saved, let symbol = symbols[slot] {
-                evaluator.bind(symbol, to: saved.array)
+                evaluator.bind(symbol, to: NDArray(saved))
                 values[slot].saved = nil
             }
         }

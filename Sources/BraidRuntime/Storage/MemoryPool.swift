@@ -16,12 +16,24 @@ package enum MemoryPool {
     /// Bytes of large free blocks that are kept whatever happened before.
     private static let smallestCacheByteCount = 256 << 20
 
-    // Safe: constant after its first use; each shard has a lock of its own.
-    nonisolated(unsafe) private static let shards: UnsafeMutablePointer<Shard> = {
+    // Made at the first use. A lazy global would cost more per operator than the rest of a call here.
+    // Safe: constant once it is set; each shard has a lock of its own.
+    nonisolated(unsafe) private static let madeShards = Atomic<UnsafeMutablePointer<Shard>?>(nil)
+    private static var shards: UnsafeMutablePointer<Shard> {
+        @inline(__always) get { madeShards.load(ordering: .acquiring) ?? makeShards() }
+    }
+
+    @inline(never)
+    private static func makeShards() -> UnsafeMutablePointer<Shard> {
         let shards = UnsafeMutablePointer<Shard>.allocate(capacity: Shard.count)
         for index in 0..<Shard.count { (shards + index).initialize(to: Shard()) }
-        return shards
-    }()
+        let (exchanged, original) = madeShards.compareExchange(
+            expected: nil, desired: shards, ordering: .acquiringAndReleasing)
+        if exchanged { return shards }
+        // Another thread was first; a shard without blocks has nothing to give back but its heads.
+        shards.deinitialize(count: Shard.count).deallocate()
+        return original!
+    }
     private static let largeLive = Atomic<Int>(0)
     private static let largeLivePeak = Atomic<Int>(0)
     private static let largeCached = Atomic<Int>(0)

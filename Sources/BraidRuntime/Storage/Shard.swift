@@ -24,6 +24,8 @@ struct Shard: ~Copyable {
         heads.initialize(repeating: nil, count: SizeClass.count)
     }
 
+    deinit { heads.deallocate() }
+
     /// The shard of the calling thread: its stack's address, mixed.
     static var currentIndex: Int {
         #if canImport(Darwin)
