@@ -10,6 +10,8 @@ package final class ArrayBody: Sendable {
     private let heldStorage: Storage?
     /// The value of a trace.
     package let symbol: Symbol?
+    /// The number of the trace that `symbol` belongs to; 0 for an array with elements.
+    package let trace: UInt64
     /// The innermost tape that recorded this value.
     package let tape: Tape?
     /// Names the value on tapes; 0 until a tape first sees it and again after a mutation in place.
@@ -21,6 +23,7 @@ package final class ArrayBody: Sendable {
         heldStorage = storage
         self.tape = tape
         symbol = nil
+        trace = 0
         storage.addHandle()
     }
 
@@ -35,6 +38,7 @@ package final class ArrayBody: Sendable {
         heldStorage = storage
         self.tape = tape
         symbol = nil
+        trace = 0
         if !isLent { storage.addHandle() }
     }
 
@@ -51,14 +55,16 @@ package final class ArrayBody: Sendable {
         heldStorage = storage
         tape = nil
         symbol = nil
+        trace = 0
         storage.addHandle()
     }
 
     /// A value of a trace.
-    package init(_ symbol: Symbol) {
+    package init(_ symbol: Symbol, trace: UInt64, tape: Tape?) {
         view = TensorView(dense: symbol.type, address: Self.nowhere)
         heldStorage = nil
-        tape = nil
+        self.tape = tape
+        self.trace = trace
         self.symbol = symbol
     }
 
@@ -75,17 +81,18 @@ package final class ArrayBody: Sendable {
     /// - Precondition: not a value of a trace.
     package var storage: Storage {
         @inline(__always) get {
-            guard let heldStorage else { Self.trapWithoutElements() }
+            guard let heldStorage else { trapWithoutElements() }
             return heldStorage
         }
     }
 
     @inline(never)
-    private static func trapWithoutElements() -> Never {
+    private func trapWithoutElements() -> Never {
         ArrayError(
             .invalidState, in: "trace",
-            "this array is a value of a trace and has no elements; use it inside the traced "
-                + "closure only, and compute with arrays instead of reading them there"
+            "\(symbol?.origin ?? "an array") is a value of a trace and has no elements: it cannot be "
+                + "read, and not be used outside the traced code; compute with arrays there (select "
+                + "instead of if), or return it and read the result"
         ).trap()
     }
 
