@@ -1,4 +1,5 @@
 package import BraidCore
+import BraidEngine
 package import Synchronization
 
 /// What copies of an array share: its elements as kernels see them, the storage they stand in, and
@@ -72,7 +73,11 @@ package final class ArrayBody: Sendable {
     /// storage first.
     private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64)! }
 
-    deinit { heldStorage?.removeHandle() }
+    deinit { removeHandle() }
+
+    // Not inlined: in `deinit` itself the compiler would retain the storage for the call.
+    @inline(never)
+    private func removeHandle() { heldStorage?.removeHandle() }
 
     package var type: TensorType { view.type }
     package var isDense: Bool { view.isDense }
@@ -101,4 +106,35 @@ package final class ArrayBody: Sendable {
             shape: type.shape, strides: view.strides,
             offset: (view.address - storage.address) / type.dtype.size)
     }
+}
+
+/// Inline access to the storage. Through the body, because using a constant of an object that the
+/// caller holds needs no reference count, and four of those would be a tenth of a small operator.
+extension ArrayBody {
+    /// Takes a read grant if nothing writes or waits there.
+    /// - Precondition: not a value of a trace.
+    @inline(__always)
+    func tryBeginRead() -> Bool {
+        requireElements()
+        return heldStorage!.tryBeginRead()
+    }
+
+    /// Gives a read grant back.
+    @inline(__always)
+    func endRead() { heldStorage!.endRead() }
+
+    /// Takes the write grant if nothing reads, writes or waits there.
+    /// - Precondition: not a value of a trace.
+    @inline(__always)
+    func tryBeginWrite() -> Bool {
+        requireElements()
+        return heldStorage!.tryBeginWrite()
+    }
+
+    /// Gives the write grant back.
+    @inline(__always)
+    func endWrite() { heldStorage!.endWrite() }
+
+    @inline(__always)
+    private func requireElements() { if heldStorage == nil { Self.trapWithoutElements() } }
 }

@@ -54,18 +54,35 @@ extension NDArray {
     static func run<O: Operator>(
         _ op: O, _ a: ArrayBody, _ b: ArrayBody?, tape: Tape?
     ) throws(ArrayError) -> ArrayBody {
-        let (type, estimate) = try infer(op, a, b)
         let traits = O.traits
-        if traits.contains(.view), let layout = op.view(of: a.layout) {
-            return ArrayBody(type.dtype, layout, a.storage, tape: tape)
-        }
-        let output = ArrayBody(type, Storage(byteCount: type.byteCount), tape: tape)
+        if traits.contains(.view), let view = try view(op, a, b, tape) { return view }
         if traits.contains(.denseInputs), !a.isDense || b?.isDense == false {
-            Dispatch.run(op, dense(a), b.map(dense), output, estimate)
-        } else {
-            Dispatch.run(op, a, b, output, estimate)
+            return try runDense(op, a, b, tape)
         }
+        let (type, estimate) = try infer(op, a, b)
+        let output = ArrayBody(type, Storage(byteCount: type.byteCount), tape: tape)
+        Dispatch.run(op, a, b, output, estimate)
         return output
+    }
+
+    /// The output as a view of the first operand, when it can be one.
+    @inline(never)
+    private static func view<O: Operator>(
+        _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ tape: Tape?
+    ) throws(ArrayError) -> ArrayBody? {
+        let (type, _) = try infer(op, a, b)
+        guard let layout = op.view(of: a.layout) else { return nil }
+        return ArrayBody(type.dtype, layout, a.storage, tape: tape)
+    }
+
+    /// Runs on dense copies of the operands.
+    @inline(never)
+    private static func runDense<O: Operator>(
+        _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ tape: Tape?
+    ) throws(ArrayError) -> ArrayBody {
+        // The copies are wasted on wrong operands.
+        _ = try infer(op, a, b)
+        return try run(op, dense(a), b.map(dense), tape: tape)
     }
 
     /// Infers, allocates and runs; any number of operands.
@@ -95,8 +112,9 @@ extension NDArray {
     static func infer<O: Operator>(
         _ op: O, _ a: ArrayBody, _ b: ArrayBody?
     ) throws(ArrayError) -> (TensorType, Dispatch.Estimate) {
-        try withUnsafePointer(to: (a.type, (b ?? a).type)) { pair throws(ArrayError) in
-            try pair.withMemoryRebound(to: TensorType.self, capacity: 2) {
+        var types = (a.type, (b ?? a).type)
+        return try withUnsafePointer(to: &types) { types throws(ArrayError) in
+            try types.withMemoryRebound(to: TensorType.self, capacity: 2) {
                 types throws(ArrayError) in
                 let span = Span(_unsafeStart: types, count: b == nil ? 1 : 2)
                 let type = try op.output(for: span)

@@ -13,8 +13,8 @@ extension Dispatch {
                 op, operands(a, b), [output], scratchByteCount: estimate.scratchByteCount)
         }
         evaluate(op, a, b, output, estimate)
-        a.storage.endRead()
-        b?.storage.endRead()
+        a.endRead()
+        b?.endRead()
     }
 
     /// Changes `target` in place: `target = op(target, operand)`, for pointwise operators.
@@ -28,8 +28,8 @@ extension Dispatch {
                 scratchByteCount: estimate.scratchByteCount, isUpdate: true)
         }
         evaluate(op, target, operand, target, estimate)
-        target.storage.endWrite()
-        operand?.storage.endRead()
+        target.endWrite()
+        operand?.endRead()
     }
 
     private static func operands(_ a: ArrayBody, _ b: ArrayBody?) -> [ArrayBody] {
@@ -39,18 +39,18 @@ extension Dispatch {
     /// Takes read grants on both operands, or none.
     @inline(__always)
     private static func beginReading(_ a: ArrayBody, _ b: ArrayBody?) -> Bool {
-        guard a.storage.tryBeginRead() else { return false }
-        guard let b, !b.storage.tryBeginRead() else { return true }
-        a.storage.endRead()
+        guard a.tryBeginRead() else { return false }
+        if b?.tryBeginRead() != false { return true }
+        a.endRead()
         return false
     }
 
     /// Takes the write grant on the target and a read grant on the operand, or none.
     @inline(__always)
     private static func beginUpdating(_ target: ArrayBody, _ operand: ArrayBody?) -> Bool {
-        if let operand, !operand.storage.tryBeginRead() { return false }
-        if target.storage.tryBeginWrite() { return true }
-        operand?.storage.endRead()
+        if operand?.tryBeginRead() == false { return false }
+        if target.tryBeginWrite() { return true }
+        operand?.endRead()
         return false
     }
 
@@ -58,7 +58,8 @@ extension Dispatch {
     private static func evaluate<O: Operator>(
         _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ output: ArrayBody, _ estimate: Estimate
     ) {
-        withUnsafePointer(to: (a.view, (b ?? a).view, output.view)) { views in
+        var views = (a.view, (b ?? a).view, output.view)
+        withUnsafePointer(to: &views) { views in
             views.withMemoryRebound(to: TensorView.self, capacity: 3) { views in
                 evaluate(
                     op, UnsafeBufferPointer(start: views, count: b == nil ? 1 : 2),

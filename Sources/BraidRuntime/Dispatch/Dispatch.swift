@@ -72,7 +72,7 @@ enum Dispatch {
                         splitter: nil)
                 }
             }
-            for input in inputs { input.storage.endRead() }
+            for input in inputs { input.endRead() }
         } else {
             push(op, inputs, outputs, scratchByteCount: estimate.scratchByteCount)
         }
@@ -81,8 +81,8 @@ enum Dispatch {
     /// Takes read grants on all operands, or none.
     private static func beginReading(_ inputs: [ArrayBody]) -> Bool {
         for (index, input) in inputs.enumerated() {
-            if input.storage.tryBeginRead() { continue }
-            for granted in inputs[..<index] { granted.storage.endRead() }
+            if input.tryBeginRead() { continue }
+            for granted in inputs[..<index] { granted.endRead() }
             return false
         }
         return true
