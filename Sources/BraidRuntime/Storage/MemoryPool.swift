@@ -46,7 +46,8 @@ package enum MemoryPool {
     /// A block of at least `byteCount` bytes, aligned to 64, with undefined contents.
     package static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
         let size = SizeClass(for: byteCount)
-        if size.byteCount < largeByteCount, let block = shard(Shard.currentIndex).pointee.take(size) {
+        if size.byteCount < largeByteCount, let block = shard(Shard.currentIndex).pointee.take(size)
+        {
             return block
         }
         return search(for: size)
