@@ -9,19 +9,22 @@ package final class ArrayBody: Sendable {
     /// Type, strides and address; of a value of a trace only the type has a meaning.
     nonisolated(unsafe) package let view: TensorView
     private let heldStorage: Storage?
-    /// The value of a trace.
-    package let symbol: Symbol?
-    /// The innermost tape that recorded this value.
-    package let tape: Tape?
+    private let origin: Origin
     /// Names the value on tapes; 0 until a tape first sees it and again after a mutation in place.
     package let valueID = Atomic<UInt64>(0)
 
+    private enum Origin {
+        case unrecorded
+        case tape(Tape)
+        case symbol(Symbol)
+    }
+
     /// A dense array that owns fresh or shared storage.
+    @inline(__always)
     package init(_ type: TensorType, _ storage: Storage, tape: Tape? = nil) {
         view = TensorView(dense: type, address: storage.address)
         heldStorage = storage
-        self.tape = tape
-        symbol = nil
+        origin = tape.map { .tape($0) } ?? .unrecorded
         storage.addHandle()
     }
 
@@ -34,8 +37,7 @@ package final class ArrayBody: Sendable {
             type: TensorType(dtype, layout.shape), strides: layout.strides,
             address: storage.address + layout.offset * dtype.size)
         heldStorage = storage
-        self.tape = tape
-        symbol = nil
+        origin = tape.map { .tape($0) } ?? .unrecorded
         if !isLent { storage.addHandle() }
     }
 
@@ -50,8 +52,7 @@ package final class ArrayBody: Sendable {
     private init(_ view: TensorView, _ storage: Storage) {
         self.view = view
         heldStorage = storage
-        tape = nil
-        symbol = nil
+        origin = .unrecorded
         storage.addHandle()
     }
 
@@ -59,8 +60,7 @@ package final class ArrayBody: Sendable {
     package init(_ symbol: Symbol) {
         view = TensorView(dense: symbol.type, address: Self.nowhere)
         heldStorage = nil
-        tape = nil
-        self.symbol = symbol
+        origin = .symbol(symbol)
     }
 
     /// The address of a value of a trace. Nothing reads there: who needs elements asks for the
@@ -72,6 +72,11 @@ package final class ArrayBody: Sendable {
     // Not inlined: in `deinit` itself the compiler would retain the storage for the call.
     @inline(never)
     private func removeHandle() { heldStorage?.removeHandle() }
+
+    /// The value of a trace.
+    package var symbol: Symbol? { if case .symbol(let symbol) = origin { symbol } else { nil } }
+    /// The innermost tape that recorded this value.
+    package var tape: Tape? { if case .tape(let tape) = origin { tape } else { nil } }
 
     package var type: TensorType { view.type }
     package var isDense: Bool { view.isDense }

@@ -84,7 +84,11 @@ struct ActiveTapes {
     private var others: [Tape] = []
 
     init<O: Operator>(in ambient: Ambient, for op: O, _ isActive: (Tape) -> Bool) {
-        if !O.traits.contains(.notDifferentiable) { self.init(in: ambient, isActive) } else { self.init() }
+        if !O.traits.contains(.notDifferentiable) {
+            self.init(in: ambient, isActive)
+        } else {
+            self.init()
+        }
     }
 
     init(in ambient: Ambient, _ isActive: (Tape) -> Bool) {
