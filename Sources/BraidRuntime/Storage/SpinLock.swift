@@ -14,10 +14,12 @@ struct SpinLock: ~Copyable {
     /// Reads between two attempts to yield; past it the holder is probably not running.
     private static let spinCount = 100
 
+    /// Takes the lock if nobody has it.
     @inline(__always)
-    borrowing func lock() {
-        if word.exchange(1, ordering: .acquiring) != 0 { wait() }
-    }
+    borrowing func tryLock() -> Bool { word.exchange(1, ordering: .acquiring) == 0 }
+
+    @inline(__always)
+    borrowing func lock() { if !tryLock() { wait() } }
 
     @inline(__always)
     borrowing func unlock() { word.store(0, ordering: .releasing) }
