@@ -35,7 +35,7 @@ public final class Engine: Sendable {
         /// - Precondition: both are positive.
         public init(jobs: Int = 8_192, bytes: Int? = nil) {
             let bytes = bytes ?? max(1 << 28, Machine.physicalByteCount / 4)
-            precondition(jobs > 0 && bytes > 0, "the engine's limits must be positive")
+            if jobs <= 0 || bytes <= 0 { fatalError("the engine's limits must be positive") }
             self.jobs = jobs
             self.bytes = bytes
         }
@@ -54,7 +54,7 @@ public final class Engine: Sendable {
         reportsStallsAfter: Duration? = nil
     ) {
         if case .threaded(let threads?) = kind {
-            precondition(threads > 0, "an engine needs at least one thread, not \(threads)")
+            if threads <= 0 { fatalError("an engine needs at least one thread, not \(threads)") }
         }
         core = Core(kind, limits, reportsStallsAfter: reportsStallsAfter.map { $0 / .seconds(1) })
     }
@@ -134,7 +134,7 @@ public final class Engine: Sendable {
     /// Runs everything pushed so far, then ends the threads. A later push starts new ones.
     /// - Precondition: not called inside a job.
     public func stop() {
-        precondition(!core.isInside, "an engine cannot be stopped by one of its own jobs")
+        if core.isInside { fatalError("an engine cannot be stopped by one of its own jobs") }
         core.stop()
     }
 
