@@ -26,7 +26,7 @@ struct SerializationFuzzTests {
             let path = folder.appending(path: "damaged").path
             let seed: UInt64 = 20
             var (accepted, refused) = (0, 0)
-            for round in 0..<(20_000 * Support.scale) {
+            for round in 0..<Support.count(20_000) {
                 var generator = SplitMix64(seed: seed, stream: UInt64(round))
                 var bytes = original
                 for _ in 0...generator.next(below: 3) { damage(&bytes, &generator) }

@@ -24,22 +24,24 @@ public struct Binary: PointwiseOperator {
     /// The operands' dtype and the shape they broadcast to.
     /// - Throws: `ArrayError` for unequal or unsuitable dtypes and shapes that do not broadcast.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
-        let (a, b) = (inputs[0], inputs[1])
-        guard a.dtype == b.dtype else {
+        let dtype = inputs[0].dtype
+        guard dtype == inputs[1].dtype else {
             throw ArrayError(
                 .unsupportedType, in: "\(function)",
-                "takes operands of one dtype, not \(a) and \(b); cast one of them")
+                "takes operands of one dtype, not \(inputs[0]) and \(inputs[1]); cast one of them")
         }
-        guard function == .arcTangent ? a.dtype.isComputedFloating : a.dtype.isArithmetic else {
-            throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(a)")
+        guard function == .arcTangent ? dtype.isComputedFloating : dtype.isArithmetic else {
+            throw ArrayError(
+                .unsupportedType, in: "\(function)", "takes numbers, not \(inputs[0])")
         }
-        guard let shape = a.shape.broadcast(with: b.shape) else {
+        if inputs[0].shape == inputs[1].shape { return inputs[0] }
+        guard let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else {
             throw ArrayError(
                 .shapeMismatch, in: "\(function)",
-                "shapes \(a.shape) and \(b.shape) do not broadcast; aligned at the end, extents "
-                    + "must be equal or 1")
+                "shapes \(inputs[0].shape) and \(inputs[1].shape) do not broadcast; aligned at the "
+                    + "end, extents must be equal or 1")
         }
-        return TensorType(a.dtype, shape)
+        return TensorType(dtype, shape)
     }
 
     package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {

@@ -61,8 +61,17 @@ public final class Parameter: Sendable {
     /// - Precondition: the shape is known.
     public var wrappedValue: NDArray {
         get {
+            guard let ambient = Scopes.current else { return current() }
+            if let trace = ambient.trace.map(Trace.of) {
+                let value = trace.value(of: self)
+                if let tape = Tape.innermost(in: ambient), tape.recordsParameters {
+                    tape.watchTraced(trace.symbol(value), for: self)
+                    return trace.array(trace.symbol(value), tape: tape)
+                }
+                return value
+            }
             let value = current()
-            if let ambient = Scopes.current, ambient.tape != nil {
+            if ambient.tape != nil {
                 for tape in Tape.all(in: ambient) where tape.recordsParameters {
                     tape.watch(value.body, for: self)
                 }
@@ -70,6 +79,9 @@ public final class Parameter: Sendable {
             return value
         }
         set {
+            if let trace = Scopes.current?.trace {
+                return Trace.of(trace).setValue(of: self, to: newValue)
+            }
             // A body of its own: tapes know values by their bodies, and two parameters may be given
             // the same array.
             let value = newValue.detached()
@@ -88,6 +100,12 @@ public final class Parameter: Sendable {
             }
         }
         _modify {
+            if let trace = Scopes.current?.trace.map(Trace.of) {
+                var value = trace.value(of: self)
+                yield &value
+                trace.setValue(of: self, to: value)
+                return
+            }
             var value = taken()
             defer { putBack(value) }
             yield &value
@@ -107,8 +125,16 @@ public final class Parameter: Sendable {
 
     /// The gradient that the last `backward()` left; nil before the first.
     public var gradient: NDArray? {
-        get { withState { $0.gradient } }
-        set { withState { $0.gradient = newValue } }
+        get {
+            if let trace = Scopes.current?.trace { return Trace.of(trace).gradient(of: self) }
+            return withState { $0.gradient }
+        }
+        set {
+            if let trace = Scopes.current?.trace, let newValue {
+                return Trace.of(trace).setGradient(of: self, to: newValue)
+            }
+            withState { $0.gradient = newValue }
+        }
     }
 
     /// What `backward()` does with a new gradient.
@@ -147,7 +173,23 @@ public final class Parameter: Sendable {
     /// Whether the first values are random (a weight) and not constant (a bias, a scale).
     public var startsRandom: Bool { withState { $0.initializer.isRandom } }
 
+    /// Whether `gradient` is not nil, whatever a trace made of it.
+    var hasGradient: Bool { withState { $0.gradient != nil } }
+
+    /// The type of the value.
+    /// - Precondition: the shape is known.
+    var knownType: TensorType {
+        guard let shape else { Self.trapUnknownShape() }
+        return TensorType(dtype, shape)
+    }
+
     package func receive(_ gradient: NDArray) {
+        if Scopes.current?.trace != nil {
+            if gradientMode == .none { return }
+            let old = gradientMode == .add ? self.gradient : nil
+            self.gradient = old.map { $0 + gradient } ?? gradient
+            return
+        }
         withState { state in
             switch state.gradientMode {
             case .write: state.gradient = gradient
@@ -187,15 +229,17 @@ public final class Parameter: Sendable {
         lock.unlock()
     }
 
+    private static func trapUnknownShape() -> Never {
+        ArrayError(
+            .invalidState, in: "parameter",
+            "the shape is not known yet: call the network on an input once, or give the layer "
+                + "its input width"
+        ).trap()
+    }
+
     private static func materialize(_ state: inout State, _ dtype: DType) {
         if state.value != nil { return }
-        guard let shape = state.shape else {
-            ArrayError(
-                .invalidState, in: "parameter",
-                "the shape is not known yet: call the network on an input once, or give the layer "
-                    + "its input width"
-            ).trap()
-        }
+        guard let shape = state.shape else { trapUnknownShape() }
         // First values are computed outside every scope: they are no part of a record or a trace.
         state.value = Scopes.with(.outside) {
             state.initializer(shape, dtype, key: state.key)
