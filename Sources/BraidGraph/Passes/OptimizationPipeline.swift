@@ -5,7 +5,7 @@ public struct OptimizationPipeline: Sendable {
     /// All passes. Folding comes first, as it makes subexpressions equal; dead nodes go before fusion,
     /// for which a value that nobody takes would be one more output.
     package static let allPasses: [any GraphPass] = [
-        ConstantFolding(), CommonSubexpressions(), DeadNodes(),
+        ConstantFolding(), CommonSubexpressions(), DeadNodes(), PointwiseFusion(),
     ]
 
     /// The names of all passes, in the order in which they run.
