@@ -1,30 +1,40 @@
-import BraidCore
-import BraidTestSupport
+package import BraidCore
 
 /// Where random elements come from.
-struct Domain: Sendable {
+package struct Domain: Sendable {
     /// The interval of floating-point elements.
-    var low = -3.0
-    var high = 3.0
+    package var low: Double
+    package var high: Double
     /// Points that elements of small cases keep clear of, because a derivative jumps there.
-    var kinks: [Double] = []
+    package var kinks: [Double]
     /// Numbers that cases of any size have now and then; with any, integers have their dtype's limits.
-    var specials = Domain.extreme
+    package var specials: [Double]
     /// The interval of integer elements, as far as the dtype reaches.
-    var integers: ClosedRange<Int128> = -9...9
+    package var integers: ClosedRange<Int128>
+
+    package init(
+        low: Double = -3, high: Double = 3, kinks: [Double] = [],
+        specials: [Double] = Domain.extreme, integers: ClosedRange<Int128> = -9...9
+    ) {
+        self.low = low
+        self.high = high
+        self.kinks = kinks
+        self.specials = specials
+        self.integers = integers
+    }
 
     static let nonFinite: [Double] = [.nan, .infinity, -.infinity]
-    static let extreme: [Double] =
+    package static let extreme: [Double] =
         nonFinite + [
             0.0, -0.0, 1, -1, 0.5, -0.5, 1e-39, -1e-39, 1e-20, 1e30, -1e30, 80, -80, 100, -100,
         ]
 
-    static let positive = Domain(low: 0.2, high: 3, integers: 1...9)
+    package static let positive = Domain(low: 0.2, high: 3, integers: 1...9)
 }
 
 extension SeededGenerator {
     /// A random shape of a rank; a large one has about `largeCount` elements and a rank above 0.
-    mutating func shape(
+    package mutating func shape(
         _ ranks: ClosedRange<Int>, _ size: CaseSize, largeCount: Int = 70_000
     ) -> Shape {
         let rank = size == .large ? max(int(ranks), 1) : int(ranks)
@@ -53,14 +63,14 @@ extension SeededGenerator {
     }
 
     /// A shape that broadcasts to another: without some leading dimensions, with extents of 1.
-    mutating func broadcastable(to shape: Shape) -> Shape {
+    package mutating func broadcastable(to shape: Shape) -> Shape {
         if oneIn(3) { return shape }
         let kept = shape.extents.dropFirst(int(0...shape.rank))
         return Shape(kept.map { oneIn(3) ? 1 : $0 })
     }
 
     /// An array of random elements.
-    mutating func array(
+    package mutating func array(
         _ dtype: DType, _ shape: Shape, _ domain: Domain = Domain(), _ size: CaseSize
     ) -> HostArray {
         let isSpecial = !domain.specials.isEmpty && size == .any && oneIn(4)
@@ -102,7 +112,7 @@ extension SeededGenerator {
 
     /// An array whose elements are well apart from one another, in random order: no order among
     /// them changes within the step of a central difference. Larger arrays have ties.
-    mutating func distinctArray(_ dtype: DType, _ shape: Shape, _ size: CaseSize) -> HostArray {
+    package mutating func distinctArray(_ dtype: DType, _ shape: Shape, _ size: CaseSize) -> HostArray {
         if size != .small { return array(dtype, shape, Domain(integers: -4...4), size) }
         let count = shape.elementCount
         let ranks = (0..<count).shuffled(using: &self)
@@ -111,7 +121,7 @@ extension SeededGenerator {
     }
 
     /// Some of the axes of a shape, in random order and counted from either end; nil for all.
-    mutating func axes(of shape: Shape) -> [Int]? {
+    package mutating func axes(of shape: Shape) -> [Int]? {
         if oneIn(4) { return nil }
         var axes = (0..<shape.rank).filter { _ in oneIn(2) }
         axes.shuffle(using: &self)

@@ -1,6 +1,5 @@
 import BraidCore
 import BraidOperators
-import BraidTestSupport
 
 extension Sample {
     static let maxPooling = [

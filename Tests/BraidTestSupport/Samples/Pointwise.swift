@@ -1,5 +1,4 @@
 import BraidCore
-import BraidTestSupport
 
 /// A function of single elements, for floating-point numbers and for integers.
 struct ElementFunction: Sendable {

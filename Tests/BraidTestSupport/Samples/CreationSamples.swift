@@ -1,6 +1,5 @@
 import BraidCore
 import BraidOperators
-import BraidTestSupport
 
 extension Sample {
     /// Operators without operands; the row's dtype is the result's.

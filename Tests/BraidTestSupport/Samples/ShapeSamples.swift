@@ -1,9 +1,8 @@
 import BraidCore
 import BraidOperators
-import BraidTestSupport
 
 extension Sample {
-    static let reshape = Sample(
+    package static let reshape = Sample(
         description: "reshape", dtypes: DType.allCases,
         make: { dtype, size, generator in
             let shape = generator.shape(0...4, size)

@@ -1,6 +1,5 @@
 import BraidCore
 import BraidOperators
-import BraidTestSupport
 import Foundation
 
 extension Sample {

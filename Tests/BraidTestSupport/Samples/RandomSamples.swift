@@ -1,6 +1,5 @@
 import BraidCore
 import BraidOperators
-import BraidTestSupport
 import Foundation
 
 extension Sample {
@@ -97,7 +96,7 @@ extension SeededGenerator {
 }
 
 /// Philox 4x32-10, in the words of its authors (Salmon et al., SC 2011), one block at a time.
-struct NaivePhilox {
+package struct NaivePhilox {
     let key: UInt64
     let counter: UInt64
 
@@ -111,7 +110,7 @@ struct NaivePhilox {
         self.init(key: words[0], counter: words[1])
     }
 
-    static func block(_ counter: [UInt32], _ key: [UInt32]) -> [UInt32] {
+    package static func block(_ counter: [UInt32], _ key: [UInt32]) -> [UInt32] {
         var (counter, key) = (counter, key)
         for _ in 0..<10 {
             let left = UInt64(counter[0]) * 0xD251_1F53

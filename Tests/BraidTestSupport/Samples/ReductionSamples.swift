@@ -1,6 +1,5 @@
 import BraidCore
 import BraidOperators
-import BraidTestSupport
 
 extension Sample {
     /// A row per reduction.

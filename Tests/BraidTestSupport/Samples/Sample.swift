@@ -1,28 +1,27 @@
-import BraidCore
-import BraidTestSupport
+package import BraidCore
 
 /// One row of the sample table: how to make random calls of an operator, and what they must give.
 /// Every check of this module runs over the rows; none names an operator.
-struct Sample: Sendable, CustomStringConvertible {
+package struct Sample: Sendable, CustomStringConvertible {
     /// The operator's name in files, and what tells the row from others of the operator.
-    let description: String
+    package let description: String
     /// The dtypes of the operand that the row varies (the last one in `OperatorCase.inputs` that does
     /// not have a dtype of its own).
-    let dtypes: [DType]
+    package let dtypes: [DType]
     /// A random call.
-    let make: @Sendable (DType, CaseSize, inout SeededGenerator) -> OperatorCase
+    package let make: @Sendable (DType, CaseSize, inout SeededGenerator) -> OperatorCase
     /// The exact results, written without regard to speed.
-    let reference: @Sendable (OperatorCase) -> [HostArray]
+    package let reference: @Sendable (OperatorCase) -> [HostArray]
     /// Up to which order derivatives are compared with central differences.
-    var differentiableOrders = 2
+    package var differentiableOrders = 2
     /// Whether large calls run in several pieces.
-    var isSplit = true
+    package var isSplit = true
     /// Calls that inference must refuse, naming operator and types.
-    var refused: [RefusedCall] = []
+    package var refused: [RefusedCall] = []
 }
 
 /// How large a random call is.
-enum CaseSize: Sendable {
+package enum CaseSize: Sendable {
     /// A dozen elements and none empty, for numerical gradients; away from kinks.
     case small
     /// Up to some hundred elements, also empty ones and scalars.
@@ -32,24 +31,24 @@ enum CaseSize: Sendable {
 }
 
 /// An operator with operands.
-struct OperatorCase: Sendable {
-    let op: any Operator
-    let inputs: [HostArray]
+package struct OperatorCase: Sendable {
+    package let op: any Operator
+    package let inputs: [HostArray]
     /// How many terms one output element sums up, for the tolerance.
-    var reductionLength = 1
+    package var reductionLength = 1
 
     /// What a failure prints.
-    var summary: String { "\(op) of \(inputs.map(\.type))" }
+    package var summary: String { "\(op) of \(inputs.map(\.type))" }
 }
 
 /// A call that inference must refuse.
-struct RefusedCall: Sendable {
-    let op: any Operator
-    let types: [TensorType]
+package struct RefusedCall: Sendable {
+    package let op: any Operator
+    package let types: [TensorType]
     /// The name that the message begins with.
-    let name: String
+    package let name: String
     /// Parts that the message must have beside the name, such as shapes.
-    let mentions: [String]
+    package let mentions: [String]
 
     init(_ op: any Operator, _ types: [TensorType], name: String? = nil, mentions: [String]) {
         self.op = op
@@ -61,7 +60,7 @@ struct RefusedCall: Sendable {
 
 extension DType {
     /// The dtypes with arithmetic kernels.
-    static let arithmetic = allCases.filter(\.isArithmetic)
+    package static let arithmetic = allCases.filter(\.isArithmetic)
     /// f32 and f64.
-    static let computedFloating = allCases.filter(\.isComputedFloating)
+    package static let computedFloating = allCases.filter(\.isComputedFloating)
 }
