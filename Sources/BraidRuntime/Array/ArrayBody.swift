@@ -136,5 +136,5 @@ extension ArrayBody {
     func endWrite() { heldStorage!.endWrite() }
 
     @inline(__always)
-    private func requireElements() { if heldStorage == nil { Self.trapWithoutElements() } }
+    private func requireElements() { if heldStorage == nil { trapWithoutElements() } }
 }
