@@ -1,5 +1,6 @@
 import BraidCore
 import BraidOperators
+import BraidTestSupport
 import Foundation
 import Testing
 

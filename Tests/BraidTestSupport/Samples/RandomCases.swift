@@ -116,8 +116,9 @@ extension SeededGenerator {
         if size != .small { return array(dtype, shape, Domain(integers: -4...4), size) }
         let count = shape.elementCount
         let ranks = (0..<count).shuffled(using: &self)
+        if !dtype.isFloating { return HostArray(dtype, shape, ranks.map { Double($0) }) }
         return HostArray(
-            .f64, shape, ranks.map { Double($0) * 0.25 - Double(count) / 8 + double(0.01, 0.2) })
+            dtype, shape, ranks.map { Double($0) * 0.25 - Double(count) / 8 + double(0.01, 0.2) })
     }
 
     /// Some of the axes of a shape, in random order and counted from either end; nil for all.
