@@ -53,7 +53,8 @@ struct FusionGroups {
                 latest = min(latest, isFusable[consumer] ? levels[consumer] : levels[consumer] - 1)
             }
             let joins = consumers[position].contains { consumer in
-                isFusable[consumer] && levels[consumer] == latest && shape(consumer) == shape(position)
+                isFusable[consumer] && levels[consumer] == latest
+                    && shape(consumer) == shape(position)
             }
             if joins { levels[position] = latest }
         }

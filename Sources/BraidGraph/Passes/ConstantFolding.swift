@@ -81,7 +81,9 @@ package struct ConstantFolding: GraphPass {
         if traits.contains(.random) { return (nil, false) }
         if let fill = uniformResult(of: op, operands, types) { return ([.uniform(fill)], true) }
         // A uniform operand is only made when it is small.
-        let inputBytes = operands.map { $0.fill.map { TensorType($0.dtype, $0.shape).byteCount } ?? 0 }
+        let inputBytes = operands.map {
+            $0.fill.map { TensorType($0.dtype, $0.shape).byteCount } ?? 0
+        }
         guard inputBytes.allSatisfy({ $0 <= Self.byteLimit }) else { return (nil, false) }
         if traits.contains(.view), let view = operands[0].elements.viewed(by: op) {
             return ([.elements(view)], false)

@@ -16,6 +16,11 @@ package struct PassResult: Sendable {
     package let graph: Graph
     /// What was done, in words: `removed 3 nodes`.
     package let summary: String
+
+    package init(graph: Graph, summary: String) {
+        self.graph = graph
+        self.summary = summary
+    }
 }
 
 /// What one pass did.

@@ -21,17 +21,16 @@ public struct OptimizationPipeline: Sendable {
         guard unknown.isEmpty else {
             throw UnknownPassError(names: unknown.sorted(), known: Self.passNames)
         }
-        self.init(
-            Self.allPasses.filter { pass in
-                !options.disabledPasses.contains(type(of: pass).name)
-                    && (type(of: pass).isExact || !options.isExact)
-            }, verifying: options.verifies)
+        self.init(Self.allPasses, options)
     }
 
-    /// The given passes in the given order.
-    package init(_ passes: [any GraphPass], verifying: Bool) {
-        self.passes = passes
-        verifies = verifying
+    /// Those of the given passes that the options leave.
+    package init(_ passes: [any GraphPass], _ options: OptimizationOptions) {
+        self.passes = passes.filter { pass in
+            !options.disabledPasses.contains(type(of: pass).name)
+                && (type(of: pass).isExact || !options.isExact)
+        }
+        verifies = options.verifies
     }
 
     /// The optimised graph, and what each pass did.
@@ -42,7 +41,7 @@ public struct OptimizationPipeline: Sendable {
         var records: [PassRecord] = []
         for pass in passes {
             let result = pass.run(on: graph)
-            if verifies { try result.graph.verify() }
+            if verifies { try verify(result.graph, after: pass) }
             records.append(
                 PassRecord(
                     pass: type(of: pass).name, summary: result.summary,
@@ -50,5 +49,15 @@ public struct OptimizationPipeline: Sendable {
             graph = result.graph
         }
         return (graph, records)
+    }
+
+    private func verify(_ graph: Graph, after pass: any GraphPass) throws(GraphError) {
+        do throws(GraphError) {
+            try graph.verify()
+        } catch {
+            throw GraphError(
+                node: error.node, operation: "after \(type(of: pass).name): \(error.operation)",
+                error.message)
+        }
     }
 }

@@ -10,12 +10,21 @@ extension ExecutionPlan {
     ///   - updates: inputs whose arrays outputs replace. Where order and operators allow it, such an
     ///     output is written over the array, and its place is the input's; elsewhere it gets a buffer
     ///     of its own like other outputs.
+    ///   - isSequential: whether every step depends on the one before: less memory, for graphs whose
+    ///     steps are too small to run at the same time.
     public init(
-        _ graph: Graph, inputLayouts: [Layout]? = nil, updating updates: [Update] = []
+        _ graph: Graph, inputLayouts: [Layout]? = nil, updating updates: [Update] = [],
+        isSequential: Bool = false
     ) {
-        let layouts = inputLayouts ?? graph.inputs.map { Layout(dense: graph.nodes[$0].types[0].shape) }
+        let layouts =
+            inputLayouts ?? graph.inputs.map { Layout(dense: graph.nodes[$0].types[0].shape) }
         precondition(layouts.count == graph.inputs.count, "one layout for each input")
         var lowering = Lowering(graph, inputLayouts: layouts)
+        if isSequential {
+            for step in lowering.steps.indices.dropFirst() {
+                lowering.order([step - 1], before: step)
+            }
+        }
         var overwriting = Overwriting(&lowering, updates)
         let reachability = Reachability(lowering.steps.map(\.dependencies))
         overwriting.overwriteOperands(of: lowering, reachability)

@@ -85,7 +85,8 @@ public struct FusedPointwise: Operator {
         _ context: borrowing KernelContext, _ body: (UnsafeBufferPointer<braid_stream>) -> Void
     ) {
         let (inputs, outputs) = (context.inputs, context.outputs)
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: program.constants.count) { scalars in
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: program.constants.count) {
+            scalars in
             withUnsafeTemporaryAllocation(
                 of: braid_stream.self, capacity: program.streamCount
             ) { streams in

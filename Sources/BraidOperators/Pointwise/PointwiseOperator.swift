@@ -27,7 +27,8 @@ func runTileProgram(
     _ operation: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
     _ output: UnsafePointer<TensorView>, _ parallelFor: (Int, (Int) -> Void) -> Void
 ) {
-    guard output.pointee.isDense, inputs.allSatisfy({ $0.isDense && $0.shape == output.pointee.shape })
+    guard output.pointee.isDense,
+        inputs.allSatisfy({ $0.isDense && $0.shape == output.pointee.shape })
     else { return runStreams(operation, inputs, output, parallelFor) }
     let count = output.pointee.type.count
     if count <= pieceCount { return apply(operation, inputs, output, 0, count) }

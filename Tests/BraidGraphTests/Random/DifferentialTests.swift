@@ -57,7 +57,7 @@ import Testing
         of graph: Graph, _ arguments: [Graph.Constant], _ expected: [Graph.Constant],
         _ generator: inout SeededGenerator
     ) throws {
-        let plan = ExecutionPlan(graph)
+        let plan = ExecutionPlan(graph, isSequential: generator.oneIn(4))
         for problem in PlanChecker(graph, plan).problems() { Issue.record("\(problem)") }
         let run = PlanRun(plan: plan)
         let orders = [run.order, run.order(&generator), run.order(&generator)]

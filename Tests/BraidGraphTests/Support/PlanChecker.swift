@@ -194,7 +194,9 @@ extension PlanChecker {
             var constants = 0
             for (node, kind) in graph.nodes.map(\.kind).enumerated() {
                 guard case .constant(let constant) = kind else { continue }
-                if facts.constants[constants] != constant { problems.append("constant \(constants)") }
+                if facts.constants[constants] != constant {
+                    problems.append("constant \(constants)")
+                }
                 locations[Graph.Value(node)] = Located(
                     content: contents.count, dtype: constant.type.dtype,
                     layout: Layout(dense: constant.type.shape))

@@ -107,6 +107,7 @@ extension Symbol {
             ? part.reshaped(to: type.shape.extents)
             : part.reshaped(to: type.shape.extents.reversed()).transposed()
         return generator.oneIn(4) && dtype.isFloating
-            ? Symbol.apply(StopGradient(), shaped.cast(to: type.dtype)) : shaped.cast(to: type.dtype)
+            ? Symbol.apply(StopGradient(), shaped.cast(to: type.dtype))
+            : shaped.cast(to: type.dtype)
     }
 }

@@ -39,7 +39,8 @@ extension Sample {
                 FusedPointwise([2], squares), [TensorType(.f32, [3])], mentions: ["[3]", "[2]"]),
             RefusedCall(
                 FusedPointwise(
-                    [2], TileProgram(inputs: [.f32], constants: [], outputs: [.f32], instructions: [])),
+                    [2],
+                    TileProgram(inputs: [.f32], constants: [], outputs: [.f32], instructions: [])),
                 [TensorType(.f32, [2])], mentions: ["output 0 is never written"]),
         ])
 
@@ -90,7 +91,8 @@ extension HostElement {
 extension SeededGenerator {
     /// A program of up to eight instructions over inputs of one dtype.
     fileprivate mutating func program(_ inputCount: Int, _ dtype: DType) -> TileProgram {
-        let constants = (0..<int(0...2)).map { _ in TileProgram.Constant(dtype, Double(int(0...3))) }
+        let constants = (0..<int(0...2)).map { _ in TileProgram.Constant(dtype, Double(int(0...3)))
+        }
         let count = int(1...8)
         let isOutput = (0..<count).map { $0 == count - 1 || oneIn(3) }
         var numbers = (0..<(inputCount + constants.count)).map {

@@ -112,7 +112,9 @@ extension SeededGenerator {
 
     /// An array whose elements are well apart from one another, in random order: no order among
     /// them changes within the step of a central difference. Larger arrays have ties.
-    package mutating func distinctArray(_ dtype: DType, _ shape: Shape, _ size: CaseSize) -> HostArray {
+    package mutating func distinctArray(_ dtype: DType, _ shape: Shape, _ size: CaseSize)
+        -> HostArray
+    {
         if size != .small { return array(dtype, shape, Domain(integers: -4...4), size) }
         let count = shape.elementCount
         let ranks = (0..<count).shuffled(using: &self)

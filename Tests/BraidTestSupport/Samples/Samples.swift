@@ -3,6 +3,8 @@ extension Sample {
     package static let all: [Sample] =
         creation + random + unary + binary + binaryScalar + comparison + truth + [select] + cast
         + reduction + argReduction + [reshape, transpose, broadcast, concatenate] + slice
-        + [matrixProduct, fusedPointwise] + convolution + maxPooling + averagePooling + softmax + [crossEntropy]
+        + [matrixProduct, fusedPointwise] + convolution + maxPooling + averagePooling + softmax + [
+            crossEntropy
+        ]
         + [gather, scatterAdd, stopGradient]
 }
