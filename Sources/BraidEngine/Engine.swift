@@ -152,7 +152,8 @@ public final class Engine: Sendable {
     }
 
     /// Calls `body` with every number below `count` and returns when all calls have ended. Idle
-    /// threads of the pool take part; the caller does what they leave.
+    /// threads of the pool take part; the caller does what they leave. Outside jobs the whole is a
+    /// job of its own, and the calling thread helps as in a wait.
     public func parallelFor(_ count: Int, _ body: (Int) -> Void) { core.parallelFor(count, body) }
 
     /// Runs everything pushed so far, then ends the threads. A later push starts new ones.
