@@ -14,6 +14,9 @@ extension Program {
             slotCount = externals
         }
 
+        /// The number of jobs added so far.
+        public var jobCount: Int { jobs.count }
+
         /// A new inner value: something that only jobs of this program access, such as a range of
         /// its arena. Its contents are undefined before a job overwrites it, at every push.
         public mutating func slot() -> Slot {
