@@ -85,13 +85,12 @@ final class Run: @unchecked Sendable {
     var lastRoot: UInt64 { order.advanced(by: jobCount - 1).root }
 
     /// The state of a job.
-    subscript(index: Int) -> JobState {
-        @inline(__always) _read {
-            if program == nil { yield onlyState } else { yield states[index] }
-        }
-        @inline(__always) _modify {
-            if program == nil { yield &onlyState } else { yield &states[index] }
-        }
+    subscript(index: Int) -> JobState { program == nil ? onlyState : states[index] }
+
+    /// Changes the state of a job; a closure, as an accessor would be a coroutine at every call.
+    @inline(__always)
+    func change<R>(_ index: Int, _ body: (inout JobState) -> R) -> R {
+        program == nil ? body(&onlyState) : body(&states[index])
     }
 
     /// Positions of a job's uses of grips, for `use(at:)`.

@@ -74,7 +74,7 @@ struct PoolState: Sendable {
     }
 
     func begin(_ job: Job) -> BegunJob {
-        job.run[job.index].begin()
+        job.run.change(job.index) { $0.begin() }
         return BegunJob(job: job, inherited: scheduler.inheritedPoison(of: job))
     }
 

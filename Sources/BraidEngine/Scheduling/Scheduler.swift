@@ -28,7 +28,7 @@ struct Scheduler: Sendable {
         pushCount += UInt64(jobCount)
         if let parent {
             run.order = parent.order.child(parent.run[parent.index].childCount)
-            parent.run[parent.index].childCount += UInt32(jobCount)
+            parent.run.change(parent.index) { $0.childCount += UInt32(jobCount) }
         } else {
             run.order = PushOrder(root: rootCount + 1, path: [])
             rootCount += UInt64(jobCount)
@@ -83,7 +83,7 @@ struct Scheduler: Sendable {
         }
         let poison = outcome.poison
         completedCount += 1
-        run[job.index].end()
+        run.change(job.index) { $0.end() }
         for position in run.uses(of: job.index) {
             let use = run.use(at: position)
             if use.access.writes {
@@ -188,7 +188,10 @@ struct Scheduler: Sendable {
     /// A job waits for one thing less.
     @inline(__always)
     private mutating func countDown(_ run: Run, _ index: Int) {
-        run[index].missing -= 1
-        if run[index].isReady { ready.insert(run, index) }
+        let isReady = run.change(index) { state in
+            state.missing -= 1
+            return state.isReady
+        }
+        if isReady { ready.insert(run, index) }
     }
 }
