@@ -193,11 +193,11 @@ public final class Engine: Sendable {
     /// `waitAll` reports it.
     package func poison(_ variable: Variable, label: String, _ error: any Error) {
         core.withState { state, _ in
-            state.scheduler.setPoison(
+            state.scheduler.replacePoison(
                 of: variable,
-                to: Poison(
+                by: Poison(
                     error: EngineError(jobFailed: label, error), order: PushOrder(root: 0, path: [])
-                ))
+                ), nil)
         }
     }
 

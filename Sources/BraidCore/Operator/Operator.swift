@@ -46,18 +46,18 @@ public struct OperatorTraits: OptionSet, Sendable {
     public init(rawValue: Int) { self.rawValue = rawValue }
 
     /// Each output element depends on the input elements at the same (broadcast) index only.
-    public static let pointwise = OperatorTraits(rawValue: 1 << 0)
+    public static var pointwise: OperatorTraits { OperatorTraits(rawValue: 1 << 0) }
     /// The output may be written over the first input when that is used no more.
-    public static let mayReuseFirstInput = OperatorTraits(rawValue: 1 << 1)
+    public static var mayReuseFirstInput: OperatorTraits { OperatorTraits(rawValue: 1 << 1) }
     /// The output is (often) a view of the first input.
-    public static let view = OperatorTraits(rawValue: 1 << 2)
+    public static var view: OperatorTraits { OperatorTraits(rawValue: 1 << 2) }
     /// Nothing flows backward: the gradient is nil for every input.
-    public static let notDifferentiable = OperatorTraits(rawValue: 1 << 3)
+    public static var notDifferentiable: OperatorTraits { OperatorTraits(rawValue: 1 << 3) }
     /// The output depends on a key operand drawn from the random source.
-    public static let random = OperatorTraits(rawValue: 1 << 4)
+    public static var random: OperatorTraits { OperatorTraits(rawValue: 1 << 4) }
     /// `evaluate` takes dense inputs only; whoever runs the operator copies others first, so that
     /// the copy is planned like any other value.
-    public static let denseInputs = OperatorTraits(rawValue: 1 << 5)
+    public static var denseInputs: OperatorTraits { OperatorTraits(rawValue: 1 << 5) }
 }
 
 /// Which forward values a gradient rule reads.
@@ -68,9 +68,9 @@ public struct GradientNeeds: OptionSet, Sendable {
     public init(rawValue: Int) { self.rawValue = rawValue }
 
     /// The values of the inputs.
-    public static let inputs = GradientNeeds(rawValue: 1)
+    public static var inputs: GradientNeeds { GradientNeeds(rawValue: 1) }
     /// The values of the outputs.
-    public static let outputs = GradientNeeds(rawValue: 2)
+    public static var outputs: GradientNeeds { GradientNeeds(rawValue: 2) }
 }
 
 extension Operator {

@@ -7,10 +7,14 @@ public struct Shape: Sendable {
     public static let maximumRank = 8
 
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    /// The number of dimensions.
-    public private(set) var rank = 0
     /// The number of elements: the product of the extents, 1 for a scalar.
     public private(set) var elementCount = 1
+    private var storedRank: UInt8 = 0
+    /// The number of dimensions.
+    public private(set) var rank: Int {
+        get { Int(storedRank) }
+        set { storedRank = UInt8(newValue) }
+    }
 
     /// The shape of a scalar.
     public init() {}
@@ -30,12 +34,10 @@ public struct Shape: Sendable {
         guard extents.count <= Shape.maximumRank else { return nil }
         for extent in extents {
             guard extent >= 0, extent < 1 << 32 else { return nil }
-            let (product, overflow) = elementCount.multipliedReportingOverflow(by: max(extent, 1))
-            guard !overflow, product < 1 << 62 else { return nil }
-            elementCount = product
             rank += 1
             set(extent, at: rank - 1)
         }
+        guard isWithinLimits else { return nil }
         recount()
     }
 
@@ -51,26 +53,28 @@ public struct Shape: Sendable {
 
     @inline(__always)
     private func extent(_ axis: Int) -> Int {
-        let word =
-            switch axis >> 1 {
-            case 0: words.0
-            case 1: words.1
-            case 2: words.2
-            default: words.3
-            }
-        return Int(truncatingIfNeeded: (word >> UInt64(32 * (axis & 1))) & 0xFFFF_FFFF)
+        withUnsafeBytes(of: words) {
+            Int($0.load(fromByteOffset: axis * MemoryLayout<UInt32>.stride, as: UInt32.self))
+        }
     }
 
     private mutating func set(_ extent: Int, at axis: Int) {
-        let shift = UInt64(32 * (axis & 1))
-        let mask = UInt64(0xFFFF_FFFF) << shift
-        let bits = UInt64(extent) << shift
-        switch axis >> 1 {
-        case 0: words.0 = words.0 & ~mask | bits
-        case 1: words.1 = words.1 & ~mask | bits
-        case 2: words.2 = words.2 & ~mask | bits
-        default: words.3 = words.3 & ~mask | bits
+        withUnsafeMutableBytes(of: &words) {
+            $0.storeBytes(
+                of: UInt32(extent), toByteOffset: axis * MemoryLayout<UInt32>.stride,
+                as: UInt32.self)
         }
+    }
+
+    /// Whether the extents make a shape, by the rule of `init?(exactly:)`.
+    private var isWithinLimits: Bool {
+        var bound = 1
+        for axis in 0..<rank {
+            let (product, overflow) = bound.multipliedReportingOverflow(by: max(extent(axis), 1))
+            guard !overflow, product < 1 << 62 else { return false }
+            bound = product
+        }
+        return true
     }
 
     private mutating func recount() {
@@ -84,7 +88,7 @@ extension Shape: Hashable {
     /// Whether both have the same extents.
     public static func == (a: Shape, b: Shape) -> Bool {
         (a.words.0 ^ b.words.0) | (a.words.1 ^ b.words.1) | (a.words.2 ^ b.words.2)
-            | (a.words.3 ^ b.words.3) | UInt64(a.rank ^ b.rank) == 0
+            | (a.words.3 ^ b.words.3) | UInt64(a.storedRank ^ b.storedRank) == 0
     }
 
     /// Feeds the extents.
@@ -171,8 +175,19 @@ extension Shape {
         recount()
     }
 
+    /// This shape with an innermost dimension added, or nil when that makes no shape.
+    package func appending(_ extent: Int) -> Shape? {
+        guard rank < Shape.maximumRank, extent >= 0, extent < 1 << 32 else { return nil }
+        var shape = self
+        shape.rank += 1
+        shape.set(extent, at: rank)
+        guard shape.isWithinLimits else { return nil }
+        shape.recount()
+        return shape
+    }
+
     /// The shape that both broadcast to by NumPy's rule (align at the end; an extent of 1 stretches),
-    /// or nil when they do not agree.
+    /// or nil when they do not agree or the result would have too many elements.
     public func broadcast(with other: Shape) -> Shape? {
         if self == other { return self }
         var result = rank >= other.rank ? self : other
@@ -185,6 +200,7 @@ extension Shape {
             guard x == y || x == 1 || y == 1 else { return nil }
             result.set(x == 1 ? y : x, at: axis)
         }
+        guard result.isWithinLimits else { return nil }
         result.recount()
         return result
     }

@@ -1,9 +1,9 @@
 /// What an operator knows of an operand before it runs: dtype and shape.
 public struct TensorType: Hashable, Sendable, Codable {
-    /// The element type.
-    public var dtype: DType
     /// The extents.
     public var shape: Shape
+    /// The element type.
+    public var dtype: DType
 
     /// A type from its parts.
     @inline(__always)

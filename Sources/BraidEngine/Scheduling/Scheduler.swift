@@ -124,14 +124,11 @@ struct Scheduler: Sendable {
         unreported = failure
     }
 
-    private func replacePoison(of variable: Variable, by poison: Poison?, _ run: Run) {
+    /// - Parameter run: takes over the poison that was there, which must not die under the lock.
+    func replacePoison(of variable: Variable, by poison: Poison?, _ run: Run?) {
         let isPoisoned = variable.word.load(ordering: .relaxed) & VariableWord.poisoned != 0
         if poison == nil, !isPoisoned { return }
-        if let known = variable.poison { run.displaced.append(known) }
-        setPoison(of: variable, to: poison)
-    }
-
-    func setPoison(of variable: Variable, to poison: Poison?) {
+        if let known = variable.poison { run?.displaced.append(known) }
         variable.poison = poison
         if poison == nil {
             variable.word.bitwiseAnd(~VariableWord.poisoned, ordering: .relaxed)

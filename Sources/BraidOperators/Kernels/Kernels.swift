@@ -3,9 +3,7 @@ package import CBraidKernels
 /// The kernels of this machine.
 package enum Kernels {
     /// The best table, or the one that `BRAID_ISA` names.
-    // Safe: chosen once, constant and alive for the whole process.
-    nonisolated(unsafe) package static let table: UnsafePointer<braid_kernels> =
-        braid_kernels_default()
+    package static var table: UnsafePointer<braid_kernels> { braid_kernels_default() }
 
     /// What is wrong with `BRAID_ISA`, if anything is.
     package static var selectionProblem: String? {

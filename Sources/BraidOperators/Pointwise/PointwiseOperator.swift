@@ -10,10 +10,9 @@ package protocol PointwiseOperator: Operator {
 
 extension PointwiseOperator {
     package func run(_ context: borrowing KernelContext) {
-        runTileProgram(instruction(for: context.inputs), context.inputs, context.outputs[0]) {
-            pieces, body in
-            context.parallelFor(pieces, body)
-        }
+        runTileProgram(
+            instruction(for: context.inputs), context.inputs, context.outputs.baseAddress!
+        ) { pieces, body in context.parallelFor(pieces, body) }
     }
 }
 
@@ -26,16 +25,26 @@ private let pieceCount = 1 << 15
 @inline(__always)
 func runTileProgram(
     _ operation: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
-    _ output: TensorView, _ parallelFor: (Int, (Int) -> Void) -> Void
+    _ output: UnsafePointer<TensorView>, _ parallelFor: (Int, (Int) -> Void) -> Void
 ) {
-    let count = output.type.count
-    if output.isDense, inputs.allSatisfy({ $0.isDense && $0.shape == output.shape }) {
-        if count <= pieceCount { return apply(operation, inputs, output, 0, count) }
-        return parallelFor((count + pieceCount - 1) / pieceCount) { piece in
-            let begin = piece * pieceCount
-            apply(operation, inputs, output, begin, min(pieceCount, count - begin))
-        }
+    let count = output.pointee.type.count
+    // An input that broadcasts to the output and has as many elements has them in the same order.
+    guard output.pointee.isDense, inputs.allSatisfy({ $0.isDense && $0.type.count == count }) else {
+        return runStreams(operation, inputs, output, parallelFor)
     }
+    if count <= pieceCount { return apply(operation, inputs, output, 0, count) }
+    parallelFor((count + pieceCount - 1) / pieceCount) { piece in
+        let begin = piece * pieceCount
+        apply(operation, inputs, output, begin, min(pieceCount, count - begin))
+    }
+}
+
+/// The same for operands that are strided or stretched.
+@inline(never)
+private func runStreams(
+    _ operation: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
+    _ output: UnsafePointer<TensorView>, _ parallelFor: (Int, (Int) -> Void) -> Void
+) {
     var instruction = operation
     // Streams are numbered from BRAID_REGISTERS on: the inputs, then the output.
     let first = UInt8(BRAID_REGISTERS)
@@ -43,12 +52,13 @@ func runTileProgram(
     instruction.b = inputs.count > 1 ? first + 1 : first
     instruction.c = inputs.count > 2 ? first + 2 : first
     instruction.d = first + UInt8(inputs.count)
-    let shape = output.shape
+    let shape = output.pointee.shape
+    let count = shape.elementCount
     withUnsafeTemporaryAllocation(of: braid_stream.self, capacity: inputs.count + 1) { streams in
         for (index, input) in inputs.enumerated() {
             streams.initializeElement(at: index, to: braid_stream(input, over: shape))
         }
-        var target = braid_stream(output, over: shape)
+        var target = braid_stream(output.pointee, over: shape)
         target.is_output = 1
         streams.initializeElement(at: inputs.count, to: target)
         withUnsafeTemporaryAllocation(of: Int64.self, capacity: Shape.maximumRank) { extents in
@@ -70,20 +80,22 @@ func runTileProgram(
     }
 }
 
-/// Applies an instruction to `count` elements from `start` on; all operands are dense and of the
-/// output's shape.
+/// Applies an instruction to `count` elements from `start` on; all operands are dense and have as
+/// many elements as the output.
 @inline(__always)
 private func apply(
     _ instruction: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
-    _ output: TensorView, _ start: Int, _ count: Int
+    _ output: UnsafePointer<TensorView>, _ start: Int, _ count: Int
 ) {
-    func element(_ view: TensorView) -> UnsafeMutableRawPointer {
-        view.address + start * view.dtype.size
+    func element(_ view: UnsafePointer<TensorView>) -> UnsafeMutableRawPointer {
+        view.pointee.address + start * view.pointee.dtype.size
     }
     let target = element(output)
-    let a = inputs.count > 0 ? element(inputs[0]) : target
-    let b = inputs.count > 1 ? element(inputs[1]) : a
-    let c = inputs.count > 2 ? element(inputs[2]) : a
+    func input(_ index: Int, else other: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+        index < inputs.count ? element(inputs.baseAddress! + index) : other
+    }
+    let a = input(0, else: target)
+    let (b, c) = (input(1, else: a), input(2, else: a))
     withUnsafePointer(to: instruction) { code in
         Kernels.table.pointee.tile_apply(code, target, a, b, c, Int32(count))
     }
@@ -163,10 +175,12 @@ package func stridedCopy(
 func stridedCopy(
     from source: TensorView, to target: TensorView, _ parallelFor: (Int, (Int) -> Void) -> Void
 ) {
-    withUnsafePointer(to: source) { pointer in
-        runTileProgram(
-            braid_instruction(BRAID_COPY, source.dtype),
-            UnsafeBufferPointer(start: pointer, count: 1), target, parallelFor)
+    withUnsafePointer(to: (source, target)) { pair in
+        pair.withMemoryRebound(to: TensorView.self, capacity: 2) { views in
+            runTileProgram(
+                braid_instruction(BRAID_COPY, source.dtype),
+                UnsafeBufferPointer(start: views, count: 1), views + 1, parallelFor)
+        }
     }
 }
 

@@ -60,18 +60,17 @@ public struct Reduction: Operator {
             let none = UnsafeBufferPointer<TensorView>(start: nil, count: 0)
             let value = rule.valueOfNone ?? 0  // nil only when there is no output element either
             runTileProgram(
-                braid_instruction(BRAID_CONST, output.dtype, scalar: value), none, output
+                braid_instruction(BRAID_CONST, output.dtype, scalar: value), none,
+                context.outputs.baseAddress!
             ) { pieces, body in context.parallelFor(pieces, body) }
             return
         }
         reduced.reduce(rule.kernel, input, output, context)
         if function == .mean {
-            withUnsafePointer(to: output) { sum in
-                runTileProgram(
-                    braid_instruction(BRAID_DIVS, output.dtype, scalar: Double(count)),
-                    UnsafeBufferPointer(start: sum, count: 1), output
-                ) { pieces, body in context.parallelFor(pieces, body) }
-            }
+            runTileProgram(
+                braid_instruction(BRAID_DIVS, output.dtype, scalar: Double(count)),
+                context.outputs, context.outputs.baseAddress!
+            ) { pieces, body in context.parallelFor(pieces, body) }
         }
     }
 

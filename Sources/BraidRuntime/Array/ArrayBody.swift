@@ -1,33 +1,31 @@
 package import BraidCore
+import BraidEngine
 package import Synchronization
 
-/// What copies of an array share: type, layout, storage, and the array's place on tapes or in a
-/// trace. A view has a body of its own over the same storage.
+/// What copies of an array share: its elements as kernels see them, the storage they stand in, and
+/// the array's place on tapes or in a trace. A view has a body of its own over the same storage.
 package final class ArrayBody: Sendable {
-    package let type: TensorType
-    // Zeros when dense: those strides follow from the shape.
-    private let viewStrides: Strides
-    /// Position of the first element in the storage.
-    package let offset: Int
-    package let isDense: Bool
-    /// Nil for a value of a trace.
-    package let storage: Storage?
-    /// The value of a trace.
-    package let symbol: Symbol?
-    /// The innermost tape that recorded this value.
-    package let tape: Tape?
+    // Safe: constant, and the engine orders every access to what it points at.
+    /// Type, strides and address; of a value of a trace only the type has a meaning.
+    nonisolated(unsafe) package let view: TensorView
+    private let heldStorage: Storage?
+    private let origin: Origin
     /// Names the value on tapes; 0 until a tape first sees it and again after a mutation in place.
     package let valueID = Atomic<UInt64>(0)
 
+    private enum Origin {
+        case unrecorded
+        case tape(Tape)
+        /// A value of a trace, by number, and the innermost tape that recorded it.
+        indirect case symbol(Symbol, trace: UInt64, tape: Tape?)
+    }
+
     /// A dense array that owns fresh or shared storage.
+    @inline(__always)
     package init(_ type: TensorType, _ storage: Storage, tape: Tape? = nil) {
-        self.type = type
-        self.storage = storage
-        self.tape = tape
-        viewStrides = Strides()
-        offset = 0
-        isDense = true
-        symbol = nil
+        view = TensorView(dense: type, address: storage.address)
+        heldStorage = storage
+        origin = tape.map { .tape($0) } ?? .unrecorded
         storage.addHandle()
     }
 
@@ -36,58 +34,117 @@ package final class ArrayBody: Sendable {
         _ dtype: DType, _ layout: Layout, _ storage: Storage, tape: Tape? = nil,
         isLent: Bool = false
     ) {
-        type = TensorType(dtype, layout.shape)
-        offset = layout.offset
-        isDense = layout.isDense
-        viewStrides = isDense ? Strides() : layout.strides
-        self.storage = storage
-        self.tape = tape
-        symbol = nil
+        view = TensorView(
+            type: TensorType(dtype, layout.shape), strides: layout.strides,
+            address: storage.address + layout.offset * dtype.size)
+        heldStorage = storage
+        origin = tape.map { .tape($0) } ?? .unrecorded
         if !isLent { storage.addHandle() }
     }
 
+    /// Another body of the same value, unknown to its tape; the name on tapes stays.
+    package func withoutTape() -> ArrayBody {
+        if tape == nil { return self }
+        let body = ArrayBody(view, storage)
+        body.valueID.store(valueID.load(ordering: .relaxed), ordering: .relaxed)
+        return body
+    }
+
+    private init(_ view: TensorView, _ storage: Storage) {
+        self.view = view
+        heldStorage = storage
+        origin = .unrecorded
+        storage.addHandle()
+    }
+
     /// A value of a trace.
-    package init(_ symbol: Symbol) {
-        type = symbol.type
-        viewStrides = Strides()
-        offset = 0
-        isDense = false
-        storage = nil
-        tape = nil
-        self.symbol = symbol
+    package init(_ symbol: Symbol, trace: UInt64, tape: Tape?) {
+        view = TensorView(dense: symbol.type, address: Self.nowhere)
+        heldStorage = nil
+        origin = .symbol(symbol, trace: trace, tape: tape)
     }
 
-    deinit { storage?.removeHandle() }
+    /// The address of a value of a trace. Nothing reads there: who needs elements asks for the
+    /// storage first.
+    private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64)! }
 
-    package var strides: Strides { isDense ? Strides(dense: type.shape) : viewStrides }
+    deinit { removeHandle() }
 
-    /// These elements in memory that starts at `base`.
-    @inline(__always)
-    package func view(in storage: Storage) -> TensorView {
-        let address = storage.address + offset * type.dtype.size
-        return isDense
-            ? TensorView(dense: type, address: address)
-            : TensorView(type: type, strides: viewStrides, address: address)
+    // Not inlined: in `deinit` itself the compiler would retain the storage for the call.
+    @inline(never)
+    private func removeHandle() { heldStorage?.removeHandle() }
+
+    /// The value of a trace.
+    package var symbol: Symbol? {
+        if case .symbol(let symbol, _, _) = origin { symbol } else { nil }
+    }
+    /// The number of the trace that `symbol` belongs to; 0 for an array with elements.
+    package var trace: UInt64 { if case .symbol(_, let trace, _) = origin { trace } else { 0 } }
+    /// The innermost tape that recorded this value.
+    package var tape: Tape? {
+        switch origin {
+        case .unrecorded: nil
+        case .tape(let tape): tape
+        case .symbol(_, _, let tape): tape
+        }
     }
 
-    package var layout: Layout { Layout(shape: type.shape, strides: strides, offset: offset) }
+    package var type: TensorType { view.type }
+    package var isDense: Bool { view.isDense }
+
+    /// Where the elements stand.
+    /// - Precondition: not a value of a trace.
+    package var storage: Storage {
+        @inline(__always) get {
+            guard let heldStorage else { trapWithoutElements() }
+            return heldStorage
+        }
+    }
+
+    @inline(never)
+    private func trapWithoutElements() -> Never {
+        ArrayError(
+            .invalidState, in: "trace",
+            "\(symbol?.origin ?? "an array") is a value of a trace and has no elements: it cannot be "
+                + "read, and not be used outside the traced code; compute with arrays there (select "
+                + "instead of if), or return it and read the result"
+        ).trap()
+    }
+
+    package var layout: Layout {
+        Layout(
+            shape: type.shape, strides: view.strides,
+            offset: (view.address - storage.address) / type.dtype.size)
+    }
 }
 
-/// Numbers that name values on tapes.
-enum ValueID {
-    private static let last = Atomic<UInt64>(0)
-
-    static func next() -> UInt64 { last.wrappingAdd(1, ordering: .relaxed).newValue }
-}
-
+/// Inline access to the storage. Through the body, because using a constant of an object that the
+/// caller holds needs no reference count, and four of those would be a tenth of a small operator.
 extension ArrayBody {
-    /// The number that names this value on tapes, given now if it had none.
-    func assignValueID() -> UInt64 {
-        let id = valueID.load(ordering: .relaxed)
-        if id != 0 { return id }
-        let fresh = ValueID.next()
-        let (exchanged, original) = valueID.compareExchange(
-            expected: 0, desired: fresh, ordering: .relaxed)
-        return exchanged ? fresh : original
+    /// Takes a read grant if nothing writes or waits there.
+    /// - Precondition: not a value of a trace.
+    @inline(__always)
+    func tryBeginRead() -> Bool {
+        requireElements()
+        return heldStorage!.tryBeginRead()
     }
+
+    /// Gives a read grant back.
+    @inline(__always)
+    func endRead() { heldStorage!.endRead() }
+
+    /// Takes the write grant if nothing reads, writes or waits there.
+    /// - Precondition: not a value of a trace.
+    @inline(__always)
+    func tryBeginWrite() -> Bool {
+        requireElements()
+        return heldStorage!.tryBeginWrite()
+    }
+
+    /// Gives the write grant back.
+    @inline(__always)
+    func endWrite() { heldStorage!.endWrite() }
+
+    @inline(__always)
+    private func requireElements() { if heldStorage == nil { trapWithoutElements() } }
 }

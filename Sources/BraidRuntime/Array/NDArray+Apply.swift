@@ -9,29 +9,22 @@ extension NDArray {
 
     /// Applies an operator with one input and one output.
     public static func apply<O: Operator>(_ op: O, _ a: NDArray) -> NDArray {
-        if Scopes.open.load(ordering: .relaxed) != 0, let ambient = Scopes.bound {
-            return scoped(op, [a], ambient)[0]
-        }
-        let (type, estimate) = withUnsafePointer(to: a.type) { infer(op, $0, 1) }
-        if O.traits.contains(.view), let layout = op.view(of: a.body.layout) {
-            return NDArray(ArrayBody(type.dtype, layout, a.storage))
-        }
-        let result = NDArray(uninitialized: type)
-        Dispatch.run(op, a.operand(of: op), result.body, estimate)
-        return result
+        apply(op, a.body, nil)
     }
 
     /// Applies an operator with two inputs and one output.
     public static func apply<O: Operator>(_ op: O, _ a: NDArray, _ b: NDArray) -> NDArray {
+        apply(op, a.body, b.body)
+    }
+
+    @inline(__always)
+    private static func apply<O: Operator>(_ op: O, _ a: ArrayBody, _ b: ArrayBody?) -> NDArray {
         if Scopes.open.load(ordering: .relaxed) != 0, let ambient = Scopes.bound {
-            return scoped(op, [a, b], ambient)[0]
+            return scoped(op, a, b, ambient)
         }
-        let (type, estimate) = withUnsafePointer(to: (a.type, b.type)) { pair in
-            pair.withMemoryRebound(to: TensorType.self, capacity: 2) { infer(op, $0, 2) }
+        do throws(ArrayError) { return NDArray(try run(op, a, b, tape: nil)) } catch {
+            error.trap()
         }
-        let result = NDArray(uninitialized: type)
-        Dispatch.run(op, a.operand(of: op), b.operand(of: op), result.body, estimate)
-        return result
     }
 
     /// Applies an operator with three inputs and one output.
@@ -56,6 +49,42 @@ extension NDArray {
         } catch { error.trap() }
     }
 
+    /// Infers, allocates and runs; one or two operands.
+    @inline(__always)
+    static func run<O: Operator>(
+        _ op: O, _ a: ArrayBody, _ b: ArrayBody?, tape: Tape?
+    ) throws(ArrayError) -> ArrayBody {
+        if !O.traits.isDisjoint(with: [.view, .denseInputs]),
+            let output = try runOtherwise(op, a, b, tape)
+        {
+            return output
+        }
+        let (type, estimate) = try infer(op, a, b)
+        let output = ArrayBody(type, Storage(byteCount: type.byteCount), tape: tape)
+        Dispatch.run(op, a, b, output, estimate)
+        return output
+    }
+
+    /// The output as a view of the first operand or computed from dense copies; nil where the
+    /// operator can run on the operands as they are, and has to.
+    @inline(never)
+    private static func runOtherwise<O: Operator>(
+        _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ tape: Tape?
+    ) throws(ArrayError) -> ArrayBody? {
+        if O.traits.contains(.view) {
+            let (type, _) = try infer(op, a, b)
+            if let layout = op.view(of: a.layout) {
+                return ArrayBody(type.dtype, layout, a.storage, tape: tape)
+            }
+        }
+        if O.traits.contains(.denseInputs), !a.isDense || b?.isDense == false {
+            // Wrong operands are not worth a copy.
+            _ = try infer(op, a, b)
+            return try run(op, dense(a), b.map(dense), tape: tape)
+        }
+        return nil
+    }
+
     /// Infers, allocates and runs; any number of operands.
     static func run<O: Operator>(
         _ op: O, _ inputs: [ArrayBody], tape: Tape?
@@ -63,8 +92,7 @@ extension NDArray {
         let types = inputs.map(\.type)
         let outputTypes = try op.outputs(for: types.span)
         if O.traits.contains(.view), let layout = op.view(of: inputs[0].layout) {
-            let storage = NDArray(inputs[0]).storage
-            return [ArrayBody(outputTypes[0].dtype, layout, storage, tape: tape)]
+            return [ArrayBody(outputTypes[0].dtype, layout, inputs[0].storage, tape: tape)]
         }
         let outputs = outputTypes.map {
             ArrayBody($0, Storage(byteCount: $0.byteCount), tape: tape)
@@ -72,28 +100,29 @@ extension NDArray {
         let estimate = Dispatch.Estimate(
             cost: op.cost(for: types.span, output: outputTypes[0]),
             scratchByteCount: op.scratchByteCount(for: types.span))
-        Dispatch.run(op, inputs.map { NDArray($0).operand(of: op) }, outputs, estimate)
+        Dispatch.run(
+            op, O.traits.contains(.denseInputs) ? inputs.map(dense) : inputs, outputs, estimate)
         return outputs
     }
 
-    /// The body that a job of `op` reads: a dense copy where the operator asks for that.
-    @inline(__always)
-    private func operand<O: Operator>(of op: O) -> ArrayBody {
-        O.traits.contains(.denseInputs) ? dense().body : body
-    }
+    private static func dense(_ body: ArrayBody) -> ArrayBody { NDArray(body).dense().body }
 
-    /// The output's type and what a call costs; wrong operands stop the program.
+    /// The output's type and what a call costs; one or two operands.
     @inline(__always)
-    private static func infer<O: Operator>(
-        _ op: O, _ types: UnsafePointer<TensorType>, _ count: Int
-    ) -> (TensorType, Dispatch.Estimate) {
-        let span = Span(_unsafeStart: types, count: count)
-        do throws(ArrayError) {
-            let type = try op.output(for: span)
-            let estimate = Dispatch.Estimate(
-                cost: op.cost(for: span, output: type),
-                scratchByteCount: op.scratchByteCount(for: span))
-            return (type, estimate)
-        } catch { error.trap() }
+    static func infer<O: Operator>(
+        _ op: O, _ a: ArrayBody, _ b: ArrayBody?
+    ) throws(ArrayError) -> (TensorType, Dispatch.Estimate) {
+        var types = (a.type, (b ?? a).type)
+        return try withUnsafePointer(to: &types) { types throws(ArrayError) in
+            try types.withMemoryRebound(to: TensorType.self, capacity: 2) {
+                types throws(ArrayError) in
+                let span = Span(_unsafeStart: types, count: b == nil ? 1 : 2)
+                let type = try op.output(for: span)
+                let estimate = Dispatch.Estimate(
+                    cost: op.cost(for: span, output: type),
+                    scratchByteCount: op.scratchByteCount(for: span))
+                return (type, estimate)
+            }
+        }
     }
 }

@@ -35,36 +35,31 @@ extension NDArray {
     private func densely() -> NDArray {
         let copy = NDArray(uninitialized: type)
         Dispatch.run(
-            Copy(), body, copy.body, Dispatch.Estimate(cost: count, scratchByteCount: 0))
+            Copy(), body, nil, copy.body, Dispatch.Estimate(cost: count, scratchByteCount: 0))
         return copy
     }
 
-    /// `self = op(self)` for a pointwise operator, in place where nothing else sees it.
-    mutating func update<O: Operator>(_ op: O) { update(op, nil) }
-
-    /// `self = op(self, other)` for a pointwise operator, in place where nothing else sees it.
-    mutating func update<O: Operator>(_ op: O, _ other: NDArray?) {
-        if Scopes.current?.changesByReplacing == true || !updatesInPlace(op, other) {
-            return replace(with: other.map { Self.apply(op, self, $0) } ?? Self.apply(op, self))
+    /// `self = op(self)` or `op(self, other)` for a pointwise operator, in place where nothing else
+    /// sees it.
+    mutating func update<O: Operator>(_ op: O, _ other: NDArray? = nil) {
+        guard Scopes.current?.changesByReplacing != true,
+            let (result, estimate) = try? Self.infer(op, body, other?.body), result == type
+        else {
+            // Wrong operands are reported by the plain call.
+            return replace(with: applied(op, other))
         }
         makeUnique()
-        guard body.isDense else {
-            let result = other.map { Self.apply(op, self, $0) } ?? Self.apply(op, self)
-            return overwrite(with: result)
-        }
-        Dispatch.update(
-            op, body, other?.body, Dispatch.Estimate(cost: count, scratchByteCount: 0))
+        guard body.isDense else { return overwrite(with: applied(op, other)) }
+        Dispatch.update(op, body, other?.body, estimate)
+    }
+
+    private func applied<O: Operator>(_ op: O, _ other: NDArray?) -> NDArray {
+        if let other { .apply(op, self, other) } else { .apply(op, self) }
     }
 
     /// Becomes a new array, unless a mistake inside `validating` left none to become.
     mutating func replace(with array: NDArray) {
         if Scopes.current?.errors?.error == nil { self = array }
-    }
-
-    /// Whether the result has this array's type; wrong operands are reported by the plain call.
-    private func updatesInPlace<O: Operator>(_ op: O, _ other: NDArray?) -> Bool {
-        let types = other.map { [type, $0.type] } ?? [type]
-        return (try? op.output(for: types.span)) == type
     }
 
     /// Copies the elements of `source`, of the same type, over this array's.

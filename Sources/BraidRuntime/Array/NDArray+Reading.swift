@@ -35,7 +35,7 @@ extension NDArray {
         return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
             if count > 0 {
                 UnsafeMutableRawPointer(buffer.baseAddress!).copyMemory(
-                    from: dense.view.address, byteCount: count * MemoryLayout<Element>.stride)
+                    from: dense.body.view.address, byteCount: count * MemoryLayout<Element>.stride)
             }
             initialized = count
         }
@@ -59,6 +59,6 @@ extension NDArray {
         let dense = self.dense()
         try dense.waitUntilReady()
         return try body(
-            UnsafeRawBufferPointer(start: dense.view.address, count: type.byteCount))
+            UnsafeRawBufferPointer(start: dense.body.view.address, count: type.byteCount))
     }
 }

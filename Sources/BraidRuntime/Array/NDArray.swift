@@ -25,15 +25,5 @@ public struct NDArray: Operand {
 
     /// The storage.
     /// - Precondition: not a value of a trace.
-    package var storage: Storage {
-        if let storage = body.storage { return storage }
-        ArrayError(
-            .invalidState, in: "trace",
-            "this array is a value of a trace and has no elements; use it inside the traced "
-                + "closure only, and compute with arrays instead of reading them there"
-        ).trap()
-    }
-
-    /// The array as a kernel sees it.
-    package var view: TensorView { body.view(in: storage) }
+    package var storage: Storage { body.storage }
 }

@@ -33,7 +33,7 @@ public func valueWithGradient(
     }
     // Values of their own, so that another use of the same array inside `function` is a constant;
     // an enclosing tape sees them come from `inputs`.
-    let arguments = inputs.map { $0.reshaped(to: $0.shape.extents) }.map { $0.named() }
+    let arguments = inputs.map { $0.reshaped(to: $0.shape.extents) }
     let tape = Tape(
         parent: now.tape.map { unsafeDowncast($0, to: Tape.self) }, recordsParameters: false)
     for argument in arguments { tape.watch(argument.body) }
@@ -53,28 +53,30 @@ public func valueWithGradient(
     )
 }
 
-extension NDArray {
-    /// This value with a name on tapes.
-    fileprivate func named() -> NDArray {
-        _ = body.assignValueID()
-        return self
-    }
-}
-
 /// The same inside a trace, where everything is a symbol already.
 private func tracedGradient(
     _ trace: Trace, _ inputs: [NDArray], _ function: ([NDArray]) throws -> NDArray
 ) rethrows -> (value: NDArray, gradients: [NDArray]) {
+    let now = Scopes.current ?? .outside
+    // Values of their own: another use of the same array inside `function` is a constant.
     let arguments = inputs.map { $0.reshaped(to: $0.shape.extents) }
-    let value = try function(arguments)
+    let tape = Tape(parent: nil, recordsParameters: false)
+    let value = try Scopes.with(
+        Ambient(tape: tape, trace: trace, mode: now.mode, errors: now.errors)
+    ) { try function(arguments) }
     let output = trace.symbol(value)
     let found = gradients(
         of: [output], cotangents: [.full(output.shape, 1, dtype: output.dtype)],
         at: arguments.map(trace.symbol))
+    let outer = Tape.innermost(in: now)
+    func result(_ symbol: Symbol) -> NDArray {
+        let array = trace.array(symbol, tape: outer)
+        return outer == nil ? array.detached() : array
+    }
     return (
-        value,
+        result(output),
         zip(found, inputs).map { symbol, input in
-            symbol.map { NDArray(ArrayBody($0)) } ?? .zeros(input.shape, dtype: input.dtype)
+            symbol.map(result) ?? .zeros(input.shape, dtype: input.dtype)
         }
     )
 }

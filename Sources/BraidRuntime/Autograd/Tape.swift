@@ -11,27 +11,18 @@ package final class Tape: Sendable {
     let parent: Tape?
     /// Whether reading a `Parameter` makes it a leaf (`Autograd.record`) or not (`gradient(at:)`).
     let recordsParameters: Bool
-    private let contents = Mutex(TapeContents())
+    private let contents: Mutex<TapeContents>
+    /// Parameters read in a trace, with their symbols; nil once a `backward()` consumed the record.
+    private let tracedLeaves = Mutex<[(parameter: Parameter, symbol: Symbol)]?>([])
 
     init(parent: Tape?, recordsParameters: Bool) {
         self.parent = parent
         self.recordsParameters = recordsParameters
+        contents = Mutex(TapeContents(number: TapeContents.nextNumber()))
     }
 
-    /// The tapes of the open scopes, innermost first, on which an input is active.
-    static func active<O: Operator>(
-        in ambient: Ambient, for inputs: [NDArray], _ op: O
-    ) -> [Tape] {
-        guard ambient.tape != nil, !O.traits.contains(.notDifferentiable) else { return [] }
-        return active(in: ambient, for: inputs)
-    }
-
-    static func active(in ambient: Ambient, for inputs: [NDArray]) -> [Tape] {
-        all(in: ambient).filter { tape in
-            tape.contents.withLock { contents in
-                inputs.contains { contents.isActive($0.body) }
-            }
-        }
+    static func innermost(in ambient: Ambient) -> Tape? {
+        ambient.tape.map { unsafeDowncast($0, to: Tape.self) }
     }
 
     /// The tapes of the open scopes, innermost first.
@@ -45,16 +36,54 @@ package final class Tape: Sendable {
         return tapes
     }
 
+    /// Whether the tape knows the value of `body` as one that depends on a leaf.
+    func isActive(_ body: ArrayBody) -> Bool {
+        // What this tape recorded last is the common case, and needs no lock.
+        if body.tape === self { return body.valueID.load(ordering: .relaxed) != 0 }
+        return contents.withLock { $0.isActive(body) }
+    }
+
     /// Makes the value of `body` a leaf; `parameter` receives its gradient at `backward()`.
     func watch(_ body: ArrayBody, for parameter: Parameter? = nil) {
         contents.withLock { $0.watch(body, for: parameter) }
+    }
+
+    /// Makes a parameter's value in a trace a leaf.
+    func watchTraced(_ symbol: Symbol, for parameter: Parameter) {
+        tracedLeaves.withLock { leaves in
+            if leaves?.contains(where: { $0.symbol === symbol }) == false {
+                leaves?.append((parameter, symbol))
+            }
+        }
+    }
+
+    /// The leaves of a record in a trace; nil when it was consumed before.
+    func takeTracedLeaves(retaining: Bool) -> [(parameter: Parameter, symbol: Symbol)]? {
+        tracedLeaves.withLock { leaves in
+            defer { if !retaining { leaves = nil } }
+            return leaves
+        }
+    }
+
+    /// Writes down one operator: `addOperands` adds inputs, then outputs, and says what it is.
+    @inline(__always)
+    func record(_ addOperands: (inout TapeContents) -> Node.Kind) {
+        contents.withLock { contents in
+            if contents.isTaken { return }
+            let kind = addOperands(&contents)
+            contents.endEntry(kind)
+        }
     }
 
     /// Writes down one operator.
     func record(
         _ kind: Node.Kind, needs: GradientNeeds, _ inputs: [ArrayBody], _ outputs: [ArrayBody]
     ) {
-        contents.withLock { $0.record(kind, needs: needs, inputs, outputs) }
+        record { contents in
+            for input in inputs { contents.addInput(input, needs: needs) }
+            for output in outputs { contents.addOutput(output, needs: needs) }
+            return kind
+        }
     }
 
     /// What was recorded; the tape is empty afterwards unless `retaining`. Nil when it was taken
@@ -64,9 +93,41 @@ package final class Tape: Sendable {
             guard !contents.isTaken else { return nil }
             if retaining { return contents }
             let taken = contents
-            contents = TapeContents()
-            contents.isTaken = true
+            contents = .taken
             return taken
         }
+    }
+}
+
+/// The tapes of the open scopes that record a call: those on which an input is active.
+struct ActiveTapes {
+    /// The innermost of them.
+    private(set) var innermost: Tape?
+    // Nested recording is rare; an empty array costs nothing.
+    private var others: [Tape] = []
+
+    init<O: Operator>(in ambient: Ambient, for op: O, _ isActive: (Tape) -> Bool) {
+        if !O.traits.contains(.notDifferentiable) {
+            self.init(in: ambient, isActive)
+        } else {
+            self.init()
+        }
+    }
+
+    init(in ambient: Ambient, _ isActive: (Tape) -> Bool) {
+        var next = ambient.tape.map { unsafeDowncast($0, to: Tape.self) }
+        while let tape = next {
+            if isActive(tape) {
+                if innermost == nil { innermost = tape } else { others.append(tape) }
+            }
+            next = tape.parent
+        }
+    }
+
+    private init() {}
+
+    func forEach(_ body: (Tape) -> Void) {
+        if let innermost { body(innermost) }
+        others.forEach(body)
     }
 }

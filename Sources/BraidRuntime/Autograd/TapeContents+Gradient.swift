@@ -21,22 +21,23 @@ extension TapeContents {
         }
         for entry in entries {
             let node = Node(
-                entry.kind, inputs: entry.inputs.map(symbol),
-                types: entry.outputs.map { values[$0].type })
+                entry.kind, inputs: inputs[entry.inputs].map(symbol),
+                types: values[entry.outputs].map(\.type))
             for (index, slot) in entry.outputs.enumerated() { symbols[slot] = Symbol(node, index) }
         }
 
         let result = symbol(output)
         let cotangent =
-            seed.map { Symbol.captured($0) }
-            ?? .ones(result.shape, dtype: result.dtype)
+            seed.map { .variable("seed", $0.dtype, $0.shape) }
+            ?? Symbol.ones(result.shape, dtype: result.dtype)
         let found = BraidGraph.gradients(
             of: [result], cotangents: [cotangent], at: targets.map(symbol))
 
         var evaluator = Evaluator()
+        if let seed { evaluator.bind(cotangent, to: seed) }
         for slot in values.indices {
             if let saved = values[slot].saved, let symbol = symbols[slot] {
-                evaluator.bind(symbol, to: saved.array)
+                evaluator.bind(symbol, to: NDArray(saved))
                 values[slot].saved = nil
             }
         }

@@ -7,86 +7,116 @@ struct TapeContents: Sendable {
         let type: TensorType
         /// Whether the value depends on a leaf.
         var isActive: Bool
-        var saved: SavedValue?
+        /// The value, when a gradient rule reads it; a body without a tape.
+        var saved: ArrayBody?
     }
 
     struct Entry {
         let kind: Node.Kind
-        let inputs: [Int]
-        let outputs: [Int]
+        /// Slots, as a range of `inputs`.
+        let inputs: Range<Int>
+        /// Slots; outputs are values of their own, so theirs follow each other.
+        let outputs: Range<Int>
     }
 
-    private var slots: [UInt64: Int] = [:]
+    /// The number in the names that this tape gives; 0 once the record was taken.
+    private let number: UInt64
+    // Slots of values that other tapes named.
+    private var foreignSlots: [UInt64: Int] = [:]
     var values: [Value] = []
     var entries: [Entry] = []
+    private(set) var inputs: [Int] = []
     private(set) var leaves: [(slot: Int, parameter: Parameter?)] = []
-    var isTaken = false
+    private var firstOutput: Int?
+
+    init(number: UInt64) { self.number = number }
+
+    /// What is left of a record that `backward()` consumed.
+    static let taken = TapeContents(number: 0)
+    var isTaken: Bool { number == 0 }
 
     /// The slot of the value that `body` holds, when the tape knows it.
-    func slot(of body: ArrayBody) -> Int? {
-        let id = body.valueID.load(ordering: .relaxed)
-        return id == 0 ? nil : slots[id]
-    }
+    func slot(of body: ArrayBody) -> Int? { slot(of: body.valueID.load(ordering: .relaxed)) }
 
     func isActive(_ body: ArrayBody) -> Bool {
         slot(of: body).map { values[$0].isActive } ?? false
     }
 
     mutating func watch(_ body: ArrayBody, for parameter: Parameter?) {
+        if isTaken { return }
         let slot = assignSlot(body)
         if values[slot].isActive { return }
         values[slot].isActive = true
         leaves.append((slot, parameter))
     }
 
-    mutating func record(
-        _ kind: Node.Kind, needs: GradientNeeds, _ inputs: [ArrayBody], _ outputs: [ArrayBody]
-    ) {
-        if isTaken { return }
-        let inputSlots = inputs.map { assignSlot($0) }
-        let outputSlots = outputs.map { assignSlot($0) }
-        for slot in outputSlots { values[slot].isActive = true }
-        if needs.contains(.inputs) {
-            for (slot, body) in zip(inputSlots, inputs) { save(body, in: slot) }
-        }
-        if needs.contains(.outputs) {
-            for (slot, body) in zip(outputSlots, outputs) { save(body, in: slot) }
-        }
-        entries.append(Entry(kind: kind, inputs: inputSlots, outputs: outputSlots))
+    /// Adds an input of the entry that `endEntry` will close.
+    mutating func addInput(_ body: ArrayBody, needs: GradientNeeds) {
+        let slot = assignSlot(body)
+        inputs.append(slot)
+        if needs.contains(.inputs) { save(body, in: slot) }
     }
 
-    private mutating func assignSlot(_ body: ArrayBody) -> Int {
-        let id = body.assignValueID()
-        if let slot = slots[id] { return slot }
-        slots[id] = values.count
-        values.append(Value(type: body.type, isActive: false, saved: nil))
-        return values.count - 1
+    /// Adds an output of the entry that `endEntry` will close: a value that no tape has seen.
+    mutating func addOutput(_ body: ArrayBody, needs: GradientNeeds) {
+        let slot = assignSlot(body)
+        if firstOutput == nil { firstOutput = slot }
+        values[slot].isActive = true
+        if needs.contains(.outputs) { save(body, in: slot) }
+    }
+
+    mutating func endEntry(_ kind: Node.Kind) {
+        let firstInput = entries.last?.inputs.upperBound ?? 0
+        let outputs = (firstOutput ?? values.count)..<values.count
+        entries.append(Entry(kind: kind, inputs: firstInput..<inputs.count, outputs: outputs))
+        firstOutput = nil
     }
 
     private mutating func save(_ body: ArrayBody, in slot: Int) {
-        if values[slot].saved == nil { values[slot].saved = SavedValue(body) }
+        if values[slot].saved == nil { values[slot].saved = body.withoutTape() }
     }
 }
 
-/// A forward value that a gradient rule reads: a handle on the storage, and how to see the value in
-/// it.
-struct SavedValue: Sendable {
-    private let layout: Layout
-    private let dtype: DType
-    private let handle: StorageHandle
-    private let valueID: UInt64
+/// Names of values: the number of the tape that saw the value first and the slot that it has there,
+/// so that this tape finds it without a search.
+extension TapeContents {
+    private static let slotBits: UInt64 = 28
+    private static let lastNumber = Atomic<UInt64>(0)
 
-    init(_ body: ArrayBody) {
-        layout = body.layout
-        dtype = body.type.dtype
-        handle = StorageHandle(NDArray(body).storage)
-        valueID = body.assignValueID()
+    static func nextNumber() -> UInt64 {
+        let number = lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
+        precondition(number < 1 << (64 - slotBits), "too many records for one process")
+        return number
     }
 
-    /// The value as an array, under its name on the tapes.
-    var array: NDArray {
-        let body = ArrayBody(dtype, layout, handle.storage)
-        body.valueID.store(valueID, ordering: .relaxed)
-        return NDArray(body)
+    private func slot(of name: UInt64) -> Int? {
+        if name >> Self.slotBits == number, number != 0 {
+            return Int(name & (1 << Self.slotBits - 1))
+        }
+        return foreignSlots.isEmpty ? nil : foreignSlots[name]
+    }
+
+    private mutating func assignSlot(_ body: ArrayBody) -> Int {
+        let next = values.count
+        precondition(next < 1 << Self.slotBits, "a record holds at most 2^28 values")
+        let fresh = number << Self.slotBits | UInt64(next)
+        let name = body.named(fresh)
+        if name != fresh {
+            if let known = slot(of: name) { return known }
+            foreignSlots[name] = next
+        }
+        values.append(Value(type: body.type, isActive: false, saved: nil))
+        return next
+    }
+}
+
+extension ArrayBody {
+    /// The value's name on tapes: `name` if it had none.
+    fileprivate func named(_ name: UInt64) -> UInt64 {
+        let known = valueID.load(ordering: .relaxed)
+        if known != 0 { return known }
+        let (exchanged, original) = valueID.compareExchange(
+            expected: 0, desired: name, ordering: .relaxed)
+        return exchanged ? name : original
     }
 }

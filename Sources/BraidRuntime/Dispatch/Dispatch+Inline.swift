@@ -1,74 +1,71 @@
 import BraidCore
 import BraidEngine
 
-/// The forms for one, two and three operands, which build no array.
+/// The forms for one and two operands, which build no array.
 extension Dispatch {
-    static func run<O: Operator>(_ op: O, _ a: ArrayBody, _ output: ArrayBody, _ estimate: Estimate)
-    {
-        let storage = NDArray(a).storage
-        guard estimate.runsInline, storage.tryBeginRead() else {
-            return push(op, [a], [output], scratchByteCount: estimate.scratchByteCount)
+    /// Runs inline when the operands are ready, else pushes.
+    @inline(__always)
+    static func run<O: Operator>(
+        _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ output: ArrayBody, _ estimate: Estimate
+    ) {
+        guard estimate.runsInline, beginReading(a, b) else {
+            return push(
+                op, operands(a, b), [output], scratchByteCount: estimate.scratchByteCount)
         }
-        withUnsafePointer(to: NDArray(a).view) { input in
-            evaluate(op, input, 1, output, estimate)
-        }
-        storage.endRead()
+        evaluate(op, a, b, output, estimate)
+        a.endRead()
+        b?.endRead()
     }
 
-    static func run<O: Operator>(
-        _ op: O, _ a: ArrayBody, _ b: ArrayBody, _ output: ArrayBody, _ estimate: Estimate
+    /// Changes `target` in place: `target = op(target, operand)`, for pointwise operators.
+    @inline(__always)
+    static func update<O: Operator>(
+        _ op: O, _ target: ArrayBody, _ operand: ArrayBody?, _ estimate: Estimate
     ) {
-        let (first, second) = (NDArray(a).storage, NDArray(b).storage)
-        guard estimate.runsInline, first.tryBeginRead() else {
-            return push(op, [a, b], [output], scratchByteCount: estimate.scratchByteCount)
+        guard estimate.runsInline, beginUpdating(target, operand) else {
+            return push(
+                op, operands(target, operand), [target],
+                scratchByteCount: estimate.scratchByteCount, isUpdate: true)
         }
-        guard second.tryBeginRead() else {
-            first.endRead()
-            return push(op, [a, b], [output], scratchByteCount: estimate.scratchByteCount)
-        }
-        withUnsafePointer(to: (NDArray(a).view, NDArray(b).view)) { pair in
-            pair.withMemoryRebound(to: TensorView.self, capacity: 2) { inputs in
-                evaluate(op, inputs, 2, output, estimate)
-            }
-        }
-        second.endRead()
-        first.endRead()
+        evaluate(op, target, operand, target, estimate)
+        target.endWrite()
+        operand?.endRead()
+    }
+
+    private static func operands(_ a: ArrayBody, _ b: ArrayBody?) -> [ArrayBody] {
+        if let b { [a, b] } else { [a] }
+    }
+
+    /// Takes read grants on both operands, or none.
+    @inline(__always)
+    private static func beginReading(_ a: ArrayBody, _ b: ArrayBody?) -> Bool {
+        guard a.tryBeginRead() else { return false }
+        if b?.tryBeginRead() != false { return true }
+        a.endRead()
+        return false
+    }
+
+    /// Takes the write grant on the target and a read grant on the operand, or none.
+    @inline(__always)
+    private static func beginUpdating(_ target: ArrayBody, _ operand: ArrayBody?) -> Bool {
+        if operand?.tryBeginRead() == false { return false }
+        if target.tryBeginWrite() { return true }
+        operand?.endRead()
+        return false
     }
 
     @inline(__always)
     private static func evaluate<O: Operator>(
-        _ op: O, _ inputs: UnsafePointer<TensorView>, _ count: Int, _ output: ArrayBody,
-        _ estimate: Estimate
+        _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ output: ArrayBody, _ estimate: Estimate
     ) {
-        withUnsafePointer(to: NDArray(output).view) { output in
-            evaluate(
-                op, UnsafeBufferPointer(start: inputs, count: count),
-                UnsafeBufferPointer(start: output, count: 1),
-                scratchByteCount: estimate.scratchByteCount, splitter: nil)
+        var views = (a.view, (b ?? a).view, output.view)
+        withUnsafePointer(to: &views) { views in
+            views.withMemoryRebound(to: TensorView.self, capacity: 3) { views in
+                evaluate(
+                    op, UnsafeBufferPointer(start: views, count: b == nil ? 1 : 2),
+                    UnsafeBufferPointer(start: views + 2, count: 1),
+                    scratchByteCount: estimate.scratchByteCount, splitter: nil)
+            }
         }
-    }
-
-    /// Changes `target` in place: `target = op(target, operand)`, for pointwise operators.
-    static func update<O: Operator>(
-        _ op: O, _ target: ArrayBody, _ operand: ArrayBody?, _ estimate: Estimate
-    ) {
-        let storage = NDArray(target).storage
-        let other = operand.map { NDArray($0).storage }
-        let inputs = [target] + (operand.map { [$0] } ?? [])
-        func pushed() {
-            push(
-                op, inputs, [target], scratchByteCount: estimate.scratchByteCount, isUpdate: true)
-        }
-        guard estimate.runsInline else { return pushed() }
-        if let other, !other.tryBeginRead() { return pushed() }
-        guard storage.tryBeginWrite() else {
-            other?.endRead()
-            return pushed()
-        }
-        inputs.map { NDArray($0).view }.withUnsafeBufferPointer { views in
-            evaluate(op, views.baseAddress!, views.count, target, estimate)
-        }
-        storage.endWrite()
-        other?.endRead()
     }
 }

@@ -65,14 +65,14 @@ enum Dispatch {
         _ op: O, _ inputs: [ArrayBody], _ outputs: [ArrayBody], _ estimate: Estimate
     ) {
         if estimate.runsInline, beginReading(inputs) {
-            inputs.map { NDArray($0).view }.withUnsafeBufferPointer { inputs in
-                outputs.map { NDArray($0).view }.withUnsafeBufferPointer { outputs in
+            inputs.map(\.view).withUnsafeBufferPointer { inputs in
+                outputs.map(\.view).withUnsafeBufferPointer { outputs in
                     evaluate(
                         op, inputs, outputs, scratchByteCount: estimate.scratchByteCount,
                         splitter: nil)
                 }
             }
-            for input in inputs { input.storage!.endRead() }
+            for input in inputs { input.endRead() }
         } else {
             push(op, inputs, outputs, scratchByteCount: estimate.scratchByteCount)
         }
@@ -81,8 +81,8 @@ enum Dispatch {
     /// Takes read grants on all operands, or none.
     private static func beginReading(_ inputs: [ArrayBody]) -> Bool {
         for (index, input) in inputs.enumerated() {
-            if NDArray(input).storage.tryBeginRead() { continue }
-            for granted in inputs[..<index] { granted.storage!.endRead() }
+            if input.tryBeginRead() { continue }
+            for granted in inputs[..<index] { granted.endRead() }
             return false
         }
         return true

@@ -8,7 +8,7 @@ struct StoredView: Sendable {
     nonisolated(unsafe) let view: TensorView
 
     init(_ body: ArrayBody) {
-        storage = NDArray(body).storage
-        view = body.view(in: storage)
+        storage = body.storage
+        view = body.view
     }
 }

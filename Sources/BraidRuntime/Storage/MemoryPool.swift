@@ -16,12 +16,28 @@ package enum MemoryPool {
     /// Bytes of large free blocks that are kept whatever happened before.
     private static let smallestCacheByteCount = 256 << 20
 
-    // Safe: constant after its first use; each shard has a lock of its own.
-    nonisolated(unsafe) private static let shards: UnsafeMutablePointer<Shard> = {
-        let shards = UnsafeMutablePointer<Shard>.allocate(capacity: Shard.count)
-        for index in 0..<Shard.count { (shards + index).initialize(to: Shard()) }
-        return shards
-    }()
+    // Made at the first use; a lazy global would cost more per operator than the rest of a call here.
+    // Safe: constant once it is set; each shard has a lock of its own.
+    nonisolated(unsafe) private static let madeShards = Atomic<UnsafeMutablePointer<Shard>?>(nil)
+
+    @inline(__always)
+    private static func shard(_ index: Int) -> UnsafeMutablePointer<Shard> {
+        (madeShards.load(ordering: .acquiring) ?? makeShards()) + index &* Shard.spacing
+    }
+
+    @inline(never)
+    private static func makeShards() -> UnsafeMutablePointer<Shard> {
+        let shards = UnsafeMutablePointer<Shard>.allocate(capacity: Shard.count * Shard.spacing)
+        for index in 0..<Shard.count { (shards + index * Shard.spacing).initialize(to: Shard()) }
+        let (exchanged, original) = madeShards.compareExchange(
+            expected: nil, desired: shards, ordering: .acquiringAndReleasing)
+        if exchanged { return shards }
+        // Another thread was first.
+        for index in 0..<Shard.count { (shards + index * Shard.spacing).deinitialize(count: 1) }
+        shards.deallocate()
+        return original!
+    }
+
     private static let largeLive = Atomic<Int>(0)
     private static let largeLivePeak = Atomic<Int>(0)
     private static let largeCached = Atomic<Int>(0)
@@ -29,19 +45,26 @@ package enum MemoryPool {
 
     /// A block of at least `byteCount` bytes, aligned to 64, with undefined contents.
     package static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+        let home = shard(Shard.currentIndex)
         let size = SizeClass(for: byteCount)
+        if size.byteCount < largeByteCount, let block = home.pointee.tryTake(size) { return block }
+        return search(for: size)
+    }
+
+    /// A block that is large or was not at hand in this thread's shard.
+    @inline(never)
+    private static func search(for size: SizeClass) -> UnsafeMutableRawPointer {
         let isLarge = size.byteCount >= largeByteCount
-        if isLarge { noteLive(size.byteCount) }
-        let home = Shard.currentIndex
-        if let block = shards[home].take(size) {
-            if isLarge { largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed) }
-            return block
+        if isLarge {
+            let live = largeLive.wrappingAdd(size.byteCount, ordering: .relaxed).newValue
+            largeLivePeak.max(live, ordering: .relaxed)
         }
+        let home = Shard.currentIndex
         // What one thread allocates and another frees ends up in the other's shard: without a walk a
         // producer would go to the system for ever.
-        for step in 1..<Shard.count {
-            let other = (home + step) & (Shard.count - 1)
-            if let block = shards[other].take(size, countingFor: shards + home) {
+        for step in 0..<Shard.count {
+            let index = (home + step) & (Shard.count - 1)
+            if let block = shard(index).pointee.take(size) {
                 if isLarge { largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed) }
                 return block
             }
@@ -52,24 +75,27 @@ package enum MemoryPool {
     /// Gives a block back.
     /// - Parameter byteCount: as asked for.
     package static func deallocate(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+        let home = shard(Shard.currentIndex)
         let size = SizeClass(for: byteCount)
+        if size.byteCount < largeByteCount, home.pointee.tryPut(block, size) { return }
+        putBack(block, size)
+    }
+
+    /// Gives a block back that is large or whose shard was busy.
+    @inline(never)
+    private static func putBack(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
         if size.byteCount >= largeByteCount {
             largeLive.wrappingSubtract(size.byteCount, ordering: .relaxed)
             let bound = max(smallestCacheByteCount, largeLivePeak.load(ordering: .relaxed))
             let cached = largeCached.wrappingAdd(size.byteCount, ordering: .relaxed).newValue
             if cached > bound {
                 largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed)
-                shards[Shard.currentIndex].noteFreed(size)
+                shard(Shard.currentIndex).pointee.note(live: -size.byteCount)
                 free(block)
                 return
             }
         }
-        shards[Shard.currentIndex].put(block, size)
-    }
-
-    private static func noteLive(_ byteCount: Int) {
-        let live = largeLive.wrappingAdd(byteCount, ordering: .relaxed).newValue
-        largeLivePeak.max(live, ordering: .relaxed)
+        shard(Shard.currentIndex).pointee.put(block, size)
     }
 
     @inline(never)
@@ -82,21 +108,21 @@ package enum MemoryPool {
                 fatalError("out of memory: the system has no block of \(size.byteCount) bytes")
             }
         }
-        shards[Shard.currentIndex].noteTaken(size)
+        shard(Shard.currentIndex).pointee.note(live: size.byteCount)
         return block!
     }
 
     /// Gives all cached blocks back to the system.
     package static func trim() {
         for index in 0..<Shard.count {
-            let released = shards[index].releaseCached(from: largeByteCount)
+            let released = shard(index).pointee.releaseCached(from: largeByteCount)
             largeCached.wrappingSubtract(released, ordering: .relaxed)
         }
     }
 
     /// Bytes of blocks that are in use, by whole blocks.
     package static var liveByteCount: Int {
-        (0..<Shard.count).reduce(0) { $0 + shards[$1].liveByteCount }
+        (0..<Shard.count).reduce(0) { $0 + shard($1).pointee.liveByteCount }
     }
 
     /// The class that serves a request: its number and the bytes of its blocks.

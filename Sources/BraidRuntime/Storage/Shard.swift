@@ -13,16 +13,21 @@ import Synchronization
 struct Shard: ~Copyable {
     /// A power of two.
     static let count = 8
+    /// Places from one shard to the next in memory, so that threads do not share cache lines.
+    static let spacing = 8
 
     private let lock = SpinLock()
     private let heads: UnsafeMutablePointer<UnsafeMutableRawPointer?>
-    // Signed: a block may be taken through one shard and freed through another.
+    // Bytes in use. Signed: a block may be taken through one shard and freed through another.
+    // Written under the lock only.
     private let live = Atomic<Int>(0)
 
     init() {
         heads = .allocate(capacity: SizeClass.count)
         heads.initialize(repeating: nil, count: SizeClass.count)
     }
+
+    deinit { heads.deallocate() }
 
     /// The shard of the calling thread: its stack's address, mixed.
     static var currentIndex: Int {
@@ -34,29 +39,60 @@ struct Shard: ~Copyable {
         return Int(truncatingIfNeeded: (thread >> 12 &* 0x9E37_79B9_7F4A_7C15) >> 61)
     }
 
-    /// A cached block of the class, counted as live here or in the shard that asks.
-    func take(
-        _ size: SizeClass, countingFor other: UnsafeMutablePointer<Shard>? = nil
-    ) -> UnsafeMutableRawPointer? {
+    /// A cached block of the class, unless another thread is at work here.
+    @inline(__always)
+    func tryTake(_ size: SizeClass) -> UnsafeMutableRawPointer? {
+        lock.tryLock() ? takeAndUnlock(size) : nil
+    }
+
+    /// A cached block of the class.
+    func take(_ size: SizeClass) -> UnsafeMutableRawPointer? {
         lock.lock()
-        let block = heads[size.index]
-        if let block { heads[size.index] = block.load(as: UnsafeMutableRawPointer?.self) }
-        lock.unlock()
-        guard let block else { return nil }
-        if let other { other.pointee.noteTaken(size) } else { noteTaken(size) }
+        return takeAndUnlock(size)
+    }
+
+    @inline(__always)
+    private func takeAndUnlock(_ size: SizeClass) -> UnsafeMutableRawPointer? {
+        defer { lock.unlock() }
+        guard let block = heads[size.index] else { return nil }
+        heads[size.index] = block.load(as: UnsafeMutableRawPointer?.self)
+        addLive(size.byteCount)
         return block
     }
 
-    func put(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
-        lock.lock()
-        block.storeBytes(of: heads[size.index], as: UnsafeMutableRawPointer?.self)
-        heads[size.index] = block
-        lock.unlock()
-        noteFreed(size)
+    /// Keeps a block for later, unless another thread is at work here.
+    @inline(__always)
+    func tryPut(_ block: UnsafeMutableRawPointer, _ size: SizeClass) -> Bool {
+        guard lock.tryLock() else { return false }
+        putAndUnlock(block, size)
+        return true
     }
 
-    func noteTaken(_ size: SizeClass) { live.wrappingAdd(size.byteCount, ordering: .relaxed) }
-    func noteFreed(_ size: SizeClass) { live.wrappingSubtract(size.byteCount, ordering: .relaxed) }
+    /// Keeps a block for later.
+    func put(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
+        lock.lock()
+        putAndUnlock(block, size)
+    }
+
+    @inline(__always)
+    private func putAndUnlock(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
+        block.storeBytes(of: heads[size.index], as: UnsafeMutableRawPointer?.self)
+        heads[size.index] = block
+        addLive(0 &- size.byteCount)
+        lock.unlock()
+    }
+
+    /// Counts bytes that came from the system or went back to it (negative).
+    func note(live byteCount: Int) {
+        lock.lock()
+        addLive(byteCount)
+        lock.unlock()
+    }
+
+    @inline(__always)
+    private func addLive(_ byteCount: Int) {
+        live.store(live.load(ordering: .relaxed) &+ byteCount, ordering: .relaxed)
+    }
 
     var liveByteCount: Int { live.load(ordering: .relaxed) }
 

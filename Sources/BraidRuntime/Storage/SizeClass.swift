@@ -9,19 +9,19 @@ struct SizeClass {
     static let smallestByteCount = 64
     /// Enough classes for blocks up to 2^48 bytes.
     static let count = 4 * 42 + 1
+}
 
+extension SizeClass {
+    @inline(__always)
     init(for requested: Int) {
-        let units = (Swift.max(requested, 1) + 63) / 64  // cache lines
+        let units = (Swift.max(requested, 1) &+ 63) >> 6  // cache lines
         if units <= 4 {
-            index = units - 1
-            byteCount = units * 64
-            return
+            self.init(index: units &- 1, byteCount: units &* 64)
+        } else {
+            // units in (4 * 2^k, 8 * 2^k]: steps of 2^k.
+            let power = Int.bitWidth - 1 - (units - 1).leadingZeroBitCount - 2
+            let steps = (units - 1) >> power + 1  // 5...8
+            self.init(index: power * 4 + steps - 1, byteCount: (steps << power) * 64)
         }
-        // units in (4 * 2^k, 8 * 2^k]: steps of 2^k.
-        let power = Int.bitWidth - 1 - (units - 1).leadingZeroBitCount - 2
-        let step = 1 << power
-        let steps = (units + step - 1) / step  // 5...8
-        index = power * 4 + steps - 1
-        byteCount = steps * step * 64
     }
 }

@@ -3,8 +3,9 @@ package import Synchronization
 
 /// A block of tensor memory and, as a `Variable`, its place in the engine's order.
 ///
-/// `handles` counts the bodies and tapes that may read the contents later; jobs only keep the block
-/// alive. A mutation may happen in place exactly when the one handle is the mutator's.
+/// `handles` counts the bodies that may read the contents later, those that tapes saved included;
+/// jobs only keep the block alive. A mutation may happen in place exactly when the one handle is the
+/// mutator's.
 ///
 /// Sendable because the engine orders every access to the contents; everything else is constant or
 /// atomic.
@@ -24,7 +25,12 @@ package final class Storage: Variable, @unchecked Sendable {
 
     deinit {
         MemoryPool.deallocate(address, byteCount)
-        if isOrphaned.load(ordering: .relaxed) { Runtime.engine.removeOrphanedBytes(byteCount) }
+        if isOrphaned.load(ordering: .relaxed) { Self.removeOrphanedBytes(byteCount) }
+    }
+
+    @inline(never)
+    private static func removeOrphanedBytes(_ byteCount: Int) {
+        Runtime.engine.removeOrphanedBytes(byteCount)
     }
 
     package func addHandle() { handles.wrappingAdd(1, ordering: .relaxed) }
@@ -40,14 +46,4 @@ package final class Storage: Variable, @unchecked Sendable {
             Runtime.engine.addOrphanedBytes(byteCount)
         }
     }
-}
-
-/// A handle on a storage that no body holds: what a tape saves.
-package final class StorageHandle: Sendable {
-    package let storage: Storage
-    package init(_ storage: Storage) {
-        self.storage = storage
-        storage.addHandle()
-    }
-    deinit { storage.removeHandle() }
 }
