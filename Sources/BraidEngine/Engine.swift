@@ -88,9 +88,34 @@ public final class Engine: Sendable {
         _ body: @escaping @Sendable () throws -> Void
     ) {
         core.push(
-            Job(
-                label, AccessList(reads: reads, updates: updates, overwrites: overwrites),
+            Run(
+                label, GripList(reads: reads, updates: updates, overwrites: overwrites),
                 priority: priority, byteCount: bytes, body: .work(body)))
+    }
+
+    /// Hands a program over: as if its jobs were pushed one after the other, at one time.
+    ///
+    /// Several pushes of one program are in flight together where the variables allow it. In steady
+    /// state a push allocates a few objects, however many jobs the program has.
+    /// - Parameters:
+    ///   - label: what reports call the push; failures carry the label of the inner job.
+    ///   - externals: the variables that the program's externals stand for this time. Externals that
+    ///     get the same variable are one.
+    ///   - bytes: memory that the jobs will ask for.
+    ///   - body: does an inner job, by its number, on some thread; calls overlap as the slots allow.
+    /// - Precondition: there are as many variables as externals.
+    ///
+    /// As with a plain push the call may wait for room, for all inner jobs at once.
+    public func push(
+        _ program: Program, label: String, externals: [Variable], bytes: Int = 0,
+        _ body: @escaping @Sendable (_ job: Int) throws -> Void
+    ) {
+        precondition(
+            externals.count == program.externalCount,
+            "program '\(label)' has \(program.externalCount) externals, not \(externals.count)")
+        if program.jobCount == 0 { return }
+        core.push(
+            Run(label, program.merging(externals), externals, byteCount: bytes, body))
     }
 
     /// Calls `observer` once the writers of `variable` that were pushed so far have ended, with the
@@ -99,8 +124,8 @@ public final class Engine: Sendable {
         when variable: Variable, _ observer: @escaping @Sendable (EngineError?) -> Void
     ) {
         core.push(
-            Job(
-                "notify", AccessList(reads: [variable], updates: [], overwrites: []), priority: 0,
+            Run(
+                "notify", GripList(reads: [variable], updates: [], overwrites: []), priority: 0,
                 byteCount: 0, body: .observer(observer)))
     }
 
@@ -143,7 +168,7 @@ public final class Engine: Sendable {
         core.withState { state, _ in
             EngineCounters(
                 pushed: state.scheduler.pushCount, completed: state.scheduler.completedCount,
-                skipped: state.scheduler.skippedCount, inFlight: state.scheduler.inFlight.count,
+                skipped: state.scheduler.skippedCount, inFlight: state.scheduler.inFlight.jobCount,
                 blockedPushes: state.backPressureCount, workers: state.workerCount)
         }
     }
