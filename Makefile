@@ -21,7 +21,7 @@ test-full: ## The same with every random count in full; takes long
 
 test-tsan: ## Run the tests of engine and runtime under the thread sanitizer
 	BRAID_TEST_LIGHT=1 $(SWIFT) test --sanitize=thread --scratch-path .build-tsan \
-		--disable-xctest --filter '^(BraidEngineTests|BraidRuntimeTests)\.'
+		--disable-xctest --no-parallel --filter '^(BraidEngineTests|BraidRuntimeTests)\.'
 
 lint: ## Check format, documentation comments and structure
 	$(SWIFT) format lint --strict -r $(FORMATTED)

@@ -46,7 +46,8 @@ let package = Package(
             dependencies: ["BraidCore", "BraidOperators"], path: "Tests/BraidTestSupport"),
         .testTarget(name: "BraidKernelsTests", dependencies: ["CBraidKernels"]),
         .testTarget(name: "BraidEngineTests", dependencies: ["BraidEngine"]),
-        .testTarget(name: "BraidCoreTests", dependencies: ["BraidCore"]),
+        .testTarget(
+            name: "BraidCoreTests", dependencies: ["BraidCore", "BraidTestSupport"]),
         .testTarget(
             name: "BraidOperatorsTests",
             dependencies: ["BraidCore", "BraidOperators", "BraidGraph", "BraidTestSupport"],

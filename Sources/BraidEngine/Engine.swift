@@ -127,7 +127,8 @@ public final class Engine: Sendable {
     }
 
     /// Calls `body` with every number below `count` and returns when all calls have ended. Idle
-    /// threads of the pool take part; the caller does what they leave.
+    /// threads of the pool take part; the caller does what they leave. Outside jobs the whole is a
+    /// job of its own, and the calling thread helps as in a wait.
     public func parallelFor(_ count: Int, _ body: (Int) -> Void) { core.parallelFor(count, body) }
 
     /// Runs everything pushed so far, then ends the threads. A later push starts new ones.
@@ -167,11 +168,11 @@ public final class Engine: Sendable {
     /// `waitAll` reports it.
     package func poison(_ variable: Variable, label: String, _ error: any Error) {
         core.withState { state, _ in
-            state.scheduler.setPoison(
+            state.scheduler.replacePoison(
                 of: variable,
-                to: Poison(
+                by: Poison(
                     error: EngineError(jobFailed: label, error), order: PushOrder(root: 0, path: [])
-                ))
+                ), nil)
         }
     }
 

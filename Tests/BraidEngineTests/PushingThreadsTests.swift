@@ -112,6 +112,33 @@ import Testing
             }
         }
     }
+
+    /// A push of one thread runs some jobs and returns; what they made ready is for a thread that
+    /// waits.
+    @Test func simulatedPushLeavesNoWaiterAsleep() throws {
+        for seed in 0..<UInt64(Effort.count(100, full: 2_000)) {
+            let engine = Engine(.simulated(seed: seed))
+            try Watchdog.run(engine) {
+                let variable = Variable()
+                let hasBegun = Semaphore()
+                let waiter = UserThread {
+                    hasBegun.wait()
+                    _ = engine.failure(of: variable)
+                }
+                engine.push("first", updates: [variable]) {
+                    hasBegun.signal()
+                    sleep(milliseconds: 1)
+                }
+                engine.push("second", updates: [variable]) {}
+                for _ in 0..<3 { engine.push("other") {} }
+                hasBegun.signal()
+                // This thread does not help.
+                waiter.join()
+                try engine.waitAll()
+                #expect(variable.version == 2)
+            }
+        }
+    }
 }
 
 /// Two lists that the engine protects.

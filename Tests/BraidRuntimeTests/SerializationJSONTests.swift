@@ -97,7 +97,7 @@ struct SerializationJSONTests {
     @Test func randomValuesSurviveARoundTrip() throws {
         let seed: UInt64 = 1
         var generator = SplitMix64(seed: seed)
-        for round in 0..<(2_000 * SerializationSupport.scale) {
+        for round in 0..<SerializationSupport.count(2_000) {
             let value = randomValue(depth: 0, &generator)
             let text = value.text
             #expect(try JSONParser.parse(text) == value, "seed \(seed), round \(round): \(text)")

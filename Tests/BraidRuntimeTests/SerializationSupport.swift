@@ -3,8 +3,13 @@ import Foundation
 
 /// What the tests of files share.
 enum SerializationSupport {
-    /// Counts of random cases: twenty times as many in `make test-full`.
-    static let scale = ProcessInfo.processInfo.environment["BRAID_TEST_FULL"] == "1" ? 20 : 1
+    /// How many random cases a test tries that tries `normal` of them in `make test`: twenty times as
+    /// many in `make test-full`, a tenth under the thread sanitizer.
+    static func count(_ normal: Int) -> Int {
+        let environment = ProcessInfo.processInfo.environment
+        if environment["BRAID_TEST_FULL"] == "1" { return 20 * normal }
+        return environment["BRAID_TEST_LIGHT"] == "1" ? normal / 10 : normal
+    }
 
     /// Runs `body` with an empty folder that is removed afterwards.
     static func withFolder<R>(_ body: (URL) throws -> R) throws -> R {

@@ -1,9 +1,12 @@
 extension Symbol {
-    private static func build<O: Operator>(_ op: O, _ inputs: [Symbol]) -> [Symbol] {
+    private static func build<O: Operator>(
+        _ op: O, _ inputs: [Symbol], carriesGradient: Bool = true
+    ) -> [Symbol] {
         let types = inputs.map(\.type)
         do throws(ArrayError) {
             let outputs = try op.outputs(for: types.span)
-            let node = Node(.operation(op), inputs: inputs, types: outputs)
+            let node = Node(
+                .operation(op), inputs: inputs, types: outputs, carriesGradient: carriesGradient)
             return outputs.indices.map { Symbol(node, $0) }
         } catch {
             error.report()
@@ -33,6 +36,12 @@ extension Symbol {
     /// Adds a node with several outputs.
     public static func applyAll<O: Operator>(_ op: O, to inputs: [Symbol]) -> [Symbol] {
         build(op, inputs)
+    }
+    /// Adds a node through which gradients flow or not.
+    package static func applyAll<O: Operator>(
+        _ op: O, to inputs: [Symbol], carriesGradient: Bool
+    ) -> [Symbol] {
+        build(op, inputs, carriesGradient: carriesGradient)
     }
     /// A variable that is bound to a fresh key whenever the graph runs.
     public static func randomKey() -> Symbol { .variable("random key", .i64, [2]) }

@@ -27,7 +27,7 @@ package final class Node: Sendable {
     package enum Kind: Sendable {
         /// Bound when the graph runs.
         case variable(name: String)
-        /// Bound for good to an array (an object of BraidRuntime) that a trace captured.
+        /// Comes from outside a trace: the object (of BraidRuntime) knows the array.
         case captured(any AnyObject & Sendable)
         /// Computed from the inputs.
         case operation(any Operator)
@@ -37,10 +37,15 @@ package final class Node: Sendable {
 
     package let kind: Kind
     package let types: [TensorType]
+    /// Whether gradients flow through: false for what was computed outside `Autograd.record`.
+    package let carriesGradient: Bool
     // Written in `deinit` only, when no other reference is left.
     nonisolated(unsafe) package private(set) var inputs: [Symbol]
 
-    package init(_ kind: Kind, inputs: [Symbol], types: [TensorType]) {
+    package init(
+        _ kind: Kind, inputs: [Symbol], types: [TensorType], carriesGradient: Bool = true
+    ) {
+        self.carriesGradient = carriesGradient
         self.kind = kind
         self.inputs = inputs
         self.types = types

@@ -34,12 +34,10 @@ public struct Shape: Sendable {
         guard extents.count <= Shape.maximumRank else { return nil }
         for extent in extents {
             guard extent >= 0, extent < 1 << 32 else { return nil }
-            let (product, overflow) = elementCount.multipliedReportingOverflow(by: max(extent, 1))
-            guard !overflow, product < 1 << 62 else { return nil }
-            elementCount = product
             rank += 1
             set(extent, at: rank - 1)
         }
+        guard isWithinLimits else { return nil }
         recount()
     }
 
@@ -66,6 +64,17 @@ public struct Shape: Sendable {
                 of: UInt32(extent), toByteOffset: axis * MemoryLayout<UInt32>.stride,
                 as: UInt32.self)
         }
+    }
+
+    /// Whether the extents make a shape, by the rule of `init?(exactly:)`.
+    private var isWithinLimits: Bool {
+        var bound = 1
+        for axis in 0..<rank {
+            let (product, overflow) = bound.multipliedReportingOverflow(by: max(extent(axis), 1))
+            guard !overflow, product < 1 << 62 else { return false }
+            bound = product
+        }
+        return true
     }
 
     private mutating func recount() {
@@ -166,8 +175,19 @@ extension Shape {
         recount()
     }
 
+    /// This shape with an innermost dimension added, or nil when that makes no shape.
+    package func appending(_ extent: Int) -> Shape? {
+        guard rank < Shape.maximumRank, extent >= 0, extent < 1 << 32 else { return nil }
+        var shape = self
+        shape.rank += 1
+        shape.set(extent, at: rank)
+        guard shape.isWithinLimits else { return nil }
+        shape.recount()
+        return shape
+    }
+
     /// The shape that both broadcast to by NumPy's rule (align at the end; an extent of 1 stretches),
-    /// or nil when they do not agree.
+    /// or nil when they do not agree or the result would have too many elements.
     public func broadcast(with other: Shape) -> Shape? {
         if self == other { return self }
         var result = rank >= other.rank ? self : other
@@ -180,6 +200,7 @@ extension Shape {
             guard x == y || x == 1 || y == 1 else { return nil }
             result.set(x == 1 ? y : x, at: axis)
         }
+        guard result.isWithinLimits else { return nil }
         result.recount()
         return result
     }

@@ -43,7 +43,7 @@ public struct Digits: Sendable {
     }
 
     /// The sample numbers of both parts.
-    static func split(count: Int) -> (training: [Int], test: [Int]) {
+    package static func split(count: Int) -> (training: [Int], test: [Int]) {
         var order = Array(0..<count)
         var generator = SplitMix64(seed: 0x6469_6769_7473)  // "digits"
         generator.shuffle(&order)

@@ -16,34 +16,40 @@ enum Access: UInt8 {
 
 /// The distinct variables of a job, each with its strongest access, in the order of first mention.
 struct AccessList {
-    private(set) var elements: ContiguousArray<(variable: Variable, access: Access)> = []
+    struct Element {
+        let variable: Variable
+        var access: Access
+        /// Position in the scheduler's table of entries, from push to end.
+        var entry = EntryTable.none
+    }
+
+    var elements: ContiguousArray<Element> = []
     /// Above this many mentions positions are looked up by identity instead of one by one.
     private static let linearLimit = 16
 
     init(reads: [Variable], updates: [Variable], overwrites: [Variable]) {
         let count = reads.count + updates.count + overwrites.count
+        if count == 0 { return }
         elements.reserveCapacity(count)
         var positions: [ObjectIdentifier: Int]? = count > Self.linearLimit ? [:] : nil
-        func add(_ variables: [Variable], _ access: Access) {
-            for variable in variables { add(variable, access) }
+        for variable in reads { add(variable, .read, &positions) }
+        for variable in updates { add(variable, .update, &positions) }
+        for variable in overwrites { add(variable, .overwrite, &positions) }
+    }
+
+    private mutating func add(
+        _ variable: Variable, _ access: Access, _ positions: inout [ObjectIdentifier: Int]?
+    ) {
+        let known =
+            positions == nil
+            ? elements.firstIndex { $0.variable === variable }
+            : positions![ObjectIdentifier(variable)]
+        if let known {
+            elements[known].access = elements[known].access.merged(with: access)
+        } else {
+            positions?[ObjectIdentifier(variable)] = elements.count
+            elements.append(Element(variable: variable, access: access))
         }
-        func add(_ variable: Variable, _ access: Access) {
-            let known =
-                if positions != nil {
-                    positions![ObjectIdentifier(variable)]
-                } else {
-                    elements.firstIndex { $0.variable === variable }
-                }
-            if let known {
-                elements[known].access = elements[known].access.merged(with: access)
-            } else {
-                positions?[ObjectIdentifier(variable)] = elements.count
-                elements.append((variable, access))
-            }
-        }
-        add(reads, .read)
-        add(updates, .update)
-        add(overwrites, .overwrite)
     }
 
     func contains(_ variable: Variable) -> Bool { elements.contains { $0.variable === variable } }

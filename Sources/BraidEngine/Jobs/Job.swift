@@ -13,7 +13,6 @@ final class Job: @unchecked Sendable {
     // Sendable because constants are Sendable, `isDone` is atomic, `body` and `inherited` belong to
     // the thread that runs the job, and everything else is touched under the engine's lock.
     let label: String
-    private(set) var accesses: AccessList
     let priority: Int
     /// Bytes of memory that the job will ask for, for back-pressure.
     let byteCount: Int
@@ -21,14 +20,15 @@ final class Job: @unchecked Sendable {
 
     let isDone = Atomic<Bool>(false)
 
+    /// Does not change while the job runs.
+    @exclusivity(unchecked) var accesses: AccessList
+
     // Under the engine's lock.
     var order = PushOrder(root: 0, path: [])
     /// The position in the push sequence of the engine, nested pushes included.
     var sequence: UInt64 = 0
     /// Position in the table of jobs in flight.
     var slot = -1
-    /// Positions of the entries of `accesses`, in their order.
-    var entries: ContiguousArray<Int> = []
     var missingGrants = 0
     /// Whether a thread has taken the job.
     var hasBegun = false

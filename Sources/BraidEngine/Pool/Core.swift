@@ -184,10 +184,10 @@ final class Core: Sendable {
     }
 
     private func spin(while seen: UInt32, _ goal: Goal) {
-        for count in 1...Self.spinCount {
+        for count in 0..<Self.spinCount {
             if signal.load(ordering: .acquiring) != seen { return }
             if case .job(let job) = goal, job.isDone.load(ordering: .acquiring) { return }
-            if count % Self.spinsPerYield == 0 { yieldProcessor() }
+            if count % Self.spinsPerYield == Self.spinsPerYield - 1 { yieldProcessor() }
         }
     }
 

@@ -90,8 +90,10 @@ struct PoolState: Sendable {
     /// Ends a job and wakes who waited for that.
     mutating func complete(_ job: Job, failure: Poison?, _ wakes: inout Wakes) {
         scheduler.complete(job, failure: failure)
-        wakes.parkers += job.waiters
-        job.waiters = []
+        if !job.waiters.isEmpty {
+            wakes.parkers += job.waiters
+            job.waiters = []
+        }
         if !drainers.isEmpty {
             let done = drainers.filter { isReached(.roots(upTo: $0.root)) }
             wakes.parkers += done.map(\.parker)

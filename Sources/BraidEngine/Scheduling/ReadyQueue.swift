@@ -67,26 +67,28 @@ struct ReadyQueue: Sendable {
     }
 
     private mutating func siftUp(_ start: Int) {
-        var child = start
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard heap[child].precedes(heap[parent]) else { return }
-            heap.swapAt(child, parent)
-            child = parent
+        let item = heap[start]
+        var position = start
+        while position > 0 {
+            let parent = (position - 1) / 2
+            guard item.precedes(heap[parent]) else { break }
+            heap[position] = heap[parent]
+            position = parent
         }
+        heap[position] = item
     }
 
     private mutating func siftDown(_ start: Int) {
-        var parent = start
+        let item = heap[start]
+        var position = start
         while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2]
-            where child < heap.count && heap[child].precedes(heap[least]) {
-                least = child
-            }
-            if least == parent { return }
-            heap.swapAt(parent, least)
-            parent = least
+            var child = 2 * position + 1
+            guard child < heap.count else { break }
+            if child + 1 < heap.count, heap[child + 1].precedes(heap[child]) { child += 1 }
+            guard heap[child].precedes(item) else { break }
+            heap[position] = heap[child]
+            position = child
         }
+        heap[position] = item
     }
 }

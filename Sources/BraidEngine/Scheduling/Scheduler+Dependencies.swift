@@ -14,7 +14,8 @@ extension Scheduler {
     /// it, or the readers in between; for a job that waits inside its body what it waits for.
     func predecessors(of job: Job) -> [Job] {
         var result: [Job] = []
-        for position in job.entries where !entries[position].isGranted {
+        for element in job.accesses.elements where !entries[element.entry].isGranted {
+            let position = element.entry
             var before = entries[position].previous
             let isReader = !entries[position].access.writes
             while before != EntryTable.none {

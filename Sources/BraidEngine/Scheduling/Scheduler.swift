@@ -33,25 +33,27 @@ struct Scheduler: Sendable {
             job.order = PushOrder(root: rootCount, path: [])
         }
         inFlight.append(job)
-        let accesses = job.accesses.elements
-        job.missingGrants = accesses.count
-        job.entries.reserveCapacity(accesses.count)
-        for (variable, access) in accesses {
+        let count = job.accesses.elements.count
+        job.missingGrants = count
+        for index in 0..<count {
+            let variable = job.accesses.elements[index].variable
             if let previous = variable.attach(to: core) { job.displaced.append(previous) }
             variable.word.bitwiseOr(VariableWord.queued, ordering: .acquiringAndReleasing)
-            job.entries.append(
-                entries.append(Entry(job: job, variable: variable, access: access)))
+            let access = job.accesses.elements[index].access
+            job.accesses.elements[index].entry = entries.append(
+                Entry(job: job, variable: variable, access: access))
         }
-        for (variable, _) in accesses { grant(variable) }
-        if accesses.isEmpty { ready.insert(job) }
+        for index in 0..<count { grant(job.accesses.elements[index].variable) }
+        if count == 0 { ready.insert(job) }
     }
 
     /// What a ready job inherits instead of running: of its poisoned inputs the failure that was
     /// pushed first.
     func inheritedPoison(of job: Job) -> Poison? {
         var earliest: Poison?
-        for (variable, access) in job.accesses.elements where access.reads {
-            if let poison = variable.poison,
+        for element in job.accesses.elements where element.access.reads {
+            if element.variable.word.load(ordering: .relaxed) & VariableWord.poisoned != 0,
+                let poison = element.variable.poison,
                 earliest.map({ poison.order < $0.order }) ?? true
             {
                 earliest = poison
@@ -68,12 +70,12 @@ struct Scheduler: Sendable {
         }
         completedCount += 1
         inFlight.remove(job)
-        for (index, (variable, access)) in job.accesses.elements.enumerated() {
-            entries.remove(job.entries[index])
-            if access.writes {
+        for element in job.accesses.elements {
+            let variable = element.variable
+            entries.remove(element.entry)
+            if element.access.writes {
                 variable.queue.hasGrantedWriter = false
-                if let poison = variable.poison { job.displaced.append(poison) }
-                setPoison(of: variable, to: failure)
+                replacePoison(of: variable, by: failure, job)
                 if failure == nil { variable.countWrite() }
             } else {
                 variable.queue.grantedReaders -= 1
@@ -95,8 +97,11 @@ struct Scheduler: Sendable {
         unreported = failure
     }
 
-    func setPoison(of variable: Variable, to poison: Poison?) {
-        if poison == nil, variable.poison == nil { return }
+    /// - Parameter job: takes over the poison that was there, which must not die under the lock.
+    func replacePoison(of variable: Variable, by poison: Poison?, _ job: Job?) {
+        let isPoisoned = variable.word.load(ordering: .relaxed) & VariableWord.poisoned != 0
+        if poison == nil, !isPoisoned { return }
+        if let known = variable.poison { job?.displaced.append(known) }
         variable.poison = poison
         if poison == nil {
             variable.word.bitwiseAnd(~VariableWord.poisoned, ordering: .relaxed)

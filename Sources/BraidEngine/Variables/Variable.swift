@@ -9,12 +9,12 @@ public import Synchronization
 /// the one engine that the variable is used with at a time.
 open class Variable: @unchecked Sendable {
     /// Inline accesses and what keeps further ones away: see `VariableWord`.
-    @usableFromInline let word = Atomic<UInt32>(0)
+    @usableFromInline final let word = Atomic<UInt32>(0)
     private let writes = Atomic<UInt64>(0)
 
     // Under the engine's lock.
-    var queue = VariableQueue()
-    var poison: Poison?
+    @exclusivity(unchecked) final var queue = VariableQueue()
+    @exclusivity(unchecked) final var poison: Poison?
     // Set before `VariableWord.queued` is, and then constant for as long as the engine is in use.
     private(set) var core: Core?
 

@@ -20,7 +20,7 @@ package func gradients(
     }
     // A cotangent is only worth computing on a path to one of `inputs`.
     var isActive = isTarget
-    for (position, node) in nodes.enumerated() where !isActive[position] {
+    for (position, node) in nodes.enumerated() where !isActive[position] && node.carriesGradient {
         isActive[position] = node.inputs.contains { isActive[order.position(of: $0.node)!] }
     }
 

@@ -95,7 +95,7 @@ public struct ScatterAdd: Operator {
         try requireIndices(indices)
         var extents = dy.shape.extents
         try require(
-            axis >= 0 && axis + indices.rank <= dy.rank
+            axis >= 0 && axis <= dy.rank - indices.rank
                 && Array(extents[axis..<(axis + indices.rank)]) == indices.shape.extents,
             .shapeMismatch,
             "shape \(dy.shape) does not hold the indices' shape \(indices.shape) from axis \(axis) on"

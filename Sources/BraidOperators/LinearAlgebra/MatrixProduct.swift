@@ -30,14 +30,20 @@ public struct MatrixProduct: Operator {
                 "shapes \(a.shape) and \(b.shape) do not fit: the inner extents \(left.columns) and "
                     + "\(right.rows) must be equal")
         }
-        guard var shape = left.leading.broadcast(with: right.leading) else {
+        guard let leading = left.leading.broadcast(with: right.leading) else {
             throw ArrayError(
                 .shapeMismatch, in: Self.name,
                 "the leading dimensions \(left.leading) and \(right.leading) of shapes \(a.shape) and "
                     + "\(b.shape) do not broadcast")
         }
-        if a.rank > 1 { shape.append(left.rows) }
-        if b.rank > 1 { shape.append(right.columns) }
+        guard let rows = a.rank > 1 ? leading.appending(left.rows) : leading,
+            let shape = b.rank > 1 ? rows.appending(right.columns) : rows
+        else {
+            throw ArrayError(
+                .shapeMismatch, in: Self.name,
+                "the product of shapes \(a.shape) and \(b.shape) would have too many elements: "
+                    + Shape.rule)
+        }
         return TensorType(a.dtype, shape)
     }
 

@@ -226,7 +226,8 @@ extension Layout {
             // An empty part has no first element to point at.
             if part.count > 0 { result.offset += part.start * strides[axis] }
             if part.isDropped { continue }
-            result.strides[result.shape.rank] = strides[axis] * part.step
+            // The step of a single element may be anything, and leads nowhere.
+            result.strides[result.shape.rank] = strides[axis] * (part.count > 1 ? part.step : 1)
             result.shape.append(part.count)
         }
         return result

@@ -16,7 +16,7 @@ package final class ArrayBody: Sendable {
     private enum Origin {
         case unrecorded
         case tape(Tape)
-        case symbol(Symbol)
+        case trace(Symbol, number: UInt64, tape: Tape?)
     }
 
     /// A dense array that owns fresh or shared storage.
@@ -57,10 +57,10 @@ package final class ArrayBody: Sendable {
     }
 
     /// A value of a trace.
-    package init(_ symbol: Symbol) {
+    package init(_ symbol: Symbol, trace: UInt64, tape: Tape?) {
         view = TensorView(dense: symbol.type, address: Self.nowhere)
         heldStorage = nil
-        origin = .symbol(symbol)
+        origin = .trace(symbol, number: trace, tape: tape)
     }
 
     /// The address of a value of a trace. Nothing reads there: who needs elements asks for the
@@ -74,9 +74,19 @@ package final class ArrayBody: Sendable {
     private func removeHandle() { heldStorage?.removeHandle() }
 
     /// The value of a trace.
-    package var symbol: Symbol? { if case .symbol(let symbol) = origin { symbol } else { nil } }
+    package var symbol: Symbol? {
+        if case .trace(let symbol, _, _) = origin { symbol } else { nil }
+    }
+    /// The number of the trace that `symbol` belongs to; 0 for an array with elements.
+    package var trace: UInt64 { if case .trace(_, let number, _) = origin { number } else { 0 } }
     /// The innermost tape that recorded this value.
-    package var tape: Tape? { if case .tape(let tape) = origin { tape } else { nil } }
+    package var tape: Tape? {
+        switch origin {
+        case .unrecorded: nil
+        case .tape(let tape): tape
+        case .trace(_, _, let tape): tape
+        }
+    }
 
     package var type: TensorType { view.type }
     package var isDense: Bool { view.isDense }
@@ -85,17 +95,18 @@ package final class ArrayBody: Sendable {
     /// - Precondition: not a value of a trace.
     package var storage: Storage {
         @inline(__always) get {
-            guard let heldStorage else { Self.trapWithoutElements() }
+            guard let heldStorage else { trapWithoutElements() }
             return heldStorage
         }
     }
 
     @inline(never)
-    private static func trapWithoutElements() -> Never {
+    private func trapWithoutElements() -> Never {
         ArrayError(
             .invalidState, in: "trace",
-            "this array is a value of a trace and has no elements; use it inside the traced "
-                + "closure only, and compute with arrays instead of reading them there"
+            "\(symbol?.origin ?? "an array") is a value of a trace and has no elements: it cannot be "
+                + "read, and not be used outside the traced code; compute with arrays there (select "
+                + "instead of if), or return it and read the result"
         ).trap()
     }
 
@@ -134,5 +145,5 @@ extension ArrayBody {
     func endWrite() { heldStorage!.endWrite() }
 
     @inline(__always)
-    private func requireElements() { if heldStorage == nil { Self.trapWithoutElements() } }
+    private func requireElements() { if heldStorage == nil { trapWithoutElements() } }
 }

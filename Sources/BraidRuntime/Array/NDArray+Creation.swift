@@ -41,6 +41,7 @@ extension NDArray {
 extension NDArray {
     /// A fresh key for a random operator, drawn from the process-wide random source.
     public static func randomKey() -> NDArray {
+        if let trace = Scopes.current?.trace { return Trace.of(trace).key() }
         let draw = RandomSource.draw()
         return NDArray([draw.key, draw.offset], shape: [2])
     }

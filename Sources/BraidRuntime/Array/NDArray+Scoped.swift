@@ -10,7 +10,7 @@ extension NDArray {
     ) -> NDArray {
         if let trace = ambient.trace {
             let inputs = if let b { [NDArray(a), NDArray(b)] } else { [NDArray(a)] }
-            return Trace.of(trace).apply(op, inputs)[0]
+            return Trace.of(trace).apply(op, inputs, tape: Tape.innermost(in: ambient))[0]
         }
         let tapes = ActiveTapes(in: ambient, for: op) { tape in
             tape.isActive(a) || b.map(tape.isActive) == true
@@ -38,7 +38,7 @@ extension NDArray {
         _ op: O, _ inputs: [NDArray], _ ambient: Ambient
     ) -> [NDArray] {
         if let trace = ambient.trace {
-            return Trace.of(trace).apply(op, inputs)
+            return Trace.of(trace).apply(op, inputs, tape: Tape.innermost(in: ambient))
         }
         let tapes = ActiveTapes(in: ambient, for: op) { tape in
             inputs.contains { tape.isActive($0.body) }

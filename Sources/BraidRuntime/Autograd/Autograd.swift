@@ -1,4 +1,5 @@
 public import BraidCore
+import BraidGraph
 import BraidOperators
 
 /// Recording of operations for differentiation.
@@ -57,11 +58,9 @@ extension NDArray {
             ).report()
         }
         guard let tape = body.tape else { return reportUnrecorded() }
+        if body.symbol != nil { return tracedBackward(tape, seed: seed, retaining: retaining) }
         guard let contents = tape.take(retaining: retaining) else {
-            return ArrayError(
-                .invalidState, in: "backward",
-                "the record was consumed by an earlier backward(); pass retaining: true to that one"
-            ).report()
+            return Self.reportConsumedRecord()
         }
         // No slot: the array was changed in place after the record.
         guard let output = contents.slot(of: body) else { return reportUnrecorded() }
@@ -80,6 +79,31 @@ extension NDArray {
                 gradients[index] ?? .zeros(types[index].shape, dtype: types[index].dtype)
             leaf.1.receive(gradient)
         }
+    }
+
+    /// The same inside a trace, where the record is part of the graph.
+    private func tracedBackward(_ tape: Tape, seed: NDArray?, retaining: Bool) {
+        guard let trace = Scopes.current?.trace.map(Trace.of),
+            let leaves = tape.takeTracedLeaves(retaining: retaining)
+        else { return Self.reportConsumedRecord() }
+        let output = trace.symbol(self)
+        let wanted = leaves.filter { $0.parameter.gradientMode != .none }
+        let cotangent =
+            seed.map(trace.symbol) ?? .ones(output.shape, dtype: output.dtype)
+        let found = gradients(
+            of: [output], cotangents: [cotangent], at: wanted.map(\.symbol))
+        for (leaf, gradient) in zip(wanted, found) {
+            leaf.parameter.receive(
+                trace.array(
+                    gradient ?? .zeros(leaf.symbol.shape, dtype: leaf.symbol.dtype)))
+        }
+    }
+
+    private static func reportConsumedRecord() {
+        ArrayError(
+            .invalidState, in: "backward",
+            "the record was consumed by an earlier backward(); pass retaining: true to that one"
+        ).report()
     }
 
     /// The same elements, through which no gradient flows.

@@ -26,8 +26,9 @@ extension Autograd {
             let rule = TracedBackward(inputCount: inputs.count, backward: backward)
             let node = Node(
                 .custom(rule), inputs: inputs.map(trace.symbol) + outputs,
-                types: outputs.map(\.type))
-            return outputs.indices.map { NDArray(ArrayBody(Symbol(node, $0))) }
+                types: outputs.map(\.type), carriesGradient: now.tape != nil)
+            let tape = Tape.innermost(in: now)
+            return outputs.indices.map { trace.array(Symbol(node, $0), tape: tape) }
         }
         let values = try pause { try forward(inputs.map { $0.detached() }) }
         let tapes = ActiveTapes(in: now) { tape in inputs.contains { tape.isActive($0.body) } }
@@ -51,12 +52,12 @@ struct TracedBackward: CustomGradient {
     let backward: CustomBackward
 
     func gradient(_ context: GradientContext) -> [Symbol?] {
-        Trace.take { trace in
+        Trace.rule { trace in
             let cotangents = zip(context.cotangents, context.outputs).map { cotangent, output in
                 cotangent ?? .full(output.shape, 0, dtype: output.dtype)
             }
             func arrays(_ symbols: [Symbol]) -> [NDArray] {
-                symbols.map { NDArray(ArrayBody($0)) }
+                symbols.map { trace.array($0) }
             }
             let inputs = Array(context.inputs.prefix(inputCount))
             let found = backward(arrays(inputs), arrays(context.outputs), arrays(cotangents))

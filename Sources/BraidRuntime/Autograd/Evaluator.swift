@@ -50,8 +50,8 @@ struct Evaluator {
         switch node.kind {
         case .operation(let op):
             return run(op, inputs)
-        case .captured(let body):
-            return [NDArray(unsafeDowncast(body, to: ArrayBody.self))]
+        case .captured(let source):
+            return [unsafeDowncast(source, to: TraceSource.self).array(among: [])]
         case .variable(let name):
             preconditionFailure("the gradient reads \(name), which was not saved when recording")
         case .custom:

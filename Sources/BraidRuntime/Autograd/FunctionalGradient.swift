@@ -57,16 +57,26 @@ public func valueWithGradient(
 private func tracedGradient(
     _ trace: Trace, _ inputs: [NDArray], _ function: ([NDArray]) throws -> NDArray
 ) rethrows -> (value: NDArray, gradients: [NDArray]) {
+    let now = Scopes.current ?? .outside
+    // Values of their own: another use of the same array inside `function` is a constant.
     let arguments = inputs.map { $0.reshaped(to: $0.shape.extents) }
-    let value = try function(arguments)
+    let tape = Tape(parent: nil, recordsParameters: false)
+    let value = try Scopes.with(
+        Ambient(tape: tape, trace: trace, mode: now.mode, errors: now.errors)
+    ) { try function(arguments) }
     let output = trace.symbol(value)
     let found = gradients(
         of: [output], cotangents: [.full(output.shape, 1, dtype: output.dtype)],
         at: arguments.map(trace.symbol))
+    let outer = Tape.innermost(in: now)
+    func result(_ symbol: Symbol) -> NDArray {
+        let array = trace.array(symbol, tape: outer)
+        return outer == nil ? array.detached() : array
+    }
     return (
-        value,
+        result(output),
         zip(found, inputs).map { symbol, input in
-            symbol.map { NDArray(ArrayBody($0)) } ?? .zeros(input.shape, dtype: input.dtype)
+            symbol.map(result) ?? .zeros(input.shape, dtype: input.dtype)
         }
     )
 }

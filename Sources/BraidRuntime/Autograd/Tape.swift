@@ -12,11 +12,17 @@ package final class Tape: Sendable {
     /// Whether reading a `Parameter` makes it a leaf (`Autograd.record`) or not (`gradient(at:)`).
     let recordsParameters: Bool
     private let contents: Mutex<TapeContents>
+    /// Parameters read in a trace, with their symbols; nil once a `backward()` consumed the record.
+    private let tracedLeaves = Mutex<[(parameter: Parameter, symbol: Symbol)]?>([])
 
     init(parent: Tape?, recordsParameters: Bool) {
         self.parent = parent
         self.recordsParameters = recordsParameters
         contents = Mutex(TapeContents(number: TapeContents.nextNumber()))
+    }
+
+    static func innermost(in ambient: Ambient) -> Tape? {
+        ambient.tape.map { unsafeDowncast($0, to: Tape.self) }
     }
 
     /// The tapes of the open scopes, innermost first.
@@ -40,6 +46,23 @@ package final class Tape: Sendable {
     /// Makes the value of `body` a leaf; `parameter` receives its gradient at `backward()`.
     func watch(_ body: ArrayBody, for parameter: Parameter? = nil) {
         contents.withLock { $0.watch(body, for: parameter) }
+    }
+
+    /// Makes a parameter's value in a trace a leaf.
+    func watchTraced(_ symbol: Symbol, for parameter: Parameter) {
+        tracedLeaves.withLock { leaves in
+            if leaves?.contains(where: { $0.symbol === symbol }) == false {
+                leaves?.append((parameter, symbol))
+            }
+        }
+    }
+
+    /// The leaves of a record in a trace; nil when it was consumed before.
+    func takeTracedLeaves(retaining: Bool) -> [(parameter: Parameter, symbol: Symbol)]? {
+        tracedLeaves.withLock { leaves in
+            defer { if !retaining { leaves = nil } }
+            return leaves
+        }
     }
 
     /// Writes down one operator: `addOperands` adds inputs, then outputs, and says what it is.

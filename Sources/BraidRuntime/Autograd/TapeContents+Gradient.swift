@@ -28,12 +28,13 @@ extension TapeContents {
 
         let result = symbol(output)
         let cotangent =
-            seed.map { Symbol.captured($0) }
-            ?? .ones(result.shape, dtype: result.dtype)
+            seed.map { .variable("seed", $0.dtype, $0.shape) }
+            ?? Symbol.ones(result.shape, dtype: result.dtype)
         let found = BraidGraph.gradients(
             of: [result], cotangents: [cotangent], at: targets.map(symbol))
 
         var evaluator = Evaluator()
+        if let seed { evaluator.bind(cotangent, to: seed) }
         for slot in values.indices {
             if let saved = values[slot].saved, let symbol = symbols[slot] {
                 evaluator.bind(symbol, to: NDArray(saved))

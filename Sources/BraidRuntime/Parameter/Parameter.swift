@@ -31,6 +31,8 @@ public final class Parameter: Sendable {
         var key: NDArray
         var gradient: NDArray?
         var gradientMode = GradientMode.write
+        /// The thread that has taken the value out; 0 when it is here.
+        var borrower: UInt = 0
     }
 
     // A one-word lock, because `Mutex.withLock` cannot yield: every `+=` through it would copy.
@@ -61,8 +63,17 @@ public final class Parameter: Sendable {
     /// - Precondition: the shape is known.
     public var wrappedValue: NDArray {
         get {
+            guard let ambient = Scopes.current else { return current() }
+            if let trace = ambient.trace.map(Trace.of) {
+                let value = trace.value(of: self)
+                if let tape = Tape.innermost(in: ambient), tape.recordsParameters {
+                    tape.watchTraced(trace.symbol(value), for: self)
+                    return trace.array(trace.symbol(value), tape: tape)
+                }
+                return value
+            }
             let value = current()
-            if let ambient = Scopes.current, ambient.tape != nil {
+            if ambient.tape != nil {
                 for tape in Tape.all(in: ambient) where tape.recordsParameters {
                     tape.watch(value.body, for: self)
                 }
@@ -70,26 +81,39 @@ public final class Parameter: Sendable {
             return value
         }
         set {
+            if let trace = Scopes.current?.trace {
+                return Trace.of(trace).setValue(of: self, to: newValue)
+            }
+            let known = TensorType(dtype, shape ?? newValue.shape)
+            if known != newValue.type {
+                return ArrayError(
+                    .shapeMismatch, in: "parameter",
+                    "an array of type \(newValue.type) for a parameter of type \(known)"
+                ).report()
+            }
             // A body of its own: tapes know values by their bodies, and two parameters may be given
             // the same array.
             let value = newValue.detached()
-            lock.lock()
-            let known = state.shape
-            if known == nil || known == newValue.shape {
+            let isHere = withState { state in
+                if state.borrower != 0 { return false }
                 state.value = value
-                state.shape = newValue.shape
+                state.shape = value.shape
+                return true
             }
-            lock.unlock()
-            if let known, known != newValue.shape {
-                ArrayError(
-                    .shapeMismatch, in: "parameter",
-                    "an array of shape \(newValue.shape) for a parameter of shape \(known)"
-                ).report()
+            if !isHere {
+                _ = borrow()
+                giveBack(value)
             }
         }
         _modify {
-            var value = taken()
-            defer { putBack(value) }
+            if let trace = Scopes.current?.trace.map(Trace.of) {
+                var value = trace.value(of: self)
+                yield &value
+                trace.setValue(of: self, to: value)
+                return
+            }
+            var value = borrow()
+            defer { giveBack(value) }
             yield &value
         }
     }
@@ -107,8 +131,16 @@ public final class Parameter: Sendable {
 
     /// The gradient that the last `backward()` left; nil before the first.
     public var gradient: NDArray? {
-        get { withState { $0.gradient } }
-        set { withState { $0.gradient = newValue } }
+        get {
+            if let trace = Scopes.current?.trace { return Trace.of(trace).gradient(of: self) }
+            return withState { $0.gradient }
+        }
+        set {
+            if let trace = Scopes.current?.trace, let newValue {
+                return Trace.of(trace).setGradient(of: self, to: newValue)
+            }
+            withState { $0.gradient = newValue }
+        }
     }
 
     /// What `backward()` does with a new gradient.
@@ -147,7 +179,23 @@ public final class Parameter: Sendable {
     /// Whether the first values are random (a weight) and not constant (a bias, a scale).
     public var startsRandom: Bool { withState { $0.initializer.isRandom } }
 
+    /// Whether `gradient` is not nil, whatever a trace made of it.
+    var hasGradient: Bool { withState { $0.gradient != nil } }
+
+    /// The type of the value.
+    /// - Precondition: the shape is known.
+    var knownType: TensorType {
+        guard let shape else { Self.trapUnknownShape() }
+        return TensorType(dtype, shape)
+    }
+
     package func receive(_ gradient: NDArray) {
+        if Scopes.current?.trace != nil {
+            if gradientMode == .none { return }
+            let old = gradientMode == .add ? self.gradient : nil
+            self.gradient = old.map { $0 + gradient } ?? gradient
+            return
+        }
         withState { state in
             switch state.gradientMode {
             case .write: state.gradient = gradient
@@ -169,36 +217,52 @@ public final class Parameter: Sendable {
     }
 
     private func current() -> NDArray {
-        withState { state in
-            Self.materialize(&state, dtype)
-            return state.value!
+        let value = withState { $0.borrower == 0 ? $0.value : nil }
+        if let value { return value }
+        let borrowed = borrow()
+        giveBack(borrowed)
+        return borrowed
+    }
+
+    /// Takes the value out, so that it is unique while it is changed; other threads wait until it is
+    /// given back. The first values are computed here.
+    private func borrow() -> NDArray {
+        let thread = TaskIdentity.currentThread
+        while true {
+            let borrower = withState { state in
+                defer { if state.borrower == 0 { state.borrower = thread } }
+                return state.borrower
+            }
+            if borrower == 0 { break }
+            if borrower == thread {
+                ArrayError(
+                    .invalidState, in: "parameter",
+                    "the value is read or changed inside its own update; use the array that the "
+                        + "update hands out"
+                ).trap()
+            }
+            SpinLock.yield()
         }
-    }
-
-    /// Takes the value out and keeps the lock, so that it is unique while it is changed.
-    private func taken() -> NDArray {
-        lock.lock()
-        Self.materialize(&state, dtype)
-        return state.value.take()!
-    }
-
-    private func putBack(_ value: NDArray) {
-        state.value = value
-        lock.unlock()
-    }
-
-    private static func materialize(_ state: inout State, _ dtype: DType) {
-        if state.value != nil { return }
-        guard let shape = state.shape else {
-            ArrayError(
-                .invalidState, in: "parameter",
-                "the shape is not known yet: call the network on an input once, or give the layer "
-                    + "its input width"
-            ).trap()
-        }
+        if let value = withState({ $0.value.take() }) { return value }
+        let (shape, initializer, key) = withState { ($0.shape, $0.initializer, $0.key) }
+        guard let shape else { Self.trapUnknownShape() }
         // First values are computed outside every scope: they are no part of a record or a trace.
-        state.value = Scopes.with(.outside) {
-            state.initializer(shape, dtype, key: state.key)
+        return Scopes.with(.outside) { initializer(shape, dtype, key: key) }
+    }
+
+    private func giveBack(_ value: NDArray) {
+        withState { state in
+            state.value = value
+            state.shape = value.shape
+            state.borrower = 0
         }
+    }
+
+    private static func trapUnknownShape() -> Never {
+        ArrayError(
+            .invalidState, in: "parameter",
+            "the shape is not known yet: call the network on an input once, or give the layer "
+                + "its input width"
+        ).trap()
     }
 }

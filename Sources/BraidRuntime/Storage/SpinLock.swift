@@ -30,8 +30,11 @@ struct SpinLock: ~Copyable {
         repeat {
             while word.load(ordering: .relaxed) != 0 {
                 spins += 1
-                if spins % Self.spinCount == 0 { sched_yield() }
+                if spins % Self.spinCount == 0 { Self.yield() }
             }
         } while word.exchange(1, ordering: .acquiring) != 0
     }
+
+    /// Lets another thread have the processor.
+    static func yield() { sched_yield() }
 }

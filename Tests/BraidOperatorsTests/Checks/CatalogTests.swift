@@ -24,6 +24,15 @@ import Testing
         }
     }
 
+    @Test func operatorsWithoutDerivativesSaySo() {
+        for type in Catalog.operators {
+            let rows = Sample.all.filter { $0.description.split(separator: " ")[0] == type.name }
+            if rows.allSatisfy({ $0.differentiableOrders == 0 }) {
+                #expect(type.traits.contains(.notDifferentiable), "\(type)")
+            }
+        }
+    }
+
     @Test func samplesNameOperatorsOfTheCatalogue() {
         for sample in Sample.all {
             let name = String(sample.description.split(separator: " ")[0])

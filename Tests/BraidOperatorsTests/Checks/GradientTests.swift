@@ -8,7 +8,7 @@ import Testing
 @Suite(.printsSeed) struct GradientTests {
     @Test(arguments: Sample.all.filter { $0.dtypes.contains(.f64) && $0.differentiableOrders > 0 })
     func derivativesEqualDifferences(_ sample: Sample) throws {
-        Seeds.repeated(6) { generator in
+        Seeds.repeated(12) { generator in
             let call = sample.make(.f64, .small, &generator)
             try checkGradients(
                 of: { applied(call.op, $0) }, at: call.inputs,

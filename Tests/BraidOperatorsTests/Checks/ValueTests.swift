@@ -8,7 +8,7 @@ import Testing
 @Suite(.printsSeed) struct ValueTests {
     @Test(arguments: Sample.all) func valuesEqualTheReference(_ sample: Sample) throws {
         for dtype in sample.dtypes {
-            Seeds.repeated(dtype.isComputedFloating ? 12 : 4) { generator in
+            Seeds.repeated(dtype.isComputedFloating ? 30 : 6) { generator in
                 _ = try check(sample, sample.make(dtype, .any, &generator), &generator)
             }
         }

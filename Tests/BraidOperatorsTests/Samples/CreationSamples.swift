@@ -21,7 +21,12 @@ extension Sample {
                         [Double](repeating: op.value, count: op.shape.elementCount))
                 ]
             },
-            differentiableOrders: 0),
+            differentiableOrders: 0,
+            refused: [
+                RefusedCall(Fill([2], .i8, 300), [], mentions: ["300", "i8"]),
+                RefusedCall(Fill([2], .bool, .nan), [], mentions: ["nan", "bool"]),
+                RefusedCall(Fill([2], .u64, -1), [], mentions: ["-1", "u64"]),
+            ]),
         Sample(
             description: "range", dtypes: DType.arithmetic,
             make: { dtype, size, generator in

@@ -97,6 +97,9 @@ extension Sample {
                 ScatterAdd(axis: -1, extent: 4), [TensorType(.f32, [3]), TensorType(.i64, [3])],
                 mentions: ["[3]", "-1"]),
             RefusedCall(
+                ScatterAdd(axis: .max, extent: 4), [TensorType(.f32, [3]), TensorType(.i64, [3])],
+                mentions: ["[3]", "\(Int.max)"]),
+            RefusedCall(
                 ScatterAdd(axis: 0, extent: 0), [TensorType(.f32, [3]), TensorType(.i64, [3])],
                 mentions: ["0", "[3]"]),
             RefusedCall(

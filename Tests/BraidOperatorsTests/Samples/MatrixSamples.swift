@@ -44,7 +44,7 @@ extension SeededGenerator {
         if size != .large, oneIn(6) { return ([k], [k, n]) }
         if size != .large, oneIn(6) { return ([m, k], [k]) }
         if size != .large, oneIn(10) { return ([k], [k]) }
-        let leading = size == .large || oneIn(2) ? Shape() : shape(0...2, .small)
+        let leading = size == .large || oneIn(3) ? Shape() : shape(1...2, .small)
         // Both may stretch, each in its own dimensions.
         let (left, right) = (broadcastable(to: leading), broadcastable(to: leading))
         return (Shape(left.extents + [m, k]), Shape(right.extents + [k, n]))

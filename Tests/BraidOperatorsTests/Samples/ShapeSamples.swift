@@ -196,7 +196,7 @@ extension Sample {
             description: "slice_update", dtypes: DType.allCases,
             make: { dtype, size, generator in
                 let shape = generator.shape(0...4, size)
-                let axes = generator.parts(of: shape)
+                let axes = generator.parts(of: shape, size)
                 return OperatorCase(
                     op: StridedSliceUpdate(StridedSlice(axes: axes)),
                     inputs: [

@@ -1,0 +1,58 @@
+import BraidCore
+import BraidGraph
+import Synchronization
+
+/// How gradients flow back through a call of a traced graph.
+///
+/// On a tape the call is one entry from the graph's inputs to its results and the values saved for
+/// rules. The reverse pass over the graph is made once for each set of outputs that gradients reach,
+/// as a graph over inputs, outputs and cotangents, and then built into the gradient at hand; being
+/// made of operators it has gradients in turn.
+final class CallGradient: CustomGradient {
+    private let inputs: [Symbol]
+    private let outputs: [Symbol]
+    private let passes = Mutex<[[Bool]: ReversePass]>([:])
+
+    private struct ReversePass: Sendable {
+        let graph: Graph
+        /// For each input, which output of the graph is its cotangent.
+        let positions: [Int?]
+    }
+
+    init(inputs: [Symbol], outputs: [Symbol]) {
+        self.inputs = inputs
+        self.outputs = outputs
+    }
+
+    func gradient(_ context: GradientContext) -> [Symbol?] {
+        let reached = context.cotangents.map { $0 != nil }
+        let pass =
+            passes.withLock { $0[reached] }
+            ?? {
+                let made = reversePass(for: reached)
+                passes.withLock { $0[reached] = made }
+                return made
+            }()
+        let built = pass.graph.symbols(
+            over: context.inputs + context.outputs + context.cotangents.compactMap(\.self))
+        return pass.positions.map { $0.map { built[$0] } }
+    }
+
+    private func reversePass(for reached: [Bool]) -> ReversePass {
+        let heads = outputs.indices.filter { reached[$0] }.map { outputs[$0] }
+        let cotangents = heads.map { Symbol.variable("cotangent", $0.dtype, $0.shape) }
+        let found = gradients(of: heads, cotangents: cotangents, at: inputs)
+        var count = 0
+        let positions = found.map { symbol -> Int? in
+            guard symbol != nil else { return nil }
+            defer { count += 1 }
+            return count
+        }
+        let arguments = inputs + outputs + cotangents
+        let names = arguments.indices.map { "\($0)" }
+        return ReversePass(
+            graph: Graph(
+                computing: found.compactMap(\.self), from: arguments, names: names),
+            positions: positions)
+    }
+}

@@ -1,0 +1,109 @@
+import BraidCore
+public import BraidGraph
+import Synchronization
+
+/// A function on arrays that is traced at its first call with arguments of new types, and from then
+/// on runs as a compiled graph.
+///
+/// The function must do the same for all arguments of the same types: compute with arrays, and not
+/// read them. Parameters are read, and may be changed, at every call; other captured arrays stay what
+/// they were when traced. Inside another trace the function becomes a part of that one.
+///
+/// Any number of tasks may call it at once.
+public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>: Sendable {
+    private let body: @Sendable (Input) -> Output
+    private let options: HybridOptions
+    private let traces: TraceCache
+
+    /// A hybridized function.
+    public init(
+        options: HybridOptions = HybridOptions(), _ body: @escaping @Sendable (Input) -> Output
+    ) {
+        self.body = body
+        self.options = options
+        traces = TraceCache(capacity: options.traceCapacity)
+    }
+
+    /// Calls the function.
+    public func callAsFunction(_ input: Input) -> Output {
+        let ambient = Scopes.current ?? .outside
+        if ambient.trace != nil { return body(input) }
+        let arguments = input.arrays
+        let signature = TraceSignature(arguments, ambient)
+        let known = traces[signature]
+        guard let traced = known ?? compile(signature, ambient) else {
+            // After a mistake: results of the right structure that hold nothing.
+            return body(input)
+        }
+        return Output(arrays: traced(arguments, ambient))
+    }
+
+    private func compile(_ signature: TraceSignature, _ ambient: Ambient) -> CompiledTrace? {
+        let traced = TracedGraph(signature, ambient) { [body] arguments in
+            body(Input(arrays: arguments)).arrays
+        }
+        guard let traced else { return nil }
+        let compiled = CompiledTrace(traced, options)
+        traces.insert(compiled, for: signature)
+        return compiled
+    }
+
+    /// How often the function was traced.
+    public var traceCount: Int { traces.insertionCount }
+}
+
+/// How hybridized functions are compiled.
+public struct HybridOptions: Hashable, Sendable {
+    /// Which passes run.
+    public var optimization: OptimizationOptions
+    /// How many traces, for calls of different signatures, are kept; past it the one that was not
+    /// used for longest goes.
+    public var traceCapacity: Int
+
+    /// Options.
+    /// - Precondition: `traceCapacity` is positive.
+    public init(
+        optimization: OptimizationOptions = OptimizationOptions(), traceCapacity: Int = 32
+    ) {
+        precondition(traceCapacity > 0, "hybridize: the trace capacity must be positive")
+        self.optimization = optimization
+        self.traceCapacity = traceCapacity
+    }
+}
+
+/// Makes a compiled function of an array function: same calls, same results, run as an optimised
+/// graph.
+///
+/// ```swift
+/// let normalized = hybridize { (x: NDArray) in x / x.sum() }
+/// ```
+public func hybridize<Input: ArrayStructure, Output: ArrayStructure>(
+    options: HybridOptions = HybridOptions(), _ body: @escaping @Sendable (Input) -> Output
+) -> HybridFunction<Input, Output> {
+    HybridFunction(options: options, body)
+}
+
+/// The same for a function of two arrays.
+public func hybridize<Output: ArrayStructure>(
+    options: HybridOptions = HybridOptions(),
+    _ body: @escaping @Sendable (NDArray, NDArray) -> Output
+) -> @Sendable (NDArray, NDArray) -> Output {
+    let function = HybridFunction<ArrayPair, Output>(options: options) { body($0.first, $0.second) }
+    return { function(ArrayPair($0, $1)) }
+}
+
+/// The same for a function from two arrays to two, such as a training step from samples and labels to
+/// loss and scores.
+public func hybridize(
+    options: HybridOptions = HybridOptions(),
+    _ body: @escaping @Sendable (NDArray, NDArray) -> (NDArray, NDArray)
+) -> @Sendable (NDArray, NDArray) -> (NDArray, NDArray) {
+    let function = HybridFunction<ArrayPair, ArrayPair>(options: options) {
+        let (first, second) = body($0.first, $0.second)
+        return ArrayPair(first, second)
+    }
+    return {
+        let results = function(ArrayPair($0, $1))
+        return (results.first, results.second)
+    }
+}

@@ -1,0 +1,30 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The task that runs, or the thread outside all tasks.
+struct TaskIdentity: Equatable, Sendable {
+    private let task: Int?
+    private let thread: UInt
+
+    static var current: TaskIdentity {
+        if let task = withUnsafeCurrentTask(body: { $0?.hashValue }) {
+            // A task may go on on another thread.
+            return TaskIdentity(task: task, thread: 0)
+        }
+        return TaskIdentity(task: nil, thread: currentThread)
+    }
+
+    /// Names the thread that runs; never 0.
+    static var currentThread: UInt {
+        #if canImport(Glibc)
+            UInt(pthread_self())
+        #else
+            UInt(bitPattern: pthread_self())
+        #endif
+    }
+}

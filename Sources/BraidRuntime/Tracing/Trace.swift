@@ -1,0 +1,186 @@
+import BraidCore
+import BraidOperators
+import Synchronization
+
+/// A trace that is being taken: operators on its values build symbols. Arrays from outside become
+/// sources.
+final class Trace: Sendable {
+    private struct State {
+        var isOpen = true
+        var sources: [Symbol] = []
+        /// The symbol of each source that is not fresh at every use, by the identity of its object.
+        var symbols: [ObjectIdentifier: Symbol] = [:]
+        /// New values of parameters, in the order of first change.
+        var values = ParameterTable()
+        /// New gradients of parameters, in the order of first change.
+        var gradients = ParameterTable()
+        var oldGradients: [ObjectIdentifier: Symbol] = [:]
+    }
+
+    private static let count = Atomic<UInt64>(0)
+
+    /// Names the trace in the bodies of its values; never 0.
+    let number = Trace.count.wrappingAdd(1, ordering: .relaxed).newValue
+    private let owner = TaskIdentity.current
+    private let state = Mutex(State())
+    /// The trace around this one, whose values are constants here.
+    private let parent: Trace?
+    /// Whether everything carries gradients: a gradient rule is traced, whose gradient may be wanted.
+    private let tracesRule: Bool
+
+    init(parent: Trace? = nil, tracesRule: Bool = false) {
+        self.parent = parent
+        self.tracesRule = tracesRule
+    }
+
+    static func of(_ object: any AnyObject & Sendable) -> Trace {
+        unsafeDowncast(object, to: Trace.self)
+    }
+
+    /// Runs a gradient rule so that operators build symbols.
+    static func rule<R>(_ body: (Trace) throws -> R) rethrows -> R {
+        let now = Scopes.current ?? .outside
+        let trace = Trace(parent: now.trace.map(Trace.of), tracesRule: true)
+        defer { trace.close() }
+        return try Scopes.with(
+            Ambient(tape: nil, trace: trace, mode: now.mode, errors: now.errors)
+        ) { try body(trace) }
+    }
+
+    /// From now on the trace's values are of no use.
+    func close() { state.withLock { $0.isOpen = false } }
+
+    // MARK: Values
+
+    /// An array that stands for a symbol of this trace.
+    func array(_ symbol: Symbol, tape: Tape? = nil) -> NDArray {
+        NDArray(ArrayBody(symbol, trace: number, tape: tape))
+    }
+
+    /// The symbol behind a value of the trace, or of an array from outside.
+    func symbol(_ array: NDArray) -> Symbol {
+        guard let symbol = array.body.symbol else { return captured(array) }
+        if !isKnown(array.body.trace) {
+            ArrayError(
+                .invalidState, in: "trace",
+                "\(symbol.origin) belongs to another trace; pass it as an argument or return it "
+                    + "instead of keeping it"
+            ).trap()
+        }
+        return symbol
+    }
+
+    private func isKnown(_ trace: UInt64) -> Bool {
+        trace == number || parent?.isKnown(trace) == true
+    }
+
+    func apply<O: Operator>(_ op: O, _ inputs: [NDArray], tape: Tape?) -> [NDArray] {
+        checkOwner(O.name)
+        let outputs = Symbol.applyAll(
+            op, to: inputs.map(symbol), carriesGradient: tape != nil || tracesRule)
+        return outputs.map { array($0, tape: tape) }
+    }
+
+    private func checkOwner(_ operation: String) {
+        if owner == .current, state.withLock({ $0.isOpen }) { return }
+        ArrayError(
+            .invalidState, in: operation,
+            "a trace belongs to the task that takes it and ends with it; do not use its arrays in "
+                + "child tasks or other threads, nor later"
+        ).trap()
+    }
+
+    // MARK: Sources
+
+    /// The sources met so far, in the order of the inputs of the traced graph.
+    var sources: [Symbol] { state.withLock { $0.sources } }
+
+    func argument(_ position: Int, _ type: TensorType) -> NDArray {
+        array(addSource(.argument(position), type))
+    }
+
+    /// A key that is drawn anew at every call.
+    func key() -> NDArray { array(addSource(.key, TensorType(.i64, [2]))) }
+
+    private func captured(_ array: NDArray) -> Symbol {
+        addSource(.array(array), array.type, for: array.body)
+    }
+
+    /// The value that a parameter has at this point of the trace.
+    func value(of parameter: Parameter) -> NDArray {
+        if let changed = state.withLock({ $0.values[parameter] }) { return changed }
+        let type = parameter.knownType
+        return array(addSource(.parameter(parameter), type, for: parameter))
+    }
+
+    func setValue(of parameter: Parameter, to value: NDArray) {
+        let value = array(symbol(value))
+        state.withLock { $0.values[parameter] = value }
+    }
+
+    /// The gradient that a parameter has at this point of the trace.
+    func gradient(of parameter: Parameter) -> NDArray? {
+        if let changed = state.withLock({ $0.gradients[parameter] }) { return changed }
+        guard parameter.hasGradient else { return nil }
+        let key = ObjectIdentifier(parameter)
+        if let known = state.withLock({ $0.oldGradients[key] }) { return array(known) }
+        let symbol = addSource(.gradient(parameter), parameter.knownType)
+        state.withLock { $0.oldGradients[key] = symbol }
+        return array(symbol)
+    }
+
+    func setGradient(of parameter: Parameter, to gradient: NDArray) {
+        let gradient = array(symbol(gradient))
+        state.withLock { $0.gradients[parameter] = gradient }
+    }
+
+    /// The parameters that the trace changed, with their new values or gradients.
+    var changedValues: [(parameter: Parameter, array: NDArray)] {
+        state.withLock { $0.values.entries }
+    }
+    var changedGradients: [(parameter: Parameter, array: NDArray)] {
+        state.withLock { $0.gradients.entries }
+    }
+
+    private func addSource(
+        _ kind: TraceSource.Kind, _ type: TensorType, for object: AnyObject? = nil
+    ) -> Symbol {
+        state.withLock { state in
+            if let object, let known = state.symbols[ObjectIdentifier(object)] { return known }
+            let symbol = Symbol(
+                Node(.captured(TraceSource(kind)), inputs: [], types: [type]))
+            state.sources.append(symbol)
+            if let object { state.symbols[ObjectIdentifier(object)] = symbol }
+            return symbol
+        }
+    }
+}
+
+/// Arrays by parameter, in the order of first assignment.
+private struct ParameterTable: Sendable {
+    private(set) var entries: [(parameter: Parameter, array: NDArray)] = []
+
+    subscript(parameter: Parameter) -> NDArray? {
+        get { entries.first { $0.parameter === parameter }?.array }
+        set {
+            guard let newValue else { return }
+            if let known = entries.firstIndex(where: { $0.parameter === parameter }) {
+                entries[known].array = newValue
+            } else {
+                entries.append((parameter, newValue))
+            }
+        }
+    }
+}
+
+extension Symbol {
+    /// What messages call the value.
+    var origin: String {
+        switch node.kind {
+        case .operation(let op): "the result of '\(Swift.type(of: op).name)', \(type),"
+        case .variable(let name): "'\(name)', \(type),"
+        case .captured: "an input of a trace, \(type),"
+        case .custom: "the result of a custom function, \(type),"
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import BraidCore
+import Synchronization
+
+/// The compiled traces of one function, by signature.
+final class TraceCache: Sendable {
+    private struct Entry {
+        let signature: TraceSignature
+        let trace: CompiledTrace
+        var lastUse: UInt64
+    }
+    private struct State {
+        var entries: [Entry] = []
+        var clock: UInt64 = 0
+        var insertionCount = 0
+    }
+
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    /// The trace for a signature, if there is one that still holds.
+    subscript(signature: TraceSignature) -> CompiledTrace? {
+        state.withLock { state in
+            state.clock += 1
+            let known = state.entries.firstIndex {
+                $0.signature == signature && $0.trace.isValid
+            }
+            guard let known else { return nil }
+            state.entries[known].lastUse = state.clock
+            return state.entries[known].trace
+        }
+    }
+
+    func insert(_ trace: CompiledTrace, for signature: TraceSignature) {
+        state.withLock { state in
+            state.clock += 1
+            state.insertionCount += 1
+            if state.entries.count == capacity {
+                let oldest = state.entries.indices.min {
+                    state.entries[$0].lastUse < state.entries[$1].lastUse
+                }!
+                state.entries.remove(at: oldest)
+            }
+            state.entries.append(
+                Entry(signature: signature, trace: trace, lastUse: state.clock))
+        }
+    }
+
+    var insertionCount: Int { state.withLock { $0.insertionCount } }
+}

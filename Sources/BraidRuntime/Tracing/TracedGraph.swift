@@ -1,0 +1,89 @@
+import BraidCore
+import BraidGraph
+import BraidOperators
+
+/// What a trace came to: a graph, where its inputs come from, and what becomes of its outputs.
+struct TracedGraph: Sendable {
+    /// Where the inputs of the graph come from.
+    let sources: [TraceSource]
+    /// From the inputs to: the results, what gradient rules read, new values, new gradients.
+    let graph: Graph
+    let resultCount: Int
+    /// Outputs after the results that gradient rules read.
+    let savedCount: Int
+    /// The parameters whose values the outputs after those replace.
+    let changedValues: [Parameter]
+    /// The parameters whose gradients the last outputs replace.
+    let changedGradients: [Parameter]
+    /// What to do with gradients when the trace was taken; another mode needs another trace.
+    let gradientModes: [(parameter: Parameter, mode: Parameter.GradientMode)]
+    /// How gradients flow back through the call; nil when nothing was recorded.
+    let rule: CallGradient?
+
+    /// Traces `body` on arguments of the given types.
+    /// - Returns: nil after a mistake that `validating` collects.
+    init?(
+        _ signature: TraceSignature, _ ambient: Ambient, _ body: ([NDArray]) -> [NDArray]
+    ) {
+        let trace = Trace()
+        defer { trace.close() }
+        let tape = signature.isRecording ? Tape(parent: nil, recordsParameters: true) : nil
+        let scope = Ambient(tape: tape, trace: trace, mode: ambient.mode, errors: ambient.errors)
+        let results = Scopes.with(scope) { () -> [Symbol] in
+            let arguments = signature.arguments.enumerated().map { trace.argument($0, $1) }
+            return body(arguments).map(trace.symbol)
+        }
+        if ambient.errors?.error != nil { return nil }
+
+        let (values, gradients) = (trace.changedValues, trace.changedGradients)
+        let inputs = trace.sources
+        let saved = signature.isRecording ? Self.saved(for: results, from: inputs) : []
+        let outputs =
+            results + saved + (values + gradients).map { trace.symbol($0.array) }
+        sources = inputs.map(\.source)
+        graph = Graph(
+            computing: outputs, from: inputs,
+            names: inputs.enumerated().map { $1.source.name(at: $0) })
+        resultCount = results.count
+        savedCount = saved.count
+        changedValues = values.map(\.parameter)
+        changedGradients = gradients.map(\.parameter)
+        gradientModes = sources.compactMap { source in
+            guard case .parameter(let parameter) = source.kind else { return nil }
+            return (parameter, parameter.gradientMode)
+        }
+        rule = signature.isRecording ? CallGradient(inputs: inputs, outputs: results + saved) : nil
+    }
+
+    /// Whether the trace would be the same now.
+    var isValid: Bool { gradientModes.allSatisfy { $0.parameter.gradientMode == $0.mode } }
+
+    /// The forward values, neither inputs nor results, that gradient rules read.
+    private static func saved(for results: [Symbol], from inputs: [Symbol]) -> [Symbol] {
+        let forward = TopologicalOrder(of: results)
+        let cotangents = results.map { Symbol.variable("cotangent", $0.dtype, $0.shape) }
+        let wanted = inputs.filter { $0.dtype.isComputedFloating }
+        let found = gradients(of: results, cotangents: cotangents, at: wanted).compactMap(\.self)
+        let backward = TopologicalOrder(of: found) { forward.position(of: $0) != nil }
+        var saved: [Symbol] = []
+        for node in backward.nodes where forward.position(of: node) == nil {
+            for read in node.inputs where forward.position(of: read.node) != nil {
+                if case .captured = read.node.kind { continue }
+                if (results + saved).contains(where: { $0 === read }) { continue }
+                saved.append(read)
+            }
+        }
+        return saved
+    }
+}
+
+extension Symbol {
+    /// Where a source of a trace comes from.
+    /// - Precondition: the symbol is one.
+    fileprivate var source: TraceSource {
+        guard case .captured(let source) = node.kind else {
+            preconditionFailure("\(origin) is no source of a trace")
+        }
+        return unsafeDowncast(source, to: TraceSource.self)
+    }
+}
