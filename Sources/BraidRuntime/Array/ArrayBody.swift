@@ -16,7 +16,8 @@ package final class ArrayBody: Sendable {
     private enum Origin {
         case unrecorded
         case tape(Tape)
-        case trace(Symbol, number: UInt64, tape: Tape?)
+        /// A value of a trace, by number, and the innermost tape that recorded it.
+        indirect case symbol(Symbol, trace: UInt64, tape: Tape?)
     }
 
     /// A dense array that owns fresh or shared storage.
@@ -60,7 +61,7 @@ package final class ArrayBody: Sendable {
     package init(_ symbol: Symbol, trace: UInt64, tape: Tape?) {
         view = TensorView(dense: symbol.type, address: Self.nowhere)
         heldStorage = nil
-        origin = .trace(symbol, number: trace, tape: tape)
+        origin = .symbol(symbol, trace: trace, tape: tape)
     }
 
     /// The address of a value of a trace. Nothing reads there: who needs elements asks for the
@@ -75,16 +76,16 @@ package final class ArrayBody: Sendable {
 
     /// The value of a trace.
     package var symbol: Symbol? {
-        if case .trace(let symbol, _, _) = origin { symbol } else { nil }
+        if case .symbol(let symbol, _, _) = origin { symbol } else { nil }
     }
     /// The number of the trace that `symbol` belongs to; 0 for an array with elements.
-    package var trace: UInt64 { if case .trace(_, let number, _) = origin { number } else { 0 } }
+    package var trace: UInt64 { if case .symbol(_, let trace, _) = origin { trace } else { 0 } }
     /// The innermost tape that recorded this value.
     package var tape: Tape? {
         switch origin {
         case .unrecorded: nil
         case .tape(let tape): tape
-        case .trace(_, _, let tape): tape
+        case .symbol(_, _, let tape): tape
         }
     }
 
