@@ -52,6 +52,9 @@ let package = Package(
             name: "BraidOperatorsTests",
             dependencies: ["BraidCore", "BraidOperators", "BraidGraph", "BraidTestSupport"],
             exclude: ["Oracle/README.md"], resources: [.copy("Oracle/values")]),
+        .testTarget(
+            name: "BraidGraphTests",
+            dependencies: ["BraidCore", "BraidOperators", "BraidGraph", "BraidTestSupport"]),
         .testTarget(name: "BraidRuntimeTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),

@@ -8,7 +8,7 @@ public enum Catalog {
         RandomUniform.self, RandomNormal.self, RandomBernoulli.self,
         Unary.self, Binary.self, BinaryScalar.self,
         Comparison.self, ComparisonScalar.self, Logical.self, IsNaN.self,
-        Select.self, Cast.self, Copy.self,
+        Select.self, Cast.self, Copy.self, FusedPointwise.self,
         Reduction.self, ArgReduction.self,
         Reshape.self, Transpose.self, Broadcast.self, Concatenate.self,
         StridedSlice.self, StridedSliceGradient.self, StridedSliceUpdate.self, StopGradient.self,

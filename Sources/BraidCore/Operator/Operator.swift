@@ -27,6 +27,10 @@ public protocol Operator: Hashable, Codable, Sendable {
     /// the `denseInputs` trait. Cannot fail and allocates no tensor memory.
     func evaluate(_ context: borrowing KernelContext)
 
+    /// Whether an output may be written over an input that is used no more, when both are dense, of
+    /// one shape and of one element size.
+    func mayOverwrite(input: Int, with output: Int) -> Bool
+
     /// The layout in which the first input's storage already holds the output, or nil when a copy is
     /// needed. Only operators with the `view` trait are asked.
     func view(of input: Layout) -> Layout?
@@ -85,6 +89,11 @@ extension Operator {
     public func scratchByteCount(for inputs: Span<TensorType>) -> Int { 0 }
     /// One operation per output element.
     public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int { output.count }
+    /// The first input with the `mayReuseFirstInput` trait, every input of pointwise operators.
+    public func mayOverwrite(input: Int, with output: Int) -> Bool {
+        Self.traits.contains(.pointwise)
+            || (input == 0 && output == 0 && Self.traits.contains(.mayReuseFirstInput))
+    }
     /// Never a view.
     public func view(of input: Layout) -> Layout? { nil }
     /// Inputs and outputs.

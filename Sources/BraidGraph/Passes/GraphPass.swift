@@ -7,32 +7,33 @@ package protocol GraphPass: Sendable {
     /// Whether results keep their bits (exact) or only stay within the tolerance.
     static var isExact: Bool { get }
     /// The new graph: the same inputs in the same order, as many outputs of the same types.
-    func run(on graph: Graph) -> Graph
+    func run(on graph: Graph) -> PassResult
+}
+
+/// What a pass gives.
+package struct PassResult: Sendable {
+    /// The new graph.
+    package let graph: Graph
+    /// What was done, in words: `removed 3 nodes`.
+    package let summary: String
+
+    package init(graph: Graph, summary: String) {
+        self.graph = graph
+        self.summary = summary
+    }
 }
 
 /// What one pass did.
 public struct PassRecord: Hashable, Sendable {
     /// The pass's name.
     public let pass: String
+    /// What was done, in words: `fused 12 nodes into 3`.
+    public let summary: String
     /// The number of nodes before.
     public let nodesBefore: Int
     /// The number of nodes after.
     public let nodesAfter: Int
 }
 
-/// Which passes run.
-public struct OptimizationOptions: Hashable, Sendable {
-    /// Names of passes that are left out.
-    public var disabledPasses: Set<String>
-    /// Whether passes that may change bits are left out.
-    public var isExact: Bool
-    /// Whether the graph is verified after every pass.
-    public var verifies: Bool
-
-    /// Options; by default every pass runs.
-    public init(disabling passes: Set<String> = [], exact: Bool = false, verifying: Bool = false) {
-        disabledPasses = passes
-        isExact = exact
-        verifies = verifying
-    }
-}
+/// A number with a noun: `1 node`, `3 nodes`.
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

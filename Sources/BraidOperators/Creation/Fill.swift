@@ -15,7 +15,7 @@ public struct Fill: PointwiseOperator {
     /// The dtype.
     public let dtype: DType
     /// The value of every element.
-    public let value: Double
+    @BitExact public private(set) var value: Double
 
     package init(_ shape: Shape, _ dtype: DType, _ value: Double) {
         self.shape = shape
@@ -49,9 +49,9 @@ public struct ArithmeticSequence: Operator {
     public static let arity: Int? = 0
 
     /// The first element.
-    public let start: Double
+    @BitExact public private(set) var start: Double
     /// The difference of neighbours.
-    public let step: Double
+    @BitExact public private(set) var step: Double
     /// The number of elements.
     public let count: Int
     /// The dtype, a number type.

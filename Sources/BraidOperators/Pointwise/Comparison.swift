@@ -62,7 +62,7 @@ public struct ComparisonScalar: PointwiseOperator {
     /// How to compare.
     public let function: Comparison.Function
     /// The right operand.
-    public let scalar: Double
+    @BitExact public private(set) var scalar: Double
 
     package init(_ function: Comparison.Function, _ scalar: Double) {
         self.function = function

@@ -16,9 +16,9 @@ extension PointwiseOperator {
     }
 }
 
-/// Elements per piece of a large tile program; a multiple of the tile, so that splitting changes
-/// no bits.
-private let pieceCount = 1 << 15
+/// Elements per piece of a large tile program of one instruction; a multiple of the tile, so that
+/// splitting changes no bits.
+let pieceCount = 1 << 15
 
 /// Runs a program of one instruction, whose operands are the inputs in order, over the iteration
 /// space of `output`; inputs broadcast.
@@ -53,7 +53,6 @@ private func runStreams(
     instruction.c = inputs.count > 2 ? first + 2 : first
     instruction.d = first + UInt8(inputs.count)
     let shape = output.pointee.shape
-    let count = shape.elementCount
     withUnsafeTemporaryAllocation(of: braid_stream.self, capacity: inputs.count + 1) { streams in
         for (index, input) in inputs.enumerated() {
             streams.initializeElement(at: index, to: braid_stream(input, over: shape))
@@ -61,21 +60,33 @@ private func runStreams(
         var target = braid_stream(output.pointee, over: shape)
         target.is_output = 1
         streams.initializeElement(at: inputs.count, to: target)
-        withUnsafeTemporaryAllocation(of: Int64.self, capacity: Shape.maximumRank) { extents in
-            for axis in 0..<shape.rank {
-                extents.initializeElement(at: axis, to: Int64(shape[axis]))
-            }
-            withUnsafePointer(to: instruction) { code in
-                func run(_ begin: Int, _ end: Int) {
-                    Kernels.table.pointee.tile_run(
-                        code, 1, streams.baseAddress, Int32(streams.count), Int32(shape.rank),
-                        extents.baseAddress, Int64(begin), Int64(end))
-                }
-                if count <= pieceCount { return run(0, count) }
-                parallelFor((count + pieceCount - 1) / pieceCount) { piece in
-                    run(piece * pieceCount, min((piece + 1) * pieceCount, count))
-                }
-            }
+        withUnsafePointer(to: instruction) { code in
+            runTileProgram(
+                UnsafeBufferPointer(start: code, count: 1), UnsafeBufferPointer(streams),
+                over: shape, pieceLength: pieceCount, parallelFor)
+        }
+    }
+}
+
+/// Runs a program over the iteration space `shape`, in pieces of so many elements, a multiple of the
+/// tile.
+func runTileProgram(
+    _ code: UnsafeBufferPointer<braid_instruction>, _ streams: UnsafeBufferPointer<braid_stream>,
+    over shape: Shape, pieceLength: Int, _ parallelFor: (Int, (Int) -> Void) -> Void
+) {
+    let count = shape.elementCount
+    withUnsafeTemporaryAllocation(of: Int64.self, capacity: Shape.maximumRank) { extents in
+        for axis in 0..<shape.rank {
+            extents.initializeElement(at: axis, to: Int64(shape[axis]))
+        }
+        func run(_ begin: Int, _ end: Int) {
+            Kernels.table.pointee.tile_run(
+                code.baseAddress, Int32(code.count), streams.baseAddress, Int32(streams.count),
+                Int32(shape.rank), extents.baseAddress, Int64(begin), Int64(end))
+        }
+        if count <= pieceLength { return run(0, count) }
+        parallelFor((count + pieceLength - 1) / pieceLength) { piece in
+            run(piece * pieceLength, min((piece + 1) * pieceLength, count))
         }
     }
 }

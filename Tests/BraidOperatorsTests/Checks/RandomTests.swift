@@ -1,3 +1,4 @@
+import BraidTestSupport
 import Testing
 
 /// The reference that the random operators' samples are compared with.

@@ -1,13 +1,13 @@
 /// Memory filled with garbage, with a guard zone on either side that shows writes out of bounds.
-final class GuardedBuffer {
+package final class GuardedBuffer {
     private static let guardByteCount = 1024
     private static let guardByte: UInt8 = 0xC3
 
     /// 64-byte aligned.
-    let address: UnsafeMutableRawPointer
-    let byteCount: Int
+    package let address: UnsafeMutableRawPointer
+    package let byteCount: Int
 
-    init(byteCount: Int, garbage: UInt8) {
+    package init(byteCount: Int, garbage: UInt8) {
         self.byteCount = byteCount
         let guarded = GuardedBuffer.guardByteCount
         let start = UnsafeMutableRawPointer.allocate(
@@ -21,7 +21,7 @@ final class GuardedBuffer {
     deinit { (address - GuardedBuffer.guardByteCount).deallocate() }
 
     /// Whether both guard zones are as they were.
-    var isIntact: Bool {
+    package var isIntact: Bool {
         let guarded = GuardedBuffer.guardByteCount
         return [address - guarded, address + byteCount].allSatisfy {
             (zone: UnsafeMutableRawPointer) in
@@ -32,5 +32,5 @@ final class GuardedBuffer {
     }
 
     /// A copy of the bytes between the guard zones.
-    var bytes: [UInt8] { Array(UnsafeRawBufferPointer(start: address, count: byteCount)) }
+    package var bytes: [UInt8] { Array(UnsafeRawBufferPointer(start: address, count: byteCount)) }
 }

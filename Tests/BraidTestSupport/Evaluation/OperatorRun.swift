@@ -63,8 +63,8 @@ extension OperatorRun {
     }
 
     /// The outputs of an operator, run several times on inputs in random layouts: without and with
-    /// splitting, in shuffled order and on several threads, over different garbage, in place where
-    /// the operator says it can. Every run must give the same bits, write every byte of the outputs
+    /// splitting, in shuffled order and on several threads, over different garbage, over each input
+    /// that the operator says it may overwrite. Every run must give the same bits, write every byte of the outputs
     /// and nothing else.
     static func observed(
         _ op: any Operator, _ values: [DenseValue], _ generator: inout SeededGenerator
@@ -100,32 +100,34 @@ extension OperatorRun {
         guard buffers.map(\.bytes) == before, buffers.allSatisfy(\.isIntact) else {
             throw ObservationFailure(op, "wrote to an input")
         }
-        if type(of: op).traits.contains(.mayReuseFirstInput), let first = values.first,
-            first.type.shape == outputs[0].type.shape,
-            first.type.dtype.size == outputs[0].type.dtype.size
-        {
-            try check(
-                [inPlace(op, first, [TensorView](views.dropFirst()), outputs[0].type)],
-                "writing over the first input changes bits")
+        for (input, value) in values.enumerated() {
+            for (output, written) in outputs.enumerated()
+            where op.mayOverwrite(input: input, with: output)
+                && value.type.shape == written.type.shape
+                && value.type.dtype.size == written.type.dtype.size
+            {
+                try check(
+                    inPlace(op, value, views, input, output),
+                    "writing output \(output) over input \(input) changes bits")
+            }
         }
         return (outputs, shuffled.pieceCount)
     }
 
-    /// The one output, written over a copy of the first input.
+    /// The outputs, of which one is written over a copy of an input.
     private static func inPlace(
-        _ op: any Operator, _ first: DenseValue, _ others: [TensorView], _ type: TensorType
-    ) throws -> DenseValue {
-        let output = DenseValue(type)
-        output.buffer.address.copyMemory(
-            from: first.buffer.address, byteCount: first.buffer.byteCount)
-        let input = TensorView(
-            type: first.type, strides: Strides(dense: first.type.shape),
-            address: output.buffer.address)
-        try OperatorRun(op, [input] + others)
-            .run(into: [output.view], garbage: 0xA5, splitter: nil)
-        guard output.buffer.isIntact else {
+        _ op: any Operator, _ value: DenseValue, _ views: [TensorView], _ input: Int, _ output: Int
+    ) throws -> [DenseValue] {
+        let outputs = try OperatorRun(op, views).outputTypes.map { DenseValue($0) }
+        let shared = outputs[output].buffer
+        shared.address.copyMemory(from: value.buffer.address, byteCount: value.buffer.byteCount)
+        var views = views
+        views[input] = TensorView(
+            type: value.type, strides: Strides(dense: value.type.shape), address: shared.address)
+        try OperatorRun(op, views).run(into: outputs.map(\.view), garbage: 0xA5, splitter: nil)
+        guard outputs.allSatisfy(\.buffer.isIntact) else {
             throw ObservationFailure(op, "wrote outside its outputs in place")
         }
-        return output
+        return outputs
     }
 }

@@ -1,0 +1,72 @@
+/// Offsets in one arena for blocks of memory that are needed at different times.
+struct ArenaPacking {
+    /// Memory that one step begins to use and others go on to use.
+    struct Block {
+        let byteCount: Int
+        /// The step that writes the block first.
+        let producer: Int
+        /// The steps that come, in every order, after all that use the block.
+        let successors: StepSet
+    }
+
+    private(set) var offsets: [Int]
+    private(set) var byteCount = 0
+
+    /// Packs the blocks. Finding the smallest arena is NP-hard; this places one block after the other
+    /// into the smallest gap that holds it, in two orders that each are good for many graphs, and
+    /// keeps the better: large blocks first, and in the order of the steps. Takes time quadratic in the
+    /// number of blocks.
+    /// - Parameter bound: bytes that no packing can do without.
+    init(_ blocks: [Block], bound: Int) {
+        offsets = Array(repeating: 0, count: blocks.count)
+        let bySize = blocks.indices.sorted {
+            (-blocks[$0].byteCount, blocks[$0].producer, $0)
+                < (-blocks[$1].byteCount, blocks[$1].producer, $1)
+        }
+        place(blocks, in: bySize)
+        if byteCount == bound { return }
+        let byStep = blocks.indices.sorted {
+            (blocks[$0].producer, -blocks[$0].byteCount, $0)
+                < (blocks[$1].producer, -blocks[$1].byteCount, $1)
+        }
+        var other = self
+        other.place(blocks, in: byStep)
+        if other.byteCount < byteCount { self = other }
+    }
+
+    private mutating func place(_ blocks: [Block], in order: [Int]) {
+        byteCount = 0
+        // By offset.
+        var placed: [Int] = []
+        placed.reserveCapacity(blocks.count)
+        for index in order {
+            let block = blocks[index]
+            // Gaps between blocks that are in use at the same time; the last one has no end.
+            var end = 0
+            var best: (offset: Int, room: Int)?
+            for other in placed where Self.conflict(block, blocks[other]) {
+                let room = offsets[other] - end
+                if room >= block.byteCount, room < best?.room ?? .max { best = (end, room) }
+                end = max(end, offsets[other] + blocks[other].byteCount)
+            }
+            let offset = best?.offset ?? end
+            offsets[index] = offset
+            byteCount = max(byteCount, offset + block.byteCount)
+            placed.insert(index, at: insertionPoint(offset, in: placed))
+        }
+    }
+
+    /// Whether some order of the steps has both blocks in use at once.
+    private static func conflict(_ a: Block, _ b: Block) -> Bool {
+        !a.successors.contains(b.producer) && !b.successors.contains(a.producer)
+    }
+
+    private func insertionPoint(_ offset: Int, in placed: [Int]) -> Int {
+        var (low, high) = (0, placed.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if offsets[placed[middle]] <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

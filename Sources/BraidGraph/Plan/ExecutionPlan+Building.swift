@@ -1,0 +1,65 @@
+public import BraidCore
+
+extension ExecutionPlan {
+    /// Plans a graph.
+    ///
+    /// - Parameters:
+    ///   - graph: a graph that `verify()` finds in order.
+    ///   - inputLayouts: where the elements of each input stand in the array that calls give; nil
+    ///     when all are dense.
+    ///   - updates: inputs whose arrays outputs replace. Where order and operators allow it, such an
+    ///     output is written over the array, and its place is the input's; elsewhere it gets a buffer
+    ///     of its own like other outputs.
+    ///   - isSequential: whether every step depends on the one before: less memory, for graphs whose
+    ///     steps are too small to run at the same time.
+    public init(
+        _ graph: Graph, inputLayouts: [Layout]? = nil, updating updates: [Update] = [],
+        isSequential: Bool = false
+    ) {
+        let layouts =
+            inputLayouts ?? graph.inputs.map { Layout(dense: graph.nodes[$0].types[0].shape) }
+        precondition(layouts.count == graph.inputs.count, "one layout for each input")
+        var lowering = Lowering(graph, inputLayouts: layouts)
+        if isSequential {
+            for step in lowering.steps.indices.dropFirst() {
+                lowering.order([step - 1], before: step)
+            }
+        }
+        var overwriting = Overwriting(&lowering, updates)
+        let reachability = Reachability(lowering.steps.map(\.dependencies))
+        overwriting.overwriteOperands(of: lowering, reachability)
+        self.init(lowering, Placement(lowering, overwriting, reachability))
+    }
+
+    private init(_ lowering: Lowering, _ placement: Placement) {
+        func located(_ location: Lowering.Location) -> Operand {
+            let place: Place =
+                switch location.root {
+                case .input(let input): .input(input)
+                case .constant(let constant): .constant(constant)
+                case .buffer(let buffer): placement.places[buffer]
+                }
+            return Operand(place: place, dtype: location.dtype, layout: location.layout)
+        }
+        steps = lowering.steps.map { step in
+            var scratch = (byteCount: 0, offset: 0)
+            if let buffer = step.scratch, case .arena(let offset) = placement.places[buffer] {
+                scratch = (lowering.buffers[buffer].byteCount, offset)
+            }
+            return Step(
+                node: step.node, op: step.op, operands: step.operands.map(located),
+                results: step.results.compactMap { buffer in
+                    lowering.buffers[buffer].type.map {
+                        Operand(dense: $0, in: placement.places[buffer])
+                    }
+                },
+                scratchByteCount: scratch.byteCount, scratchOffset: scratch.offset,
+                cost: step.cost, dependencies: step.dependencies)
+        }
+        inputs = lowering.inputs.map(located)
+        constants = lowering.constants
+        outputBuffers = placement.outputBuffers
+        outputs = lowering.outputs.map(located)
+        memory = placement.memory
+    }
+}

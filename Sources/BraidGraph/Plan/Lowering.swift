@@ -1,0 +1,156 @@
+import BraidCore
+import BraidOperators
+
+/// A graph as steps that read and write buffers, before anything has a place. Views are resolved to
+/// what they are views of; operands that have to be dense are copied by steps of their own.
+struct Lowering {
+    /// What the elements of a value belong to.
+    enum Root: Hashable {
+        case input(Int)
+        case constant(Int)
+        case buffer(Int)
+    }
+
+    /// Where the elements of a value stand.
+    struct Location: Equatable {
+        let root: Root
+        let dtype: DType
+        let layout: Layout
+
+        init(_ root: Root, _ dtype: DType, _ layout: Layout) {
+            self.root = root
+            self.dtype = dtype
+            self.layout = layout
+        }
+
+        init(_ root: Root, dense type: TensorType) {
+            self.init(root, type.dtype, Layout(dense: type.shape))
+        }
+
+        var type: TensorType { TensorType(dtype, layout.shape) }
+    }
+
+    /// Memory that one step writes.
+    struct Buffer {
+        let node: Int
+        let role: MemoryPlan.Role
+        /// Nil for scratch memory.
+        let type: TensorType?
+        let byteCount: Int
+        let producer: Int
+        /// The steps that read the buffer, ascending.
+        var users: [Int] = []
+        /// Whether a call returns the buffer or a view of it.
+        var isReturned = false
+
+        /// The steps that read or write the buffer.
+        var accesses: [Int] { [producer] + users }
+    }
+
+    struct Step {
+        let node: Int
+        let op: any Operator
+        let operands: [Location]
+        let results: [Int]
+        let scratch: Int?
+        let cost: Int
+        var dependencies: [Int]
+    }
+
+    private(set) var steps: [Step] = []
+    private(set) var buffers: [Buffer] = []
+    private(set) var constants: [Graph.Constant] = []
+    private(set) var inputs: [Location] = []
+    private(set) var outputs: [Location] = []
+    /// The steps that read each input, ascending.
+    private(set) var inputUsers: [[Int]]
+
+    /// - Parameter inputLayouts: where the inputs' elements stand in their arrays.
+    init(_ graph: Graph, inputLayouts: [Layout]) {
+        inputUsers = Array(repeating: [], count: graph.inputs.count)
+        var locations = [[Location]](repeating: [], count: graph.nodes.count)
+        for (index, (node, layout)) in zip(graph.inputs, inputLayouts).enumerated() {
+            let type = graph.nodes[node].types[0]
+            precondition(layout.shape == type.shape, "\(layout.shape) for an input \(type)")
+            locations[node] = [Location(.input(index), type.dtype, layout)]
+        }
+        inputs = graph.inputs.map { locations[$0][0] }
+        var copies: [Graph.Value: Location] = [:]
+        for (position, node) in graph.nodes.enumerated() {
+            switch node.kind {
+            case .input: continue
+            case .constant(let constant):
+                locations[position] = [
+                    Location(.constant(constants.count), dense: constant.type)
+                ]
+                constants.append(constant)
+            case .operation(let op):
+                var operands = node.inputs.map { locations[$0.node][$0.output] }
+                let traits = type(of: op).traits
+                if traits.contains(.view), let layout = op.view(of: operands[0].layout) {
+                    locations[position] = [Location(operands[0].root, operands[0].dtype, layout)]
+                    continue
+                }
+                if traits.contains(.denseInputs) {
+                    for (index, value) in node.inputs.enumerated()
+                    where !operands[index].layout.isDense {
+                        let copy =
+                            copies[value]
+                            ?? append(
+                                Copy(), for: position, [operands[index]], [operands[index].type],
+                                role: { _ in .denseCopy })[0]
+                        copies[value] = copy
+                        operands[index] = copy
+                    }
+                }
+                locations[position] = append(
+                    op, for: position, operands, node.types, role: MemoryPlan.Role.output)
+            }
+        }
+        outputs = graph.outputs.map { locations[$0.node][$0.output] }
+        for output in outputs {
+            if case .buffer(let buffer) = output.root { buffers[buffer].isReturned = true }
+        }
+    }
+
+    private mutating func append(
+        _ op: any Operator, for node: Int, _ operands: [Location], _ types: [TensorType],
+        role: (Int) -> MemoryPlan.Role
+    ) -> [Location] {
+        let position = steps.count
+        let inputTypes = operands.map(\.type)
+        var dependencies: [Int] = []
+        for operand in operands {
+            switch operand.root {
+            case .constant: break
+            case .input(let input):
+                if inputUsers[input].last != position { inputUsers[input].append(position) }
+            case .buffer(let buffer):
+                dependencies.append(buffers[buffer].producer)
+                if buffers[buffer].users.last != position {
+                    buffers[buffer].users.append(position)
+                }
+            }
+        }
+        func buffer(_ role: MemoryPlan.Role, _ type: TensorType?, _ byteCount: Int) -> Int {
+            buffers.append(
+                Buffer(
+                    node: node, role: role, type: type, byteCount: byteCount, producer: position))
+            return buffers.count - 1
+        }
+        let results = types.enumerated().map { buffer(role($0), $1, $1.byteCount) }
+        let scratchByteCount = op.scratchByteCount(for: inputTypes.span)
+        let scratch = scratchByteCount > 0 ? buffer(.scratch, nil, scratchByteCount) : nil
+        steps.append(
+            Step(
+                node: node, op: op, operands: operands, results: results, scratch: scratch,
+                cost: op.cost(for: inputTypes.span, output: types[0]),
+                dependencies: Set(dependencies).sorted()))
+        return zip(results, types).map { Location(.buffer($0), dense: $1) }
+    }
+
+    /// Makes a step wait for earlier ones.
+    mutating func order(_ earlier: [Int], before step: Int) {
+        steps[step].dependencies = Set(steps[step].dependencies + earlier).sorted()
+    }
+}

@@ -1,0 +1,76 @@
+import BraidCore
+
+/// Which buffers take the place of values that are used no more: results written over operands, and
+/// outputs written over the inputs that they replace.
+struct Overwriting {
+    /// For each buffer, the one that it overwrites.
+    private(set) var overwritten: [Int?]
+    /// For each buffer, the input in whose array it lies.
+    private(set) var replacedInputs: [Int?]
+
+    /// Decides for all buffers. Steps that write over an input are ordered after all that read it.
+    init(_ lowering: inout Lowering, _ updates: [ExecutionPlan.Update]) {
+        overwritten = Array(repeating: nil, count: lowering.buffers.count)
+        replacedInputs = overwritten
+        for update in updates { replace(update, in: &lowering) }
+    }
+
+    private mutating func replace(_ update: ExecutionPlan.Update, in lowering: inout Lowering) {
+        let (output, input) = (lowering.outputs[update.output], lowering.inputs[update.input])
+        let root = Lowering.Root.input(update.input)
+        guard case .buffer(let buffer) = output.root,
+            output.layout == Layout(dense: input.type.shape), input.layout == output.layout,
+            output.dtype == input.dtype,
+            lowering.buffers[buffer].byteCount == input.type.byteCount,
+            replacedInputs[buffer] == nil, !replacedInputs.contains(update.input),
+            !lowering.outputs.contains(where: { $0.root == root })
+        else { return }
+        let producer = lowering.buffers[buffer].producer
+        let readers = lowering.inputUsers[update.input]
+        // Dependencies lead from earlier steps to later ones only, so that they make no cycle.
+        guard readers.allSatisfy({ $0 <= producer }),
+            mayOverwrite(root, with: buffer, of: lowering.steps[producer], in: lowering)
+        else { return }
+        replacedInputs[buffer] = update.input
+        lowering.order(readers.filter { $0 != producer }, before: producer)
+    }
+
+    /// Writes results over operands wherever every other step that reads the operand is done.
+    mutating func overwriteOperands(of lowering: Lowering, _ reachability: Reachability) {
+        var isTaken = [Bool](repeating: false, count: lowering.buffers.count)
+        for (position, step) in lowering.steps.enumerated() {
+            for result in step.results where replacedInputs[result] == nil {
+                for operand in step.operands {
+                    guard case .buffer(let buffer) = operand.root, !isTaken[buffer],
+                        !lowering.buffers[buffer].isReturned, replacedInputs[buffer] == nil,
+                        lowering.buffers[buffer].byteCount == lowering.buffers[result].byteCount,
+                        lowering.buffers[buffer].byteCount > 0,
+                        mayOverwrite(operand.root, with: result, of: step, in: lowering),
+                        lowering.buffers[buffer].users.allSatisfy({
+                            $0 == position || reachability.precedes($0, position)
+                        })
+                    else { continue }
+                    overwritten[result] = buffer
+                    isTaken[buffer] = true
+                    break
+                }
+            }
+        }
+    }
+
+    /// Whether a step may write a result over a root as far as its own operands go: those that read the
+    /// root read the very elements that the result has in their place, and the operator allows it.
+    private func mayOverwrite(
+        _ root: Lowering.Root, with result: Int, of step: Lowering.Step, in lowering: Lowering
+    ) -> Bool {
+        guard let output = step.results.firstIndex(of: result),
+            let type = lowering.buffers[result].type
+        else { return false }
+        return step.operands.enumerated().allSatisfy { index, operand in
+            guard operand.root == root else { return true }
+            return operand.layout == Layout(dense: type.shape)
+                && operand.dtype.size == type.dtype.size
+                && step.op.mayOverwrite(input: index, with: output)
+        }
+    }
+}

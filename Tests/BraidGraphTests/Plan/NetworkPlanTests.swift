@@ -1,0 +1,23 @@
+import BraidCore
+import BraidGraph
+import BraidOperators
+import BraidTestSupport
+import Testing
+
+/// What plans of whole models come to.
+@Suite struct NetworkPlanTests {
+    /// Planned memory is near the bound that the order of the steps sets, and far below the sum.
+    @Test(arguments: Network.all) func memoryIsNearTheBound(_ network: Network) throws {
+        let graph = try OptimizationPipeline().run(on: network.graph).graph
+        let memory = ExecutionPlan(graph).memory
+        #expect(memory.plannedByteCount >= memory.boundByteCount)
+        #expect(Double(memory.plannedByteCount) <= 1.4 * Double(memory.boundByteCount))
+        #expect(memory.plannedByteCount < memory.naiveByteCount * 9 / 10)
+        // Without branches that may run together little stands above the bound.
+        let sequential = ExecutionPlan(graph, isSequential: true).memory
+        print(
+            network.name, memory.plannedByteCount, sequential.plannedByteCount,
+            memory.boundByteCount, memory.naiveByteCount)
+        #expect(Double(sequential.plannedByteCount) <= 1.05 * Double(sequential.boundByteCount))
+    }
+}

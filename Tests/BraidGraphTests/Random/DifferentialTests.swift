@@ -1,0 +1,89 @@
+import BraidCore
+import BraidGraph
+import BraidOperators
+import BraidTestSupport
+import Testing
+
+/// Random graphs give the same bits however they are optimised, planned and ordered.
+@Suite(.printsSeed) struct DifferentialTests {
+    @Test func randomGraphs() {
+        var drawn: Set<String> = []
+        Seeds.repeated(150) { generator in
+            let random = RandomGraph(generator.int(1...20), hasGradients: false, &generator)
+            drawn.formUnion(random.drawn)
+            try check(random, &generator)
+        }
+        for type in Catalog.operators {
+            #expect(drawn.contains(type.name), "no graph has the operator \(type.name)")
+        }
+    }
+
+    @Test func randomGraphsWithGradients() {
+        Seeds.repeated(100) { generator in
+            let random = RandomGraph(generator.int(1...14), hasGradients: true, &generator)
+            try check(random, &generator)
+        }
+    }
+
+    @Test(arguments: Network.all) func networks(_ network: Network) throws {
+        var generator = SeededGenerator(seed: 1)
+        let arguments = generator.arguments(of: network.graph)
+        try check(network.graph, arguments, &generator)
+    }
+
+    private func check(_ random: RandomGraph, _ generator: inout SeededGenerator) throws {
+        try check(random.graph, random.arguments, &generator)
+    }
+
+    private func check(
+        _ graph: Graph, _ arguments: [Graph.Constant], _ generator: inout SeededGenerator
+    ) throws {
+        try graph.verify()
+        let expected = try graph.evaluated(arguments)
+        for pass in OptimizationPipeline.allPasses {
+            let result = try pass.verifiedRun(on: graph)
+            let difference = try firstDifference(result.evaluated(arguments), expected)
+            #expect(difference == nil, "\(type(of: pass).name) alone")
+        }
+        let pipeline = try OptimizationPipeline(OptimizationOptions(verifying: true))
+        let optimized = try pipeline.run(on: graph).graph
+        let difference = try firstDifference(optimized.evaluated(arguments), expected)
+        #expect(difference == nil, "all passes")
+        try checkPlan(of: graph, arguments, expected, &generator)
+        try checkPlan(of: optimized, arguments, expected, &generator)
+    }
+
+    private func checkPlan(
+        of graph: Graph, _ arguments: [Graph.Constant], _ expected: [Graph.Constant],
+        _ generator: inout SeededGenerator
+    ) throws {
+        let plan = ExecutionPlan(graph, isSequential: generator.oneIn(4))
+        for problem in PlanChecker(graph, plan).problems() { Issue.record("\(problem)") }
+        let run = PlanRun(plan: plan)
+        let orders = [run.order, run.order(&generator), run.order(&generator)]
+        for (index, order) in orders.enumerated() {
+            let splitter = index > 0 ? ShuffledSplitter(seed: generator.next()) : nil
+            let garbage: UInt8 = index % 2 == 0 ? 0xA5 : 0x5A
+            let outputs = try run(arguments, order: order, garbage: garbage, splitter: splitter)
+            let difference = firstDifference(outputs, expected)
+            #expect(difference == nil, "plan, order \(order)")
+        }
+    }
+
+    private func firstDifference(
+        _ outputs: [Graph.Constant], _ expected: [Graph.Constant]
+    ) -> String? {
+        for (index, pair) in zip(outputs, expected).enumerated() where pair.0 != pair.1 {
+            if pair.0.type != pair.1.type { return "output \(index) is a \(pair.0.type)" }
+            let size = pair.0.type.dtype.size
+            let byte = pair.0.bytes.indices.first { pair.0.bytes[$0] != pair.1.bytes[$0] }!
+            return "output \(index), a \(pair.0.type), differs in element \(byte / size): "
+                + "\(pair.0.array.elements[byte / size]), not \(pair.1.array.elements[byte / size])"
+        }
+        return outputs.count == expected.count ? nil : "\(outputs.count) outputs"
+    }
+}
+
+extension Network: CustomTestStringConvertible {
+    var testDescription: String { name }
+}

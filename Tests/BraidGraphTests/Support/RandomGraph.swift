@@ -1,0 +1,113 @@
+import BraidCore
+import BraidGraph
+import BraidOperators
+import BraidTestSupport
+
+/// A graph of operators drawn from the whole catalogue, with arguments for it.
+struct RandomGraph {
+    /// The operators' names.
+    private(set) var drawn: Set<String> = []
+    let graph: Graph
+    let arguments: [Graph.Constant]
+
+    private static let rows: [(name: String, samples: [Sample])] = Dictionary(
+        grouping: Sample.all.filter { !$0.dtypes.isEmpty }
+    ) { String($0.description.split(separator: " ")[0]) }
+    .map { (name: $0.key, samples: $0.value) }.sorted { $0.name < $1.name }
+
+    /// A graph of about `count` samples; operands are variables, fills, or other values of the graph in
+    /// a new shape.
+    /// - Parameter hasGradients: whether gradients of some outputs are outputs too.
+    init(_ count: Int, hasGradients: Bool, _ generator: inout SeededGenerator) {
+        var pool = Pool()
+        for _ in 0..<count {
+            let row = generator.pick(Self.rows)
+            let sample = generator.pick(row.samples)
+            let floating = sample.dtypes.filter(\.isComputedFloating)
+            let dtype = generator.pick(
+                floating.isEmpty || generator.oneIn(3) ? sample.dtypes : floating)
+            let call = sample.make(dtype, generator.oneIn(3) ? .any : .small, &generator)
+            let operands = call.inputs.map { pool.operand($0, &generator) }
+            pool.apply(call.op, operands)
+            // Twice the same, also in part, is for common subexpressions.
+            if generator.oneIn(5) { pool.apply(call.op, operands) }
+            drawn.insert(row.name)
+        }
+        var outputs = (0..<generator.int(1...4)).map { _ in generator.pick(pool.values) }
+        outputs.append(pool.values.last!)
+        if hasGradients { outputs += pool.gradients(of: outputs, &generator) }
+        graph = Graph(outputs, from: pool.variables)
+        arguments = pool.arguments.map(\.constant)
+    }
+
+    /// What a graph under construction has.
+    private struct Pool {
+        private(set) var values: [Symbol] = []
+        private(set) var variables: [Symbol] = []
+        private(set) var arguments: [HostArray] = []
+
+        mutating func apply(_ op: any Operator, _ operands: [Symbol]) {
+            func apply<O: Operator>(_ op: O) -> [Symbol] { Symbol.applyAll(op, to: operands) }
+            values += apply(op)
+        }
+
+        private mutating func variable(_ array: HostArray) -> Symbol {
+            let variable = Symbol.variable("\(variables.count)", array.dtype, array.shape)
+            variables.append(variable)
+            arguments.append(array)
+            values.append(variable)
+            return variable
+        }
+
+        mutating func operand(_ array: HostArray, _ generator: inout SeededGenerator) -> Symbol {
+            let alike = values.filter { $0.type == array.type }
+            if !alike.isEmpty, generator.oneIn(2) { return generator.pick(alike) }
+            if generator.oneIn(8) {
+                return .full(array.shape, Double(generator.int(0...1)), dtype: array.dtype)
+            }
+            if values.isEmpty || generator.oneIn(3) { return variable(array) }
+            return generator.pick(values).converted(to: array.type, &generator)
+        }
+
+        /// Gradients of the outputs that have some, with variables for cotangents.
+        mutating func gradients(
+            of outputs: [Symbol], _ generator: inout SeededGenerator
+        ) -> [Symbol] {
+            let heads = outputs.filter(\.dtype.isComputedFloating)
+            let targets = variables.filter(\.dtype.isComputedFloating)
+            let cotangents = heads.map { head in
+                variable(generator.array(head.dtype, head.shape, Domain(low: -1, high: 1), .small))
+            }
+            return BraidGraph.gradients(of: heads, cotangents: cotangents, at: targets)
+                .compactMap(\.self)
+        }
+    }
+}
+
+extension Symbol {
+    /// Elements of this value, repeated or left out as needed, as a value of another type: a chain of
+    /// views.
+    fileprivate func converted(
+        to type: TensorType, _ generator: inout SeededGenerator
+    ) -> Symbol {
+        if count == 0 { return .full(type.shape, 1, dtype: type.dtype) }
+        var flat = reshaped(to: [count])
+        if count < type.count {
+            let copies = (type.count + count - 1) / count
+            flat = flat.broadcast(to: [copies, count]).reshaped(to: [copies * count])
+        }
+        let room = flat.count - type.count
+        let start = generator.int(0...room)
+        let step =
+            type.count > 1 && generator.oneIn(2) ? 1 + (room - start) / (type.count - 1) : 1
+        let axis = StridedSlice.Axis(start: start, count: type.count, step: step, isDropped: false)
+        let part = Symbol.apply(StridedSlice(axes: [axis]), flat)
+        let shaped =
+            generator.oneIn(2)
+            ? part.reshaped(to: type.shape.extents)
+            : part.reshaped(to: type.shape.extents.reversed()).transposed()
+        return generator.oneIn(4) && dtype.isFloating
+            ? Symbol.apply(StopGradient(), shaped.cast(to: type.dtype))
+            : shaped.cast(to: type.dtype)
+    }
+}

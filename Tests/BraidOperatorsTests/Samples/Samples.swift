@@ -1,8 +1,0 @@
-extension Sample {
-    /// The rows of all operators.
-    static let all: [Sample] =
-        creation + random + unary + binary + binaryScalar + comparison + truth + [select] + cast
-        + reduction + argReduction + [reshape, transpose, broadcast, concatenate] + slice
-        + [matrixProduct] + convolution + maxPooling + averagePooling + softmax + [crossEntropy]
-        + [gather, scatterAdd, stopGradient]
-}

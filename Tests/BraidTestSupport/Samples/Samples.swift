@@ -1,0 +1,10 @@
+extension Sample {
+    /// The rows of all operators.
+    package static let all: [Sample] =
+        creation + random + unary + binary + binaryScalar + comparison + truth + [select] + cast
+        + reduction + argReduction + [reshape, transpose, broadcast, concatenate] + slice
+        + [matrixProduct, fusedPointwise] + convolution + maxPooling + averagePooling + softmax + [
+            crossEntropy
+        ]
+        + [gather, scatterAdd, stopGradient]
+}

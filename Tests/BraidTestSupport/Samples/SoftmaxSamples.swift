@@ -1,0 +1,97 @@
+import BraidCore
+import BraidOperators
+import Foundation
+
+extension Sample {
+    static let softmax: [Sample] = [false, true].map { isLogarithm in
+        @Sendable func makeOperator(_ axis: Int) -> any Operator {
+            isLogarithm ? LogSoftmax(axis: axis) : Softmax(axis: axis)
+        }
+        return Sample(
+            description: isLogarithm ? "log_softmax" : "softmax", dtypes: DType.computedFloating,
+            make: { dtype, size, generator in
+                let shape = generator.shape(1...4, size)
+                let axis = generator.int(-shape.rank...(shape.rank - 1))
+                // Far from 0, where exponentials overflow unless the maximum is taken off.
+                let center = generator.oneIn(3) ? 500.0 : 0
+                let domain = Domain(low: center - 5, high: center + 5, specials: [])
+                return OperatorCase(
+                    op: makeOperator(axis), inputs: [generator.array(dtype, shape, domain, size)],
+                    reductionLength: shape[axis < 0 ? axis + shape.rank : axis] + 500)
+            },
+            reference: { call in
+                let axis = (call.op as? LogSoftmax)?.axis ?? (call.op as? Softmax)!.axis
+                return [
+                    logSoftmax(call.inputs[0], axis: axis) { isLogarithm ? $0 : exp($0) }
+                ]
+            },
+            refused: [
+                RefusedCall(
+                    makeOperator(2), [TensorType(.f32, [2, 5])],
+                    mentions: ["axis 2", "[2, 5]", "-2..<2"]),
+                RefusedCall(
+                    makeOperator(-1), [TensorType(.f32, [])], mentions: ["axis -1", "[]"]),
+            ])
+    }
+
+    static let crossEntropy = Sample(
+        description: "softmax_cross_entropy", dtypes: DType.computedFloating,
+        make: { dtype, size, generator in
+            let classes = generator.int(1...(size == .small ? 3 : 11))
+            let batch =
+                size == .small
+                ? generator.int(1...4) : size == .large ? 7_000 : generator.int(0...30)
+            let labelType = generator.pick(DType.allCases.filter(\.isInteger))
+            // Now and then a label outside the classes.
+            let isWild = size == .any && generator.oneIn(3)
+            let labels = (0..<batch).map { _ in
+                isWild && generator.oneIn(3)
+                    ? Double(generator.pick([classes, classes + 20, 127]))
+                    : Double(generator.int(0...classes - 1))
+            }
+            return OperatorCase(
+                op: SoftmaxCrossEntropy(),
+                inputs: [
+                    generator.array(dtype, [batch, classes], Domain(specials: []), size),
+                    HostArray(labelType, [batch], labels),
+                ],
+                reductionLength: classes)
+        },
+        reference: { call in
+            let (scores, labels) = (call.inputs[0], call.inputs[1])
+            let logarithms = logSoftmax(scores, axis: 1) { $0 }
+            let losses = labels.integers.enumerated().map { sample, label in
+                label < 0 || label >= Int128(scores.shape[1])
+                    ? Double.nan : -logarithms[[sample, Int(label)]].real
+            }
+            return [HostArray(scores.dtype, labels.shape, losses)]
+        },
+        refused: [
+            RefusedCall(
+                SoftmaxCrossEntropy(), [TensorType(.f32, [2, 3, 4]), TensorType(.i64, [2])],
+                mentions: ["[2, 3, 4]", "[batch, classes]"]),
+            RefusedCall(
+                SoftmaxCrossEntropy(), [TensorType(.f32, [2, 3]), TensorType(.f32, [2])],
+                mentions: ["integer labels", "f32[2]"]),
+            RefusedCall(
+                SoftmaxCrossEntropy(), [TensorType(.f32, [2, 3]), TensorType(.i64, [3])],
+                mentions: ["[2]", "[2, 3]", "[3]"]),
+        ])
+}
+
+/// The logarithm of the softmax along an axis, and a function of it.
+private func logSoftmax(
+    _ x: HostArray, axis: Int, _ function: (Double) -> Double
+) -> HostArray {
+    let axis = axis < 0 ? axis + x.shape.rank : axis
+    return HostArray(x.type) { index in
+        let row = (0..<x.shape[axis]).map { position in
+            var other = index
+            other[axis] = position
+            return x[other].real
+        }
+        let largest = row.max() ?? 0
+        let sum = row.reduce(0) { $0 + exp($1 - largest) }
+        return .real(function(x[index].real - largest - log(sum)))
+    }
+}
