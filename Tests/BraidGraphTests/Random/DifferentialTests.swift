@@ -8,7 +8,7 @@ import Testing
 @Suite(.printsSeed) struct DifferentialTests {
     @Test func randomGraphs() {
         var drawn: Set<String> = []
-        Seeds.repeated(150) { generator in
+        Seeds.repeated(200) { generator in
             let random = RandomGraph(generator.int(1...20), hasGradients: false, &generator)
             drawn.formUnion(random.drawn)
             try check(random, &generator)
@@ -19,8 +19,15 @@ import Testing
     }
 
     @Test func randomGraphsWithGradients() {
-        Seeds.repeated(100) { generator in
+        Seeds.repeated(150) { generator in
             let random = RandomGraph(generator.int(1...14), hasGradients: true, &generator)
+            try check(random, &generator)
+        }
+    }
+
+    @Test func randomPointwiseGraphs() {
+        Seeds.repeated(200) { generator in
+            let random = RandomGraph(pointwise: generator.int(2...60), &generator)
             try check(random, &generator)
         }
     }
