@@ -35,7 +35,7 @@ public final class Engine: Sendable {
         /// - Precondition: both are positive.
         public init(jobs: Int = 8_192, bytes: Int? = nil) {
             let bytes = bytes ?? max(1 << 28, Machine.physicalByteCount / 4)
-            precondition(jobs > 0 && bytes > 0, "the engine's limits must be positive")
+            if jobs <= 0 || bytes <= 0 { fatalError("the engine's limits must be positive") }
             self.jobs = jobs
             self.bytes = bytes
         }
@@ -54,7 +54,7 @@ public final class Engine: Sendable {
         reportsStallsAfter: Duration? = nil
     ) {
         if case .threaded(let threads?) = kind {
-            precondition(threads > 0, "an engine needs at least one thread, not \(threads)")
+            if threads <= 0 { fatalError("an engine needs at least one thread, not \(threads)") }
         }
         core = Core(kind, limits, reportsStallsAfter: reportsStallsAfter.map { $0 / .seconds(1) })
     }
@@ -88,9 +88,34 @@ public final class Engine: Sendable {
         _ body: @escaping @Sendable () throws -> Void
     ) {
         core.push(
-            Job(
-                label, AccessList(reads: reads, updates: updates, overwrites: overwrites),
+            Run(
+                label, GripList(reads: reads, updates: updates, overwrites: overwrites),
                 priority: priority, byteCount: bytes, body: .work(body)))
+    }
+
+    /// Hands a program over: as if its jobs were pushed one after the other, at one time.
+    ///
+    /// Several pushes of one program are in flight together where the variables allow it. In steady
+    /// state a push allocates a few objects, however many jobs the program has.
+    /// - Parameters:
+    ///   - label: what reports call the push; failures carry the label of the inner job.
+    ///   - externals: the variables that the program's externals stand for this time. Externals that
+    ///     get the same variable are one.
+    ///   - bytes: memory that the jobs will ask for.
+    ///   - body: does an inner job, by its number, on some thread; calls overlap as the slots allow.
+    /// - Precondition: there are as many variables as externals.
+    ///
+    /// As with a plain push the call may wait for room, for all inner jobs at once.
+    public func push(
+        _ program: Program, label: String, externals: [Variable], bytes: Int = 0,
+        _ body: @escaping @Sendable (_ job: Int) throws -> Void
+    ) {
+        precondition(
+            externals.count == program.externalCount,
+            "program '\(label)' has \(program.externalCount) externals, not \(externals.count)")
+        if program.jobCount == 0 { return }
+        core.push(
+            Run(label, program.merging(externals), externals, byteCount: bytes, body))
     }
 
     /// Calls `observer` once the writers of `variable` that were pushed so far have ended, with the
@@ -99,8 +124,8 @@ public final class Engine: Sendable {
         when variable: Variable, _ observer: @escaping @Sendable (EngineError?) -> Void
     ) {
         core.push(
-            Job(
-                "notify", AccessList(reads: [variable], updates: [], overwrites: []), priority: 0,
+            Run(
+                "notify", GripList(reads: [variable], updates: [], overwrites: []), priority: 0,
                 byteCount: 0, body: .observer(observer)))
     }
 
@@ -134,7 +159,7 @@ public final class Engine: Sendable {
     /// Runs everything pushed so far, then ends the threads. A later push starts new ones.
     /// - Precondition: not called inside a job.
     public func stop() {
-        precondition(!core.isInside, "an engine cannot be stopped by one of its own jobs")
+        if core.isInside { fatalError("an engine cannot be stopped by one of its own jobs") }
         core.stop()
     }
 
@@ -143,7 +168,7 @@ public final class Engine: Sendable {
         core.withState { state, _ in
             EngineCounters(
                 pushed: state.scheduler.pushCount, completed: state.scheduler.completedCount,
-                skipped: state.scheduler.skippedCount, inFlight: state.scheduler.inFlight.count,
+                skipped: state.scheduler.skippedCount, inFlight: state.scheduler.inFlight.jobCount,
                 blockedPushes: state.backPressureCount, workers: state.workerCount)
         }
     }

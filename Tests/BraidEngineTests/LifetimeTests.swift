@@ -1,14 +1,6 @@
 import BraidEngine
 import Testing
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// What jobs name and capture dies once, after its last use, and may do what it likes then.
 @Suite struct LifetimeTests {
     /// Counts its deaths.
@@ -173,18 +165,4 @@ import Testing
             precondition(growth < 8 << 20, "grew by \(growth) bytes")
         }
     }
-}
-
-/// Memory of the process.
-private func residentBytes() -> Int {
-    #if os(Linux)
-        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
-        defer { fclose(file) }
-        var bytes = [UInt8](repeating: 0, count: 256)
-        let count = fread(&bytes, 1, bytes.count, file)
-        let words = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ")
-        return Int(words[1])! * sysconf(Int32(_SC_PAGESIZE))
-    #else
-        return 0
-    #endif
 }

@@ -68,6 +68,31 @@ import Testing
         }
     }
 
+    /// Threads that wait outside take pieces only with a permit, as they take jobs.
+    @Test(arguments: [2, 3])
+    func piecesIncluded(threads: Int) throws {
+        let engine = Engine(.threaded(threads: threads))
+        try Watchdog.run(engine) {
+            let gauge = Gauge()
+            UserThread.run(4) { _ in
+                for _ in 0..<Effort.count(100, full: 5_000) {
+                    let variable = Variable()
+                    engine.push("split", updates: [variable]) {
+                        engine.parallelFor(8) { _ in
+                            gauge.enter()
+                            for _ in 0..<5 { sched_yield() }
+                            gauge.leave()
+                        }
+                    }
+                    try? engine.wait(for: variable)
+                }
+            }
+            try engine.waitAll()
+            #expect(gauge.maximum <= threads)
+            #expect(gauge.maximum > 1)
+        }
+    }
+
     /// Jobs that sleep in waits have stand-ins; when they go on they need a permit again.
     @Test(arguments: [1, 2])
     func standInsAndResumingWaitersIncluded(threads: Int) throws {

@@ -33,21 +33,6 @@ import Testing
     }
 
     private func check(seeds: Int, length: Int, _ engine: (UInt64) -> Engine) {
-        Watchdog.run(seconds: 1_800) { watchdog in
-            for seed in 0..<UInt64(seeds) {
-                let program = RandomProgram(seed: seed, length: length)
-                let engine = engine(seed)
-                let note = "\(engine.kind), seed \(seed)"
-                watchdog.observe(engine, note)
-                let result = ProgramRun.result(of: program, on: engine)
-                let expected = SequentialModel(program).result
-                #expect(result.reports == expected.reports, "\(note)")
-                #expect(result.outcomes == expected.outcomes, "\(note)")
-                #expect(result.values == expected.values, "\(note)")
-                #expect(result.versions == expected.versions, "\(note)")
-                #expect(result.errors == expected.errors, "\(note)")
-                if result != expected { return }
-            }
-        }
+        ModelComparison.run(seeds: seeds, length: length, programs: 0, engine)
     }
 }

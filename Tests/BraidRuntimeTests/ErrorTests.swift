@@ -36,4 +36,19 @@ struct ErrorTests {
             _ = try NDArray.ones([2]).scalars(as: Double.self)
         }
     }
+
+    @Test func aParameterReadInsideItsOwnUpdateStopsTheProgram() async {
+        await #expect(processExitsWith: .failure) {
+            let weight = Parameter(NDArray([1] as [Float]))
+            weight.update { $0 += weight.wrappedValue }
+        }
+    }
+
+    @Test func aParameterTakesArraysOfItsTypeOnly() {
+        let weight = Parameter(NDArray([1] as [Float]))
+        let error = #expect(throws: ArrayError.self) {
+            try validating { weight.wrappedValue = NDArray([1, 2] as [Double]) }
+        }
+        #expect(error?.description.contains("f64[2]") == true)
+    }
 }

@@ -36,6 +36,13 @@ extension ArrayError {
         sink.report(self)
     }
 
+    /// Stops the program when a condition on arguments does not hold.
+    package static func check(
+        _ condition: Bool, in operation: String, _ message: @autoclosure () -> String
+    ) {
+        if !condition { ArrayError(.invalidValue, in: operation, message()).trap() }
+    }
+
     /// Stops the program with this mistake's description.
     // Not `preconditionFailure`, whose message optimised builds leave out.
     package func trap() -> Never { fatalError(description) }

@@ -49,10 +49,10 @@ public enum DType: UInt8, CaseIterable, Sendable, Hashable, Codable {
 
     /// Whether arithmetic kernels exist for the type: all but `f16`, `bf16` and `bool`, which are
     /// storage types here and take part through casts.
-    public var isArithmetic: Bool { self != .f16 && self != .bf16 && self != .bool }
+    @inlinable public var isArithmetic: Bool { self != .f16 && self != .bf16 && self != .bool }
 
     /// Whether floating-point kernels exist for the type.
-    public var isComputedFloating: Bool { self == .f32 || self == .f64 }
+    @inlinable public var isComputedFloating: Bool { self == .f32 || self == .f64 }
 
     /// Whether the type is a signed or unsigned integer type (`bool` is neither).
     public var isInteger: Bool { !isFloating && self != .bool }

@@ -53,25 +53,16 @@ public struct Shape: Sendable {
 
     @inline(__always)
     private func extent(_ axis: Int) -> Int {
-        let word =
-            switch axis >> 1 {
-            case 0: words.0
-            case 1: words.1
-            case 2: words.2
-            default: words.3
-            }
-        return Int(truncatingIfNeeded: (word >> UInt64(32 * (axis & 1))) & 0xFFFF_FFFF)
+        withUnsafeBytes(of: words) {
+            Int($0.load(fromByteOffset: axis * MemoryLayout<UInt32>.stride, as: UInt32.self))
+        }
     }
 
     private mutating func set(_ extent: Int, at axis: Int) {
-        let shift = UInt64(32 * (axis & 1))
-        let mask = UInt64(0xFFFF_FFFF) << shift
-        let bits = UInt64(extent) << shift
-        switch axis >> 1 {
-        case 0: words.0 = words.0 & ~mask | bits
-        case 1: words.1 = words.1 & ~mask | bits
-        case 2: words.2 = words.2 & ~mask | bits
-        default: words.3 = words.3 & ~mask | bits
+        withUnsafeMutableBytes(of: &words) {
+            $0.storeBytes(
+                of: UInt32(extent), toByteOffset: axis * MemoryLayout<UInt32>.stride,
+                as: UInt32.self)
         }
     }
 

@@ -1,3 +1,5 @@
+import BraidCore
+
 /// The batches of a dataset, epoch by epoch.
 ///
 /// Each `for` loop over the loader is one epoch. With `shuffled` the order follows from the seed and
@@ -26,7 +28,8 @@ public final class DataLoader: Sequence, Sendable {
         _ dataset: some Dataset, batchSize: Int, shuffled: Bool = false, seed: UInt64 = 0,
         lastBatch: LastBatch = .keep
     ) {
-        precondition(batchSize > 0, "data loader: the batch size \(batchSize) is not positive")
+        ArrayError.check(
+            batchSize > 0, in: "data loader", "the batch size \(batchSize) is not positive")
         self.dataset = dataset
         self.batchSize = batchSize
         self.seed = shuffled ? seed : nil

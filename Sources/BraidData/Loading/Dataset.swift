@@ -14,9 +14,9 @@ public struct Batch: Sendable {
     /// A batch from its parts.
     /// - Precondition: both have the same first extent.
     public init(input: NDArray, label: NDArray) {
-        precondition(
+        ArrayError.check(
             input.rank > 0 && label.rank > 0 && input.shape[0] == label.shape[0],
-            "a batch of \(input.shape) inputs and \(label.shape) labels")
+            in: "batch", "a batch of \(input.shape) inputs and \(label.shape) labels")
         self.input = input
         self.label = label
     }
@@ -40,9 +40,9 @@ public struct ArrayDataset: Dataset {
     /// A dataset from arrays.
     /// - Precondition: both have the same first extent.
     public init(inputs: NDArray, labels: NDArray) {
-        precondition(
+        ArrayError.check(
             inputs.rank > 0 && labels.rank > 0 && inputs.shape[0] == labels.shape[0],
-            "a dataset of \(inputs.shape) inputs and \(labels.shape) labels")
+            in: "dataset", "a dataset of \(inputs.shape) inputs and \(labels.shape) labels")
         self.inputs = inputs
         self.labels = labels
     }

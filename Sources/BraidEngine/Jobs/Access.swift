@@ -6,27 +6,43 @@ enum Access: UInt8 {
     case overwrite
     /// Reads and changes the contents.
     case update
+    /// Neither reads nor writes, but keeps others away together with the rest of its program.
+    case hold
 
-    var reads: Bool { self != .overwrite }
-    var writes: Bool { self != .read }
+    var reads: Bool { self == .read || self == .update }
+    var writes: Bool { self == .overwrite || self == .update }
+    /// Whether jobs of others have to stay away meanwhile.
+    var isExclusive: Bool { self != .read }
 
     /// The access of a job that asks for both.
-    func merged(with other: Access) -> Access { self == other ? self : .update }
+    func merged(with other: Access) -> Access {
+        if self == other || other == .hold { return self }
+        return self == .hold ? other : .update
+    }
 }
 
-/// The distinct variables of a job, each with its strongest access, in the order of first mention.
-struct AccessList {
-    struct Element {
-        let variable: Variable
-        var access: Access
-        /// Position in the scheduler's table of entries, from push to end.
-        var entry = EntryTable.none
-    }
+/// A run's grip on one variable: an entry in its queue that one or several jobs of the run use.
+struct Grip: Sendable {
+    let variable: Variable
+    /// The strongest access of the jobs that use it.
+    var access: Access
+    /// Jobs that use it and have not ended.
+    var openUses: Int32 = 1
+    /// Position in the scheduler's table of entries, from push to release.
+    var entry = EntryTable.none
+}
 
-    var elements: ContiguousArray<Element> = []
+/// The grips of a run, in the order of its variables' queues.
+struct GripList: Sendable {
+    var elements: ContiguousArray<Grip> = []
     /// Above this many mentions positions are looked up by identity instead of one by one.
     private static let linearLimit = 16
 
+    /// No grip at all.
+    init() {}
+
+    /// The distinct variables of a job, each with its strongest access, in the order of first
+    /// mention.
     init(reads: [Variable], updates: [Variable], overwrites: [Variable]) {
         let count = reads.count + updates.count + overwrites.count
         if count == 0 { return }
@@ -48,9 +64,18 @@ struct AccessList {
             elements[known].access = elements[known].access.merged(with: access)
         } else {
             positions?[ObjectIdentifier(variable)] = elements.count
-            elements.append(Element(variable: variable, access: access))
+            elements.append(Grip(variable: variable, access: access))
         }
     }
 
-    func contains(_ variable: Variable) -> Bool { elements.contains { $0.variable === variable } }
+    /// The grips of a program on the variables that its externals stand for.
+    init(_ program: Program, _ externals: [Variable]) {
+        elements.reserveCapacity(program.segments.count)
+        for segment in program.segments {
+            elements.append(
+                Grip(
+                    variable: externals[segment.external], access: segment.access,
+                    openUses: segment.useCount))
+        }
+    }
 }

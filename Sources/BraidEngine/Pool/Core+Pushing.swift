@@ -1,31 +1,31 @@
-/// How jobs come in.
+/// How runs come in.
 extension Core {
-    func push(_ job: Job) {
+    func push(_ run: Run) {
         let thread = ThreadState.current
         let parent = thread.job(of: self)
         var isBlocked = false
-        while !tryPush(job, from: parent, isBlocked: isBlocked) {
+        while !tryPush(run, from: parent, isBlocked: isBlocked) {
             isBlocked = true
-            help(until: .admission(byteCount: job.byteCount), thread)
+            help(until: .admission(run), thread)
         }
         announce()
         if parent != nil { return }
         switch kind {
         case .threaded: break
-        case .serial: help(until: .roots(upTo: job.order.root), thread)
+        case .serial: help(until: .roots(upTo: run.lastRoot), thread)
         case .simulated: runReady(atMost: drawnStepCount(), thread)
         }
     }
 
     /// Pushes from inside jobs are always admitted: a job that had to wait for room could hold up
     /// the jobs that make it.
-    private func tryPush(_ job: Job, from parent: Job?, isBlocked: Bool) -> Bool {
+    private func tryPush(_ run: Run, from parent: Job?, isBlocked: Bool) -> Bool {
         withState { state, wakes in
-            if parent == nil, !state.admits(byteCount: job.byteCount) {
+            if parent == nil, !state.admits(run) {
                 if !isBlocked { state.backPressureCount += 1 }
                 return false
             }
-            state.scheduler.push(job, from: parent, core: self)
+            state.scheduler.push(run, from: parent, core: self)
             state.dispatch(&wakes)
             return true
         }

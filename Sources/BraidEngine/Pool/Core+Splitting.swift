@@ -45,11 +45,10 @@ extension Core {
         withoutActuallyEscaping(body) { body in
             // Sendable because the caller waits: one thread at a time uses it.
             nonisolated(unsafe) let body = body
-            let job = Job(
-                "parallelFor", AccessList(reads: [], updates: [], overwrites: []), priority: .max,
-                byteCount: 0, body: .work { body() })
-            push(job)
-            help(until: .job(job), ThreadState.current)
+            let run = Run(
+                "parallelFor", GripList(), priority: .max, byteCount: 0, body: .work { body() })
+            push(run)
+            help(until: .end(Target(run: run, grip: nil)), ThreadState.current)
         }
     }
 

@@ -11,12 +11,12 @@ extension Core {
             let thread = ThreadState.current
             let job = thread.job(of: self)
             // What the job holds already is as it should be, and nobody else can change it.
-            if let job, job.accesses.contains(variable) { return }
+            if let job, job.accesses(variable) { return }
             if let target = lastWriter(of: variable) {
                 if let job {
                     try wait(for: target, inside: job, thread)
                 } else {
-                    help(until: .job(target), thread)
+                    help(until: .end(target), thread)
                 }
             }
             while variable.word.load(ordering: .acquiring) & VariableWord.writing != 0 {
@@ -42,15 +42,18 @@ extension Core {
         if let failure { throw failure.error }
     }
 
-    private func lastWriter(of variable: Variable) -> Job? {
+    /// The release of the youngest exclusive entry in the variable's queue.
+    private func lastWriter(of variable: Variable) -> Target? {
         withState { state, _ in
             let position = variable.queue.lastWriter
-            return position == EntryTable.none ? nil : state.scheduler.entries[position].job
+            if position == EntryTable.none { return nil }
+            let entry = state.scheduler.entries[position]
+            return Target(run: entry.run, grip: entry.grip)
         }
     }
 
     private enum Step: Sendable {
-        case reached, cycle([String]), run(Job), park
+        case reached, cycle([String]), run(BegunJob), park
 
         var isLast: Bool {
             switch self {
@@ -61,66 +64,56 @@ extension Core {
     }
 
     private func wait(
-        for target: Job, inside waiting: Job, _ thread: ThreadState
+        for target: Target, inside waiting: Job, _ thread: ThreadState
     ) throws(EngineError) {
         var hasBegun = false
         while true {
             let step = withState { state, wakes in
                 // Noted and searched in one go: of two jobs that wait for each other one is told.
-                if !hasBegun { waiting.awaited.append(target) }
+                if !hasBegun { waiting.run.awaited.append((waiting.index, target)) }
                 let step = nextStep(&state, &wakes, target, waiting, thread.parker)
-                if step.isLast {
-                    waiting.awaited.remove(at: waiting.awaited.firstIndex { $0 === target }!)
-                }
+                if step.isLast { waiting.run.removeWait(of: waiting.index, for: target) }
                 return step
             }
             hasBegun = true
             switch step {
             case .reached: return
             case .cycle(let labels): throw EngineError(waitCycle: labels)
-            case .run(let job):
-                let failure = run(job, on: thread)
-                willEnd()
-                withState { state, wakes in
-                    state.complete(job, failure: failure, &wakes)
-                    state.dispatch(&wakes)
-                }
-                announce()
-                didEnd(job)
+            case .run(let begun):
+                runToEnd(begun, withPermit: false, thread)
             case .park:
                 repeat {
-                    park(thread.parker, .job(target))
+                    park(thread.parker, .end(target))
                 } while !takesPermitBack(thread.parker, target)
             }
         }
     }
 
     private func nextStep(
-        _ state: inout PoolState, _ wakes: inout Wakes, _ target: Job, _ waiting: Job,
+        _ state: inout PoolState, _ wakes: inout Wakes, _ target: Target, _ waiting: Job,
         _ parker: Parker
     ) -> Step {
-        if target.isDone.load(ordering: .relaxed) { return .reached }
+        if target.isReached { return .reached }
         switch state.scheduler.search(from: target, for: waiting) {
         case .cycle(let labels): return .cycle(labels)
         case .ready(let candidates):
             if let job = state.scheduler.ready.removeNext(among: candidates) {
-                state.begin(job)
-                return .run(job)
+                return .run(state.begin(job))
             }
         }
         state.running -= 1
         state.sleepersInJobs += 1
         state.dispatch(&wakes)
         state.blocked.append(parker)
-        target.waiters.append(parker)
+        target.run.waiters.append((target, parker))
         return .park
     }
 
-    private func takesPermitBack(_ parker: Parker, _ target: Job) -> Bool {
+    private func takesPermitBack(_ parker: Parker, _ target: Target) -> Bool {
         withState { state, _ in
             state.blocked.removeAll { $0 === parker }
             state.resuming.removeAll { $0 === parker }
-            target.waiters.removeAll { $0 === parker }
+            target.run.waiters.removeAll { $0.parker === parker }
             guard state.running < state.threads else {
                 state.resuming.append(parker)
                 return false

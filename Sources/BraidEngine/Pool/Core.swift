@@ -16,7 +16,7 @@ final class Core: Sendable {
     /// Changes whenever work appears.
     private let signal = Atomic<UInt32>(0)
     private let orphanedBytes: OrphanedBytes
-    /// Jobs that have ended and still hold their variables.
+    /// Jobs that have ended and may still hold the variables of their runs.
     private let unreleased = Atomic<Int>(0)
     let recorder = JobRecorder()
 
@@ -32,7 +32,7 @@ final class Core: Sendable {
         case .threaded(let count):
             threads = count ?? Machine.usableCores
             hasWorkers = true
-        case .serial: break
+        case .serial: policy = .inPushOrder
         case .simulated(let seed): policy = .drawn(seed: seed)
         }
         self.threads = threads
@@ -94,12 +94,12 @@ final class Core: Sendable {
     // MARK: Helping
 
     fileprivate enum Step: Sendable {
-        case reached, run(Job), help(Region), spin, park
+        case reached, run(BegunJob), help(Region), spin, park
     }
 
     /// Work that a thread has done and not yet reported.
     fileprivate enum Finished: Sendable {
-        case job(Job, Poison?)
+        case job(Job, Outcome)
         case region(Region)
     }
 
@@ -110,8 +110,9 @@ final class Core: Sendable {
         while true {
             let seen = signal.load(ordering: .acquiring)
             if case .job = finished { willEnd() }
+            var endedRun: Run?
             let step = withState { state, wakes -> Step in
-                if let finished { state.settle(finished, &wakes) }
+                if let finished { endedRun = state.settle(finished, &wakes) }
                 state.arrive(thread.parker)
                 let step = state.nextStep(goal, hasSpun: hasSpun, thread.parker)
                 state.dispatch(&wakes)
@@ -121,19 +122,19 @@ final class Core: Sendable {
                 announce()
                 // What the job kept alive dies here: not under the lock, and not after a sleep.
                 finished = nil
-                if case .job(let job, _) = ended { didEnd(job) }
+                if case .job = ended { didEnd(endedRun) }
             }
             switch step {
             case .reached: return
-            case .run(let job):
-                finished = .job(job, run(job, on: thread))
+            case .run(let begun):
+                finished = .job(begun.job, run(begun, on: thread))
                 hasSpun = false
             case .help(let region):
                 thread.within(region.job, of: self) { region.run() }
                 finished = .region(region)
                 hasSpun = false
             case .spin:
-                spin(while: seen, goal)
+                spin(while: seen)
                 hasSpun = true
             case .park:
                 park(thread.parker, goal)
@@ -146,32 +147,41 @@ final class Core: Sendable {
     /// Runs ready jobs on the calling thread, at most `count`.
     func runReady(atMost count: Int, _ thread: ThreadState) {
         for _ in 0..<count {
-            guard let job = state.withLock({ $0.takeJob() }) else { return }
-            let failure = run(job, on: thread)
-            willEnd()
-            withState { state, wakes in
-                state.settle(.job(job, failure), &wakes)
-                state.dispatch(&wakes)
-            }
-            announce()
-            didEnd(job)
+            guard let begun = state.withLock({ $0.takeJob() }) else { return }
+            runToEnd(begun, withPermit: true, thread)
         }
     }
 
-    /// Runs a job's body, unless an input is poisoned.
-    /// - Returns: the failure to pass on.
-    func run(_ job: Job, on thread: ThreadState) -> Poison? {
-        let start = job.inherited == nil && recorder.isOn ? recorder.now : 0
-        let failure = thread.within(job, of: self) { job.callBody() }
-        if start != 0 { recorder.record(job, from: start) }
-        return failure
+    /// Runs a job that the calling thread has taken, with a permit for it or with that of the job
+    /// around it, and reports its end.
+    func runToEnd(_ begun: BegunJob, withPermit: Bool, _ thread: ThreadState) {
+        let outcome = run(begun, on: thread)
+        willEnd()
+        let endedRun = withState { state, wakes in
+            defer { state.dispatch(&wakes) }
+            if withPermit { state.running -= 1 }
+            return state.complete(begun.job, outcome, &wakes)
+        }
+        announce()
+        didEnd(endedRun)
     }
 
-    /// Brackets the end of a job, so that `waitAll` can wait for what the job kept alive, too.
-    func willEnd() { unreleased.wrappingAdd(1, ordering: .relaxed) }
+    /// Runs a job's body, unless an input is poisoned.
+    private func run(_ begun: BegunJob, on thread: ThreadState) -> Outcome {
+        let job = begun.job
+        let start = begun.inherited == nil && recorder.isOn ? recorder.now : 0
+        let outcome = thread.within(job, of: self) {
+            job.run.callBody(of: job, inheriting: begun.inherited)
+        }
+        if start != 0 { recorder.record(job, from: start) }
+        return outcome
+    }
 
-    func didEnd(_ job: Job) {
-        job.releaseVariables()
+    /// Brackets the end of a job, so that `waitAll` can wait for what its run kept alive, too.
+    private func willEnd() { unreleased.wrappingAdd(1, ordering: .relaxed) }
+
+    private func didEnd(_ endedRun: Run?) {
+        endedRun?.releaseVariables()
         unreleased.wrappingSubtract(1, ordering: .releasing)
     }
 
@@ -183,10 +193,9 @@ final class Core: Sendable {
         }
     }
 
-    private func spin(while seen: UInt32, _ goal: Goal) {
+    private func spin(while seen: UInt32) {
         for count in 0..<Self.spinCount {
             if signal.load(ordering: .acquiring) != seen { return }
-            if case .job(let job) = goal, job.isDone.load(ordering: .acquiring) { return }
             if count % Self.spinsPerYield == Self.spinsPerYield - 1 { yieldProcessor() }
         }
     }
@@ -260,13 +269,15 @@ final class Core: Sendable {
 }
 
 extension PoolState {
-    fileprivate mutating func settle(_ report: Core.Finished, _ wakes: inout Wakes) {
+    /// - Returns: the run that has ended with that.
+    fileprivate mutating func settle(_ report: Core.Finished, _ wakes: inout Wakes) -> Run? {
         running -= 1
         switch report {
-        case .job(let job, let failure): complete(job, failure: failure, &wakes)
+        case .job(let job, let outcome): return complete(job, outcome, &wakes)
         case .region(let region):
             let left = region.helpers.wrappingSubtract(1, ordering: .acquiringAndReleasing)
             if left.newValue == 0 { wakes.parkers.append(region.owner) }
+            return nil
         }
     }
 
@@ -274,7 +285,7 @@ extension PoolState {
         _ goal: Goal, hasSpun: Bool, _ parker: Parker
     ) -> Core.Step {
         if isReached(goal) { return .reached }
-        if let job = takeJob() { return .run(job) }
+        if let begun = takeJob() { return .run(begun) }
         if let region = takeRegion() { return .help(region) }
         // One thread at a time spins, and only where it could work.
         if !hasSpun, searchers == 0, hasPermit {

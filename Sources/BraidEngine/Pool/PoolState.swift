@@ -28,7 +28,7 @@ struct PoolState: Sendable {
     var blocked: [Parker] = []
     var regions: [Region] = []
     var drainers: [(root: UInt64, parker: Parker)] = []
-    var pushers: [(byteCount: Int, parker: Parker)] = []
+    var pushers: [(run: Run, parker: Parker)] = []
     var isStopping = false
     /// Whether nobody will join the workers.
     var isAbandoned = false
@@ -40,43 +40,42 @@ struct PoolState: Sendable {
 
     var hasPermit: Bool { running + resuming.count < threads }
 
-    /// Whether a job that asks for `byteCount` bytes may be admitted: there is room, or nothing else
-    /// is in flight.
-    func admits(byteCount: Int) -> Bool {
-        if scheduler.inFlight.count == 0 { return true }
+    /// Whether a run may be admitted: there is room for all its jobs, or nothing else is in flight.
+    func admits(_ run: Run) -> Bool {
+        if scheduler.inFlight.jobCount == 0 { return true }
         let bytes = scheduler.inFlight.byteCount + orphanedBytes.count
-        return scheduler.inFlight.count < limits.jobs && bytes + byteCount <= limits.bytes
+        return scheduler.inFlight.jobCount + run.jobCount <= limits.jobs
+            && bytes + run.byteCount <= limits.bytes
     }
 
     /// Whether a blocked push may go on: at half of the bound, so that it does not block again at
     /// once.
-    private func admitsAgain(byteCount: Int) -> Bool {
-        if scheduler.inFlight.count == 0 { return true }
+    private func admitsAgain(_ run: Run) -> Bool {
+        if scheduler.inFlight.jobCount == 0 { return true }
         let bytes = scheduler.inFlight.byteCount + orphanedBytes.count
-        return scheduler.inFlight.count <= limits.jobs / 2
-            && bytes + byteCount <= limits.bytes / 2
+        return scheduler.inFlight.jobCount <= limits.jobs / 2
+            && bytes + run.byteCount <= limits.bytes / 2 && admits(run)
     }
 
     func isReached(_ goal: Goal) -> Bool {
         switch goal {
-        case .job(let job): job.isDone.load(ordering: .relaxed)
+        case .end(let target): target.isReached
         case .roots(let root): scheduler.inFlight.first { $0.order.root <= root } == nil
-        case .admission(let byteCount): admitsAgain(byteCount: byteCount)
-        case .stop: isStopping && scheduler.inFlight.count == 0
+        case .admission(let run): admitsAgain(run)
+        case .stop: isStopping && scheduler.inFlight.jobCount == 0
         }
     }
 
     /// Takes the next job for the calling thread, with a permit.
-    mutating func takeJob() -> Job? {
+    mutating func takeJob() -> BegunJob? {
         guard hasPermit, let job = scheduler.ready.removeNext() else { return nil }
         running += 1
-        begin(job)
-        return job
+        return begin(job)
     }
 
-    mutating func begin(_ job: Job) {
-        job.hasBegun = true
-        job.inherited = scheduler.inheritedPoison(of: job)
+    func begin(_ job: Job) -> BegunJob {
+        job.run.change(job.index) { $0.begin() }
+        return BegunJob(job: job, inherited: scheduler.inheritedPoison(of: job))
     }
 
     /// Takes a part in a split job, with a permit.
@@ -88,23 +87,26 @@ struct PoolState: Sendable {
     }
 
     /// Ends a job and wakes who waited for that.
-    mutating func complete(_ job: Job, failure: Poison?, _ wakes: inout Wakes) {
-        scheduler.complete(job, failure: failure)
-        if !job.waiters.isEmpty {
-            wakes.parkers += job.waiters
-            job.waiters = []
+    /// - Returns: the run, if that was its last job.
+    mutating func complete(_ job: Job, _ outcome: Outcome, _ wakes: inout Wakes) -> Run? {
+        scheduler.complete(job, outcome)
+        let run = job.run
+        if !run.waiters.isEmpty {
+            wakes.parkers += run.waiters.filter(\.target.isReached).map(\.parker)
+            run.waiters.removeAll(where: \.target.isReached)
         }
         if !drainers.isEmpty {
             let done = drainers.filter { isReached(.roots(upTo: $0.root)) }
             wakes.parkers += done.map(\.parker)
             for drainer in done { drainers.removeAll { $0.parker === drainer.parker } }
         }
-        if let pusher = pushers.first, admitsAgain(byteCount: pusher.byteCount) {
+        if let pusher = pushers.first, admitsAgain(pusher.run) {
             wakes.parkers.append(pushers.removeFirst().parker)
         }
-        if isStopping, scheduler.inFlight.count == 0 {
+        if isStopping, scheduler.inFlight.jobCount == 0 {
             wakes.parkers += idle
         }
+        return run.openJobs == 0 ? run : nil
     }
 
     /// After anything that may have made work: sees to it that somebody looks for it.
@@ -146,7 +148,7 @@ struct PoolState: Sendable {
     mutating func leave(_ parker: Parker, _ goal: Goal) {
         idle.removeAll { $0 === parker }
         switch goal {
-        case .job(let job): job.waiters.removeAll { $0 === parker }
+        case .end(let target): target.run.waiters.removeAll { $0.parker === parker }
         case .roots: drainers.removeAll { $0.parker === parker }
         case .admission: pushers.removeAll { $0.parker === parker }
         case .stop: break
@@ -157,12 +159,19 @@ struct PoolState: Sendable {
     mutating func sleep(_ parker: Parker, _ goal: Goal) {
         idle.append(parker)
         switch goal {
-        case .job(let job): job.waiters.append(parker)
+        case .end(let target): target.run.waiters.append((target, parker))
         case .roots(let root): drainers.append((root, parker))
-        case .admission(let byteCount): pushers.append((byteCount, parker))
+        case .admission(let run): pushers.append((run, parker))
         case .stop: break
         }
     }
+}
+
+/// A job that a thread has taken.
+struct BegunJob: Sendable {
+    let job: Job
+    /// The failure that the job inherits instead of running.
+    let inherited: Poison?
 }
 
 /// Who is to be woken or started once the lock is free.

@@ -2,6 +2,8 @@
 enum SchedulingPolicy: Sendable {
     /// The highest priority, then the earliest pushed.
     case inOrder
+    /// The earliest pushed; priorities are ignored.
+    case inPushOrder
     /// One drawn from a generator that starts at the seed; priorities are ignored.
     case drawn(seed: UInt64)
 }
@@ -11,8 +13,11 @@ struct ReadyQueue: Sendable {
     private struct Item {
         let priority: Int
         let sequence: UInt64
-        // The table of jobs in flight keeps it alive.
-        unowned(unsafe) let job: Job
+        // The table of runs in flight keeps it alive.
+        unowned(unsafe) let run: Run
+
+        /// Jobs of a run have numbers in sequence.
+        var job: Job { Job(run: run, index: Int(sequence - run.sequence)) }
 
         func precedes(_ other: Item) -> Bool {
             priority != other.priority ? priority > other.priority : sequence < other.sequence
@@ -21,17 +26,19 @@ struct ReadyQueue: Sendable {
 
     // A binary heap: the item at i precedes those at 2i + 1 and 2i + 2.
     private var heap: ContiguousArray<Item> = []
-    private(set) var generator: SeededGenerator?
+    private var generator: SeededGenerator?
+    private var ignoresPriorities = false
 
     init(_ policy: SchedulingPolicy) {
+        if case .inPushOrder = policy { ignoresPriorities = true }
         if case .drawn(let seed) = policy { generator = SeededGenerator(seed: seed) }
     }
 
     var isEmpty: Bool { heap.isEmpty }
     var count: Int { heap.count }
 
-    mutating func insert(_ job: Job) {
-        heap.append(Item(priority: job.priority, sequence: job.sequence, job: job))
+    mutating func insert(_ run: Run, _ index: Int) {
+        heap.append(item(for: Job(run: run, index: index)))
         siftUp(heap.count - 1)
     }
 
@@ -44,12 +51,14 @@ struct ReadyQueue: Sendable {
     /// Takes the job that the policy chooses among `candidates`, which are ready.
     mutating func removeNext(among candidates: [Job]) -> Job? {
         guard !candidates.isEmpty else { return nil }
-        let ordered = candidates.sorted {
-            Item(priority: $0.priority, sequence: $0.sequence, job: $0).precedes(
-                Item(priority: $1.priority, sequence: $1.sequence, job: $1))
-        }
+        let ordered = candidates.map(item).sorted { $0.precedes($1) }
         let chosen = ordered[draw(below: ordered.count)]
-        return remove(at: heap.firstIndex { $0.job === chosen }!)
+        return remove(at: heap.firstIndex { $0.sequence == chosen.sequence }!)
+    }
+
+    private func item(for job: Job) -> Item {
+        Item(
+            priority: ignoresPriorities ? 0 : job.priority, sequence: job.sequence, run: job.run)
     }
 
     /// 0 under `inOrder`; a drawn number under `drawn`.

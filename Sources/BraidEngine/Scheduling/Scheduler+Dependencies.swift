@@ -4,74 +4,89 @@ import Synchronization
 extension Scheduler {
     /// What a wait inside a job finds.
     enum Search {
-        /// Jobs that could run now and that the target depends on (or the target itself).
+        /// Jobs that could run now and that the target depends on (or jobs of the target itself).
         case ready([Job])
         /// The labels along a path from the waiting job back to itself.
         case cycle([String])
     }
 
-    /// The jobs that hold `job` back: for every entry that is not granted the nearest writer before
-    /// it, or the readers in between; for a job that waits inside its body what it waits for.
+    /// The jobs that hold `job` back: its predecessors in its run; for every grip that it uses and
+    /// that is not granted the users of the nearest writer before it, or of the readers in between;
+    /// for a job that waits inside its body what it waits for.
     func predecessors(of job: Job) -> [Job] {
+        let run = job.run
         var result: [Job] = []
-        for element in job.accesses.elements where !entries[element.entry].isGranted {
-            let position = element.entry
-            var before = entries[position].previous
-            let isReader = !entries[position].access.writes
-            while before != EntryTable.none {
-                let entry = entries[before]
-                if entry.access.writes {
-                    // Behind readers, those wait for the writer in turn.
-                    if isReader || entries[position].previous == before { result.append(entry.job) }
-                    break
+        if !run[job.index].hasBegun {
+            if let program = run.program {
+                for index in program.predecessors[job.index] where !run[Int(index)].hasEnded {
+                    result.append(Job(run: run, index: Int(index)))
                 }
-                if !isReader { result.append(entry.job) }
-                before = entry.previous
+            }
+            for position in run.uses(of: job.index) {
+                let entry = run.grips.elements[run.use(at: position).grip].entry
+                if !entries[entry].isGranted { result += users(before: entry) }
             }
         }
-        result += job.awaited.filter { !$0.isDone.load(ordering: .relaxed) }
+        for wait in run.awaited where wait.index == job.index { result += wait.target.openJobs }
+        return result
+    }
+
+    /// The jobs that use what stands in the way of a queued entry.
+    private func users(before position: Int) -> [Job] {
+        var result: [Job] = []
+        var before = entries[position].previous
+        let isReader = !entries[position].isExclusive
+        while before != EntryTable.none {
+            let entry = entries[before]
+            if entry.isExclusive {
+                // Behind readers, those wait for the writer in turn.
+                if isReader || entries[position].previous == before {
+                    result += entry.run.openJobs(using: entry.grip)
+                }
+                break
+            }
+            if !isReader { result += entry.run.openJobs(using: entry.grip) }
+            before = entry.previous
+        }
         return result
     }
 
     /// Walks what `target` depends on.
-    func search(from target: Job, for waiting: Job) -> Search {
-        var visited: Set<ObjectIdentifier> = [ObjectIdentifier(target)]
-        var path: [(job: Job, rest: [Job])] = [(target, predecessors(of: target))]
+    func search(from target: Target, for waiting: Job) -> Search {
+        var visited: Set<Job> = []
+        var path: [(job: Job?, rest: [Job])] = [(nil, target.openJobs)]
         var candidates: [Job] = []
-        if target === waiting { return .cycle([waiting.label, waiting.label]) }
-        if isReady(target) { candidates.append(target) }
         while let top = path.last {
             guard let next = top.rest.last else {
                 path.removeLast()
                 continue
             }
             path[path.count - 1].rest.removeLast()
-            if next === waiting {
-                return .cycle([waiting.label] + path.map(\.job.label) + [waiting.label])
+            if next == waiting {
+                let labels = path.compactMap { $0.job?.label }
+                return .cycle([waiting.label] + labels + [waiting.label])
             }
-            guard visited.insert(ObjectIdentifier(next)).inserted else { continue }
-            if isReady(next) { candidates.append(next) }
+            guard visited.insert(next).inserted else { continue }
+            if next.run[next.index].isReady { candidates.append(next) }
             path.append((next, predecessors(of: next)))
         }
         return .ready(candidates)
     }
 
-    /// Whether a job has all its grants and has not begun.
-    private func isReady(_ job: Job) -> Bool { job.missingGrants == 0 && !job.hasBegun }
-
     /// One line per job in flight: what it does and what holds it back.
     func report() -> String {
-        let jobs = inFlight.all
+        let jobs = inFlight.jobs
         if jobs.isEmpty { return "no job in flight\n" }
         return jobs.map { job in
+            let run = job.run
             let state =
-                !job.awaited.isEmpty
+                run.awaited.contains { $0.index == job.index }
                 ? "waits inside its body"
-                : job.hasBegun
-                    ? "runs" : job.missingGrants == 0 ? "is ready" : "waits"
+                : run[job.index].hasBegun ? "runs" : run[job.index].isReady ? "is ready" : "waits"
             let labels = predecessors(of: job).map { "'\($0.label)' (\($0.sequence))" }
             let reason = labels.isEmpty ? "" : " for " + labels.joined(separator: ", ")
-            return "'\(job.label)' (\(job.sequence)) \(state)\(reason)\n"
+            let program = run.program == nil ? "" : " of '\(run.label)'"
+            return "'\(job.label)' (\(job.sequence))\(program) \(state)\(reason)\n"
         }.joined()
     }
 }

@@ -3,15 +3,16 @@ import Synchronization
 /// The dependency rules, without threads: which jobs wait for which, what is ready, what is
 /// poisoned. All calls happen under the engine's lock.
 ///
-/// Every variable has a queue of entries. Readers at its head are granted together, a writer alone;
-/// a job is ready when all of its entries are granted. Inline accesses hold back the head of the
-/// queue through the variable's word.
+/// Every variable has a queue of entries, one for each grip that a run wants. Readers at its head
+/// are granted together, a writer alone. A job is ready when the grips that it waits for are granted
+/// and its predecessors in its own run, if that is a program, have ended. Inline accesses hold back
+/// the head of the queue through the variable's word.
 struct Scheduler: Sendable {
     private(set) var entries = EntryTable()
-    private(set) var inFlight = InFlightJobs()
+    private(set) var inFlight = RunsInFlight()
     var ready: ReadyQueue
     private(set) var pushCount: UInt64 = 0
-    /// The number of pushes from outside jobs.
+    /// The number of jobs pushed from outside jobs.
     private(set) var rootCount: UInt64 = 0
     private(set) var completedCount: UInt64 = 0
     private(set) var skippedCount: UInt64 = 0
@@ -20,88 +21,114 @@ struct Scheduler: Sendable {
 
     init(_ policy: SchedulingPolicy) { ready = ReadyQueue(policy) }
 
-    /// Puts a job at the end of the queues of all its variables.
-    mutating func push(_ job: Job, from parent: Job?, core: Core) {
-        pushCount += 1
-        job.sequence = pushCount
+    /// Puts a run at the end of the queues of all its variables.
+    mutating func push(_ run: Run, from parent: Job?, core: Core) {
+        let jobCount = run.jobCount
+        run.sequence = pushCount + 1
+        pushCount += UInt64(jobCount)
         if let parent {
-            job.order = PushOrder(
-                root: parent.order.root, path: parent.order.path + [parent.childCount])
-            parent.childCount += 1
+            run.order = parent.order.child(parent.run[parent.index].childCount)
+            parent.run.change(parent.index) { $0.childCount += UInt32(jobCount) }
         } else {
-            rootCount += 1
-            job.order = PushOrder(root: rootCount, path: [])
+            run.order = PushOrder(root: rootCount + 1, path: [])
+            rootCount += UInt64(jobCount)
         }
-        inFlight.append(job)
-        let count = job.accesses.elements.count
-        job.missingGrants = count
-        for index in 0..<count {
-            let variable = job.accesses.elements[index].variable
-            if let previous = variable.attach(to: core) { job.displaced.append(previous) }
+        inFlight.append(run)
+        let count = run.grips.elements.count
+        for grip in 0..<count {
+            let variable = run.grips.elements[grip].variable
+            if let previous = variable.attach(to: core) { run.displaced.append(previous) }
             variable.word.bitwiseOr(VariableWord.queued, ordering: .acquiringAndReleasing)
-            let access = job.accesses.elements[index].access
-            job.accesses.elements[index].entry = entries.append(
-                Entry(job: job, variable: variable, access: access))
+            run.grips.elements[grip].entry = entries.append(
+                Entry(
+                    run: run, variable: variable, grip: grip,
+                    isExclusive: run.grips.elements[grip].access.isExclusive))
         }
-        for index in 0..<count { grant(job.accesses.elements[index].variable) }
-        if count == 0 { ready.insert(job) }
+        for grip in 0..<count { grant(run.grips.elements[grip].variable) }
+        if let program = run.program {
+            for index in program.free { ready.insert(run, index) }
+        } else if count == 0 {
+            ready.insert(run, 0)
+        }
     }
 
     /// What a ready job inherits instead of running: of its poisoned inputs the failure that was
     /// pushed first.
     func inheritedPoison(of job: Job) -> Poison? {
+        let run = job.run
+        guard run.maySkip else { return nil }
         var earliest: Poison?
-        for element in job.accesses.elements where element.access.reads {
-            if element.variable.word.load(ordering: .relaxed) & VariableWord.poisoned != 0,
-                let poison = element.variable.poison,
-                earliest.map({ poison.order < $0.order }) ?? true
-            {
-                earliest = poison
+        for position in run.uses(of: job.index) {
+            let use = run.use(at: position)
+            if use.access.reads {
+                earliest = .earliest(earliest, run.grips.elements[use.grip].variable.poison)
+            }
+        }
+        if let program = run.program, !run.slotPoisons.isEmpty {
+            for use in program.slotUses[job.index] where use.access.reads {
+                earliest = .earliest(earliest, run.slotPoisons[use.slot])
             }
         }
         return earliest
     }
 
-    /// Ends a job: its variables pass on to the next in their queues.
-    /// - Parameter failure: what the body threw, or what the job inherited.
-    mutating func complete(_ job: Job, failure: Poison?) {
-        if let failure {
-            if job.inherited == nil { note(failure, of: job) } else { skippedCount += 1 }
+    /// Ends a job: its variables pass on to the next in their queues when it was the last of its run
+    /// to use them, and its successors in the run become ready.
+    mutating func complete(_ job: Job, _ outcome: Outcome) {
+        let run = job.run
+        switch outcome {
+        case .succeeded: break
+        case .failed(let poison): note(poison, of: run)
+        case .inherited: skippedCount += 1
         }
+        let poison = outcome.poison
         completedCount += 1
-        inFlight.remove(job)
-        for element in job.accesses.elements {
-            let variable = element.variable
-            entries.remove(element.entry)
-            if element.access.writes {
-                variable.queue.hasGrantedWriter = false
-                replacePoison(of: variable, by: failure, job)
-                if failure == nil { variable.countWrite() }
-            } else {
-                variable.queue.grantedReaders -= 1
+        run.change(job.index) { $0.end() }
+        for position in run.uses(of: job.index) {
+            let use = run.use(at: position)
+            if use.access.writes {
+                let variable = run.grips.elements[use.grip].variable
+                replacePoison(of: variable, by: poison, run)
+                if poison == nil { variable.countWrite() }
             }
-            grant(variable)
-            if variable.queue.isEmpty {
-                variable.word.bitwiseAnd(
-                    ~VariableWord.queued, ordering: .acquiringAndReleasing)
+            run.grips.elements[use.grip].openUses -= 1
+            if run.grips.elements[use.grip].openUses == 0 { release(run.grips.elements[use.grip]) }
+        }
+        if let program = run.program {
+            if poison != nil || !run.slotPoisons.isEmpty { setSlots(of: program, job, to: poison) }
+            for position in program.successors.range(job.index) {
+                countDown(run, Int(program.successors.elements[position]))
             }
         }
-        job.isDone.store(true, ordering: .releasing)
+        inFlight.removeJob(of: run)
     }
 
-    private mutating func note(_ failure: Poison, of job: Job) {
+    /// The outcome of a job for the inner values that it writes.
+    private func setSlots(of program: Program, _ job: Job, to poison: Poison?) {
+        let run = job.run
+        if run.slotPoisons.isEmpty {
+            run.slotPoisons = ContiguousArray(repeating: nil, count: program.innerSlotCount)
+        }
+        if poison != nil { run.maySkip = true }
+        for use in program.slotUses[job.index] where use.access.writes {
+            if let known = run.slotPoisons[use.slot] { run.displaced.append(known) }
+            run.slotPoisons[use.slot] = poison
+        }
+    }
+
+    private mutating func note(_ failure: Poison, of run: Run) {
         if let known = unreported {
             guard failure.order < known.order else { return }
-            job.displaced.append(known)
+            run.displaced.append(known)
         }
         unreported = failure
     }
 
-    /// - Parameter job: takes over the poison that was there, which must not die under the lock.
-    func replacePoison(of variable: Variable, by poison: Poison?, _ job: Job?) {
+    /// - Parameter run: takes over the poison that was there, which must not die under the lock.
+    func replacePoison(of variable: Variable, by poison: Poison?, _ run: Run?) {
         let isPoisoned = variable.word.load(ordering: .relaxed) & VariableWord.poisoned != 0
         if poison == nil, !isPoisoned { return }
-        if let known = variable.poison { job?.displaced.append(known) }
+        if let known = variable.poison { run?.displaced.append(known) }
         variable.poison = poison
         if poison == nil {
             variable.word.bitwiseAnd(~VariableWord.poisoned, ordering: .relaxed)
@@ -110,15 +137,30 @@ struct Scheduler: Sendable {
         }
     }
 
+    /// Takes a grip that nothing uses any more out of its variable's queue.
+    private mutating func release(_ grip: Grip) {
+        let variable = grip.variable
+        entries.remove(grip.entry)
+        if grip.access.isExclusive {
+            variable.queue.hasGrantedWriter = false
+        } else {
+            variable.queue.grantedReaders -= 1
+        }
+        grant(variable)
+        if variable.queue.isEmpty {
+            variable.word.bitwiseAnd(~VariableWord.queued, ordering: .acquiringAndReleasing)
+        }
+    }
+
     /// Grants what stands first in a variable's queue, as far as the rules allow; jobs that then
-    /// have all their grants become ready.
+    /// wait for nothing more become ready.
     mutating func grant(_ variable: Variable) {
         while variable.queue.firstWaiting != EntryTable.none {
             let position = variable.queue.firstWaiting
             let entry = entries[position]
             let inline = variable.word.load(ordering: .acquiring)
             if variable.queue.hasGrantedWriter || inline & VariableWord.writing != 0 { return }
-            if entry.access.writes {
+            if entry.isExclusive {
                 if variable.queue.grantedReaders != 0 || inline & VariableWord.readers != 0 {
                     return
                 }
@@ -128,8 +170,25 @@ struct Scheduler: Sendable {
             }
             entries[position].isGranted = true
             variable.queue.firstWaiting = entry.next
-            entry.job.missingGrants -= 1
-            if entry.job.missingGrants == 0 { ready.insert(entry.job) }
+            let run = entry.run
+            if inline & VariableWord.poisoned != 0 { run.maySkip = true }
+            if let program = run.program {
+                for position in program.gated.range(entry.grip) {
+                    countDown(run, Int(program.gated.elements[position]))
+                }
+            } else {
+                countDown(run, 0)
+            }
         }
+    }
+
+    /// A job waits for one thing less.
+    @inline(__always)
+    private mutating func countDown(_ run: Run, _ index: Int) {
+        let isReady = run.change(index) { state in
+            state.missing -= 1
+            return state.isReady
+        }
+        if isReady { ready.insert(run, index) }
     }
 }

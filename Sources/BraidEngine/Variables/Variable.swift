@@ -1,4 +1,4 @@
-import Synchronization
+public import Synchronization
 
 /// An opaque tag for something that jobs read and write: one piece of storage, a file, a channel.
 ///
@@ -9,7 +9,7 @@ import Synchronization
 /// the one engine that the variable is used with at a time.
 open class Variable: @unchecked Sendable {
     /// Inline accesses and what keeps further ones away: see `VariableWord`.
-    final let word = Atomic<UInt32>(0)
+    @usableFromInline final let word = Atomic<UInt32>(0)
     private let writes = Atomic<UInt64>(0)
 
     // Under the engine's lock.
@@ -25,7 +25,7 @@ open class Variable: @unchecked Sendable {
     public final var version: UInt64 { writes.load(ordering: .relaxed) }
 
     /// Whether no job names this variable and nothing accesses it inline.
-    package final var isIdle: Bool {
+    @inlinable package final var isIdle: Bool {
         word.load(ordering: .acquiring) & ~VariableWord.poisoned == 0
     }
 
@@ -45,22 +45,23 @@ open class Variable: @unchecked Sendable {
 
 /// The bits of a variable's word. An inline access succeeds only when none of the flags is set, so
 /// that it can never overtake a queued job.
-enum VariableWord {
+@usableFromInline enum VariableWord {
     /// The low bits count inline readers.
-    static let readers: UInt32 = 1 << 24 - 1
+    @inlinable static var readers: UInt32 { 1 << 24 - 1 }
     /// The last write failed; the error is in `Variable.poison`.
-    static let poisoned: UInt32 = 1 << 29
+    @inlinable static var poisoned: UInt32 { 1 << 29 }
     /// Jobs stand in the variable's queue.
-    static let queued: UInt32 = 1 << 30
+    @inlinable static var queued: UInt32 { 1 << 30 }
     /// An inline writer is at work.
-    static let writing: UInt32 = 1 << 31
+    @inlinable static var writing: UInt32 { 1 << 31 }
 }
 
 /// Inline access: small work that runs on the calling thread when nothing is in its way. One atomic
 /// word per variable and no lock; when a grant is refused, the work is pushed as a job instead.
+/// Inlinable, because a small operator takes and gives back a grant per operand.
 extension Variable {
     /// Takes a read grant if nothing writes or waits here.
-    package final func tryBeginRead() -> Bool {
+    @inlinable package final func tryBeginRead() -> Bool {
         var seen = word.load(ordering: .relaxed)
         while seen & ~VariableWord.readers == 0 {
             let (exchanged, original) = word.weakCompareExchange(
@@ -72,15 +73,13 @@ extension Variable {
     }
 
     /// Gives a read grant back.
-    package final func endRead() {
+    @inlinable package final func endRead() {
         let left = word.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
-        if left & VariableWord.queued != 0, left & VariableWord.readers == 0 {
-            core!.released(self)
-        }
+        if left & VariableWord.queued != 0, left & VariableWord.readers == 0 { notifyReleased() }
     }
 
     /// Takes the write grant if nothing reads, writes or waits here.
-    package final func tryBeginWrite() -> Bool {
+    @inlinable package final func tryBeginWrite() -> Bool {
         word.compareExchange(expected: 0, desired: VariableWord.writing, ordering: .acquiring)
             .exchanged
     }
@@ -91,6 +90,9 @@ extension Variable {
         let left = word.bitwiseAnd(
             ~VariableWord.writing, ordering: .acquiringAndReleasing
         ).newValue
-        if left & VariableWord.queued != 0 { core!.released(self) }
+        if left & VariableWord.queued != 0 { notifyReleased() }
     }
+
+    /// Lets jobs go on that waited for the end of an inline access.
+    @usableFromInline final func notifyReleased() { core!.released(self) }
 }

@@ -1,10 +1,10 @@
-/// The jobs on one variable, oldest first, as positions in the scheduler's table of entries.
+/// The runs on one variable, oldest first, as positions in the scheduler's table of entries.
 struct VariableQueue: Sendable {
     var first = EntryTable.none
     var last = EntryTable.none
     /// The oldest entry that is not granted; all entries before it are.
     var firstWaiting = EntryTable.none
-    /// The youngest writer.
+    /// The youngest exclusive entry.
     var lastWriter = EntryTable.none
     var grantedReaders = 0
     var hasGrantedWriter = false
@@ -12,12 +12,14 @@ struct VariableQueue: Sendable {
     var isEmpty: Bool { first == EntryTable.none }
 }
 
-/// One job's access to one variable, while it is queued or granted.
+/// One run's grip on one variable, while it is queued or granted.
 struct Entry: Sendable {
-    // The table of jobs in flight keeps the job alive, and the job its variables.
-    unowned(unsafe) var job: Job
+    // The table of runs in flight keeps the run alive, and the run its variables.
+    unowned(unsafe) var run: Run
     unowned(unsafe) var variable: Variable
-    var access: Access
+    /// The number of the grip in the run.
+    var grip: Int
+    var isExclusive: Bool
     var isGranted = false
     var previous = EntryTable.none
     /// The next entry of the variable, or of the free list.
@@ -58,7 +60,7 @@ struct EntryTable: Sendable {
         }
         entry.variable.queue.last = position
         if queue.firstWaiting == Self.none { entry.variable.queue.firstWaiting = position }
-        if entry.access.writes { entry.variable.queue.lastWriter = position }
+        if entry.isExclusive { entry.variable.queue.lastWriter = position }
         return position
     }
 

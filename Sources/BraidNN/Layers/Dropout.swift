@@ -11,7 +11,8 @@ public struct Dropout: Block {
     /// A layer that drops with probability `rate`.
     /// - Precondition: `rate` is in `0..<1`.
     public init(_ rate: Double) {
-        precondition(rate >= 0 && rate < 1, "dropout: the rate \(rate) is not in 0..<1")
+        ArrayError.check(
+            rate >= 0 && rate < 1, in: "dropout", "the rate \(rate) is not in 0..<1")
         self.rate = rate
     }
 

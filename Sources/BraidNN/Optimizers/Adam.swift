@@ -19,9 +19,10 @@ extension Optimizer {
         learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
         epsilon: Double = 1e-8
     ) -> Optimizer {
-        precondition(
+        ArrayError.check(
             learningRate >= 0 && (0..<1).contains(beta1) && (0..<1).contains(beta2),
-            "adam: the learning rate must not be negative and the betas must be in 0..<1")
+            in: "adam",
+            "the learning rate must not be negative and the betas must be in 0..<1")
         return Optimizer(
             Adam(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon))
     }

@@ -9,9 +9,10 @@ extension Optimizer {
     public static func sgd(
         learningRate: Double, momentum: Double = 0, weightDecay: Double = 0
     ) -> Optimizer {
-        precondition(
+        ArrayError.check(
             learningRate >= 0 && momentum >= 0 && weightDecay >= 0,
-            "sgd: learning rate, momentum and weight decay must not be negative")
+            in: "sgd",
+            "learning rate, momentum and weight decay must not be negative")
         return Optimizer(
             StochasticGradientDescent(
                 learningRate: learningRate, momentum: momentum, weightDecay: weightDecay))

@@ -1,3 +1,4 @@
+import BraidCore
 import BraidOperators
 import BraidRuntime
 import Synchronization
@@ -25,16 +26,19 @@ public final class Trainer: Sendable {
     /// `gradientMode` `.none` stay.
     /// - Precondition: every other parameter has a gradient, and `batchSize` is positive.
     public func step(batchSize: Int) {
-        precondition(batchSize > 0, "trainer: the batch size \(batchSize) is not positive")
+        ArrayError.check(
+            batchSize > 0, in: "trainer", "the batch size \(batchSize) is not positive")
         state.withLock { state in
             state.step += 1
             for (index, element) in parameters.enumerated() {
                 let parameter = element.parameter
                 if parameter.gradientMode == .none { continue }
                 guard let gradient = parameter.gradient else {
-                    preconditionFailure(
-                        "trainer: parameter \(element.name) has no gradient; call backward() on a "
-                            + "loss that uses it, or set its gradientMode to .none")
+                    ArrayError(
+                        .invalidState, in: "trainer",
+                        "parameter \(element.name) has no gradient; call backward() on a loss that "
+                            + "uses it, or set its gradientMode to .none"
+                    ).trap()
                 }
                 let slope = batchSize == 1 ? gradient : gradient * (1 / Double(batchSize))
                 parameter.update { weight in

@@ -19,29 +19,45 @@ public struct Binary: PointwiseOperator {
     public let function: Function
 
     /// An operator from its function.
+    @inlinable
     public init(_ function: Function) { self.function = function }
 
     /// The operands' dtype and the shape they broadcast to.
     /// - Throws: `ArrayError` for unequal or unsuitable dtypes and shapes that do not broadcast.
+    @inline(__always)
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
-        let dtype = inputs[0].dtype
-        guard dtype == inputs[1].dtype else {
+        // Equal types, the usual case, take a few instructions; all else stands apart.
+        if inputs[0].shape == inputs[1].shape, inputs[0].dtype == inputs[1].dtype,
+            takes(inputs[0].dtype)
+        {
+            return inputs[0]
+        }
+        return try broadcast(inputs)
+    }
+
+    @inline(__always)
+    private func takes(_ dtype: DType) -> Bool {
+        function == .arcTangent ? dtype.isComputedFloating : dtype.isArithmetic
+    }
+
+    @inline(never)
+    private func broadcast(_ inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
+        let (a, b) = (inputs[0], inputs[1])
+        guard a.dtype == b.dtype else {
             throw ArrayError(
                 .unsupportedType, in: "\(function)",
-                "takes operands of one dtype, not \(inputs[0]) and \(inputs[1]); cast one of them")
+                "takes operands of one dtype, not \(a) and \(b); cast one of them")
         }
-        guard function == .arcTangent ? dtype.isComputedFloating : dtype.isArithmetic else {
-            throw ArrayError(
-                .unsupportedType, in: "\(function)", "takes numbers, not \(inputs[0])")
+        guard takes(a.dtype) else {
+            throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(a)")
         }
-        if inputs[0].shape == inputs[1].shape { return inputs[0] }
-        guard let shape = inputs[0].shape.broadcast(with: inputs[1].shape) else {
+        guard let shape = a.shape.broadcast(with: b.shape) else {
             throw ArrayError(
                 .shapeMismatch, in: "\(function)",
-                "shapes \(inputs[0].shape) and \(inputs[1].shape) do not broadcast; aligned at the "
-                    + "end, extents must be equal or 1")
+                "shapes \(a.shape) and \(b.shape) do not broadcast; aligned at the end, extents "
+                    + "must be equal or 1")
         }
-        return TensorType(dtype, shape)
+        return TensorType(a.dtype, shape)
     }
 
     package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
@@ -153,6 +169,7 @@ public struct BinaryScalar: PointwiseOperator {
     public let isScalarFirst: Bool
 
     /// An operator from its parts.
+    @inlinable
     public init(_ function: Binary.Function, _ scalar: Double, isScalarFirst: Bool = false) {
         self.function = function
         self.scalar = scalar
@@ -162,25 +179,29 @@ public struct BinaryScalar: PointwiseOperator {
     /// The operand's type.
     /// - Throws: `ArrayError` for an unsuitable dtype, and for a scalar that it cannot hold.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
-        let input = inputs[0]
-        guard function.rule.scalarRight != nil else {
-            throw ArrayError(.invalidValue, in: "\(function)", "has no form with a scalar")
-        }
-        guard input.dtype.isArithmetic else {
-            throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(input)")
-        }
-        guard input.dtype.holds(scalar) else {
-            throw ArrayError(
+        guard function.rule.scalarRight != nil, inputs[0].dtype.isArithmetic,
+            inputs[0].dtype.holds(scalar)
+        else { throw mistake(inputs[0]) }
+        return inputs[0]
+    }
+
+    /// Why there is no output.
+    @inline(never)
+    private func mistake(_ input: TensorType) -> ArrayError {
+        if function.rule.scalarRight == nil {
+            ArrayError(.invalidValue, in: "\(function)", "has no form with a scalar")
+        } else if !input.dtype.isArithmetic {
+            ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(input)")
+        } else {
+            ArrayError(
                 .invalidValue, in: "\(function)",
                 "the scalar \(scalar) is no value of \(input.dtype); cast the array")
         }
-        return input
     }
 
     package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
-        let rule = function.rule
         // `output` has refused the one function without scalar forms.
-        let opcode = (isScalarFirst ? rule.scalarLeft : rule.scalarRight)!
+        let opcode = isScalarFirst ? function.rule.scalarLeft! : function.rule.scalarRight!
         return braid_instruction(opcode, inputs[0].dtype, scalar: scalar)
     }
 
@@ -220,51 +241,63 @@ public struct BinaryScalar: PointwiseOperator {
 
 extension Operand {
     /// The sum of two arrays.
-    public static func + (a: Self, b: Self) -> Self { apply(Binary(.add), a, b) }
+    @inlinable public static func + (a: Self, b: Self) -> Self { apply(Binary(.add), a, b) }
     /// The difference of two arrays.
-    public static func - (a: Self, b: Self) -> Self { apply(Binary(.subtract), a, b) }
+    @inlinable public static func - (a: Self, b: Self) -> Self { apply(Binary(.subtract), a, b) }
     /// The product of two arrays, element by element.
-    public static func * (a: Self, b: Self) -> Self { apply(Binary(.multiply), a, b) }
+    @inlinable public static func * (a: Self, b: Self) -> Self { apply(Binary(.multiply), a, b) }
     /// The quotient of two arrays; integers truncate, and divided by zero give 0.
-    public static func / (a: Self, b: Self) -> Self { apply(Binary(.divide), a, b) }
+    @inlinable public static func / (a: Self, b: Self) -> Self { apply(Binary(.divide), a, b) }
 
     /// The sum of an array and a scalar.
-    public static func + (a: Self, b: Double) -> Self { apply(BinaryScalar(.add, b), a) }
+    @inlinable public static func + (a: Self, b: Double) -> Self { apply(BinaryScalar(.add, b), a) }
     /// The difference of an array and a scalar.
-    public static func - (a: Self, b: Double) -> Self { apply(BinaryScalar(.subtract, b), a) }
+    @inlinable public static func - (a: Self, b: Double) -> Self {
+        apply(BinaryScalar(.subtract, b), a)
+    }
     /// The product of an array and a scalar.
-    public static func * (a: Self, b: Double) -> Self { apply(BinaryScalar(.multiply, b), a) }
+    @inlinable public static func * (a: Self, b: Double) -> Self {
+        apply(BinaryScalar(.multiply, b), a)
+    }
     /// The quotient of an array and a scalar.
-    public static func / (a: Self, b: Double) -> Self { apply(BinaryScalar(.divide, b), a) }
+    @inlinable public static func / (a: Self, b: Double) -> Self {
+        apply(BinaryScalar(.divide, b), a)
+    }
 
     /// The sum of a scalar and an array.
-    public static func + (a: Double, b: Self) -> Self { apply(BinaryScalar(.add, a), b) }
+    @inlinable public static func + (a: Double, b: Self) -> Self { apply(BinaryScalar(.add, a), b) }
     /// The difference of a scalar and an array.
-    public static func - (a: Double, b: Self) -> Self {
+    @inlinable public static func - (a: Double, b: Self) -> Self {
         apply(BinaryScalar(.subtract, a, isScalarFirst: true), b)
     }
     /// The product of a scalar and an array.
-    public static func * (a: Double, b: Self) -> Self { apply(BinaryScalar(.multiply, a), b) }
+    @inlinable public static func * (a: Double, b: Self) -> Self {
+        apply(BinaryScalar(.multiply, a), b)
+    }
     /// The quotient of a scalar and an array.
-    public static func / (a: Double, b: Self) -> Self {
+    @inlinable public static func / (a: Double, b: Self) -> Self {
         apply(BinaryScalar(.divide, a, isScalarFirst: true), b)
     }
 
     /// This array raised to the power of another.
-    public func power(_ exponent: Self) -> Self { Self.apply(Binary(.power), self, exponent) }
+    @inlinable public func power(_ exponent: Self) -> Self {
+        Self.apply(Binary(.power), self, exponent)
+    }
     /// This array raised to a power.
-    public func power(_ exponent: Double) -> Self {
+    @inlinable public func power(_ exponent: Double) -> Self {
         Self.apply(BinaryScalar(.power, exponent), self)
     }
     /// The remainder of a division that truncates; it has this array's sign.
-    public func remainder(dividingBy divisor: Self) -> Self {
+    @inlinable public func remainder(dividingBy divisor: Self) -> Self {
         Self.apply(Binary(.remainder), self, divisor)
     }
     /// The angle of the points `(x, self)`, in radians in `-π...π`, of f32 and f64.
-    public func arcTangent(over x: Self) -> Self { Self.apply(Binary(.arcTangent), self, x) }
+    @inlinable public func arcTangent(over x: Self) -> Self {
+        Self.apply(Binary(.arcTangent), self, x)
+    }
 }
 
 /// The smaller of two arrays, element by element; NaN in either gives NaN.
-public func minimum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.minimum), a, b) }
+@inlinable public func minimum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.minimum), a, b) }
 /// The larger of two arrays, element by element; NaN in either gives NaN.
-public func maximum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.maximum), a, b) }
+@inlinable public func maximum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.maximum), a, b) }

@@ -27,10 +27,11 @@ func runTileProgram(
     _ operation: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
     _ output: UnsafePointer<TensorView>, _ parallelFor: (Int, (Int) -> Void) -> Void
 ) {
-    guard output.pointee.isDense,
-        inputs.allSatisfy({ $0.isDense && $0.shape == output.pointee.shape })
-    else { return runStreams(operation, inputs, output, parallelFor) }
     let count = output.pointee.type.count
+    // An input that broadcasts to the output and has as many elements has them in the same order.
+    guard output.pointee.isDense, inputs.allSatisfy({ $0.isDense && $0.type.count == count }) else {
+        return runStreams(operation, inputs, output, parallelFor)
+    }
     if count <= pieceCount { return apply(operation, inputs, output, 0, count) }
     parallelFor((count + pieceCount - 1) / pieceCount) { piece in
         let begin = piece * pieceCount
@@ -38,7 +39,8 @@ func runTileProgram(
     }
 }
 
-/// The same for operands that are strided or of another shape.
+/// The same for operands that are strided or stretched.
+@inline(never)
 private func runStreams(
     _ operation: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,
     _ output: UnsafePointer<TensorView>, _ parallelFor: (Int, (Int) -> Void) -> Void
@@ -89,8 +91,8 @@ func runTileProgram(
     }
 }
 
-/// Applies an instruction to `count` elements from `start` on; all operands are dense and of the
-/// output's shape.
+/// Applies an instruction to `count` elements from `start` on; all operands are dense and have as
+/// many elements as the output.
 @inline(__always)
 private func apply(
     _ instruction: braid_instruction, _ inputs: UnsafeBufferPointer<TensorView>,

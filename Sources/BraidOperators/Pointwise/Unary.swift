@@ -21,18 +21,25 @@ public struct Unary: PointwiseOperator {
     /// The function.
     public let function: Function
 
+    @inlinable
     package init(_ function: Function) { self.function = function }
 
     /// The operand's type.
     /// - Throws: `ArrayError` for a dtype without the function.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
-        let (input, rule) = (inputs[0], function.rule)
-        if rule.takesIntegers ? input.dtype.isArithmetic : input.dtype.isComputedFloating {
-            return input
+        let dtype = inputs[0].dtype
+        guard dtype.isComputedFloating || function.rule.takesIntegers && dtype.isArithmetic else {
+            throw mistake(inputs[0])
         }
-        throw ArrayError(
+        return inputs[0]
+    }
+
+    /// Why there is no output.
+    @inline(never)
+    private func mistake(_ input: TensorType) -> ArrayError {
+        ArrayError(
             .unsupportedType, in: "\(function)",
-            "takes \(rule.takesIntegers ? "numbers" : "f32 or f64"), not \(input)")
+            "takes \(function.rule.takesIntegers ? "numbers" : "f32 or f64"), not \(input)")
     }
 
     package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
@@ -121,53 +128,55 @@ extension Unary.Function {
 
 extension Operand {
     /// `-x`.
-    public static prefix func - (x: Self) -> Self { apply(Unary(.negate), x) }
+    @inlinable public static prefix func - (x: Self) -> Self { apply(Unary(.negate), x) }
     /// `|x|`.
-    public func abs() -> Self { Self.apply(Unary(.absolute), self) }
+    @inlinable public func abs() -> Self { Self.apply(Unary(.absolute), self) }
     /// -1, 0 or 1; NaN stays.
-    public func sign() -> Self { Self.apply(Unary(.sign), self) }
+    @inlinable public func sign() -> Self { Self.apply(Unary(.sign), self) }
     /// `x²`.
-    public func square() -> Self { Self.apply(Unary(.square), self) }
+    @inlinable public func square() -> Self { Self.apply(Unary(.square), self) }
     /// `√x`, of f32 and f64.
-    public func squareRoot() -> Self { Self.apply(Unary(.squareRoot), self) }
+    @inlinable public func squareRoot() -> Self { Self.apply(Unary(.squareRoot), self) }
     /// `1 / √x`, of f32 and f64.
-    public func reciprocalSquareRoot() -> Self { Self.apply(Unary(.reciprocalSquareRoot), self) }
+    @inlinable public func reciprocalSquareRoot() -> Self {
+        Self.apply(Unary(.reciprocalSquareRoot), self)
+    }
     /// `1 / x`, of f32 and f64.
-    public func reciprocal() -> Self { Self.apply(Unary(.reciprocal), self) }
+    @inlinable public func reciprocal() -> Self { Self.apply(Unary(.reciprocal), self) }
     /// `e^x`, of f32 and f64.
-    public func exp() -> Self { Self.apply(Unary(.exponential), self) }
+    @inlinable public func exp() -> Self { Self.apply(Unary(.exponential), self) }
     /// `e^x - 1` without cancellation, of f32 and f64.
-    public func expm1() -> Self { Self.apply(Unary(.exponentialMinusOne), self) }
+    @inlinable public func expm1() -> Self { Self.apply(Unary(.exponentialMinusOne), self) }
     /// The natural logarithm, of f32 and f64.
-    public func log() -> Self { Self.apply(Unary(.logarithm), self) }
+    @inlinable public func log() -> Self { Self.apply(Unary(.logarithm), self) }
     /// `log(1 + x)` without cancellation, of f32 and f64.
-    public func log1p() -> Self { Self.apply(Unary(.logarithmOnePlus), self) }
+    @inlinable public func log1p() -> Self { Self.apply(Unary(.logarithmOnePlus), self) }
     /// The sine, of f32 and f64.
-    public func sin() -> Self { Self.apply(Unary(.sine), self) }
+    @inlinable public func sin() -> Self { Self.apply(Unary(.sine), self) }
     /// The cosine, of f32 and f64.
-    public func cos() -> Self { Self.apply(Unary(.cosine), self) }
+    @inlinable public func cos() -> Self { Self.apply(Unary(.cosine), self) }
     /// The tangent, of f32 and f64.
-    public func tan() -> Self { Self.apply(Unary(.tangent), self) }
+    @inlinable public func tan() -> Self { Self.apply(Unary(.tangent), self) }
     /// The hyperbolic tangent, of f32 and f64.
-    public func tanh() -> Self { Self.apply(Unary(.hyperbolicTangent), self) }
+    @inlinable public func tanh() -> Self { Self.apply(Unary(.hyperbolicTangent), self) }
     /// `1 / (1 + e^-x)`, of f32 and f64.
-    public func sigmoid() -> Self { Self.apply(Unary(.sigmoid), self) }
+    @inlinable public func sigmoid() -> Self { Self.apply(Unary(.sigmoid), self) }
     /// The error function, of f32 and f64.
-    public func erf() -> Self { Self.apply(Unary(.errorFunction), self) }
+    @inlinable public func erf() -> Self { Self.apply(Unary(.errorFunction), self) }
     /// `x Φ(x)` with the normal distribution function Φ, of f32 and f64.
-    public func gelu() -> Self { Self.apply(Unary(.gelu), self) }
+    @inlinable public func gelu() -> Self { Self.apply(Unary(.gelu), self) }
     /// `x / (1 + e^-x)`, of f32 and f64.
-    public func silu() -> Self { Self.apply(Unary(.silu), self) }
+    @inlinable public func silu() -> Self { Self.apply(Unary(.silu), self) }
     /// `log(1 + e^x)`, of f32 and f64.
-    public func softplus() -> Self { Self.apply(Unary(.softplus), self) }
+    @inlinable public func softplus() -> Self { Self.apply(Unary(.softplus), self) }
     /// `max(x, 0)`; the slope at 0 is 0.
-    public func relu() -> Self { Self.apply(Unary(.relu), self) }
+    @inlinable public func relu() -> Self { Self.apply(Unary(.relu), self) }
     /// The largest whole number that is not above, of f32 and f64.
-    public func floor() -> Self { Self.apply(Unary(.floor), self) }
+    @inlinable public func floor() -> Self { Self.apply(Unary(.floor), self) }
     /// The smallest whole number that is not below, of f32 and f64.
-    public func ceiling() -> Self { Self.apply(Unary(.ceiling), self) }
+    @inlinable public func ceiling() -> Self { Self.apply(Unary(.ceiling), self) }
     /// The nearest whole number, halves to even, of f32 and f64.
-    public func rounded() -> Self { Self.apply(Unary(.rounded), self) }
+    @inlinable public func rounded() -> Self { Self.apply(Unary(.rounded), self) }
     /// The whole part, of f32 and f64.
-    public func truncated() -> Self { Self.apply(Unary(.truncated), self) }
+    @inlinable public func truncated() -> Self { Self.apply(Unary(.truncated), self) }
 }

@@ -9,22 +9,23 @@ package final class ArrayBody: Sendable {
     /// Type, strides and address; of a value of a trace only the type has a meaning.
     nonisolated(unsafe) package let view: TensorView
     private let heldStorage: Storage?
-    /// The value of a trace.
-    package let symbol: Symbol?
-    /// The number of the trace that `symbol` belongs to; 0 for an array with elements.
-    package let trace: UInt64
-    /// The innermost tape that recorded this value.
-    package let tape: Tape?
+    private let origin: Origin
     /// Names the value on tapes; 0 until a tape first sees it and again after a mutation in place.
     package let valueID = Atomic<UInt64>(0)
 
+    private enum Origin {
+        case unrecorded
+        case tape(Tape)
+        /// A value of a trace, by number, and the innermost tape that recorded it.
+        indirect case symbol(Symbol, trace: UInt64, tape: Tape?)
+    }
+
     /// A dense array that owns fresh or shared storage.
+    @inline(__always)
     package init(_ type: TensorType, _ storage: Storage, tape: Tape? = nil) {
         view = TensorView(dense: type, address: storage.address)
         heldStorage = storage
-        self.tape = tape
-        symbol = nil
-        trace = 0
+        origin = tape.map { .tape($0) } ?? .unrecorded
         storage.addHandle()
     }
 
@@ -37,9 +38,7 @@ package final class ArrayBody: Sendable {
             type: TensorType(dtype, layout.shape), strides: layout.strides,
             address: storage.address + layout.offset * dtype.size)
         heldStorage = storage
-        self.tape = tape
-        symbol = nil
-        trace = 0
+        origin = tape.map { .tape($0) } ?? .unrecorded
         if !isLent { storage.addHandle() }
     }
 
@@ -54,9 +53,7 @@ package final class ArrayBody: Sendable {
     private init(_ view: TensorView, _ storage: Storage) {
         self.view = view
         heldStorage = storage
-        tape = nil
-        symbol = nil
-        trace = 0
+        origin = .unrecorded
         storage.addHandle()
     }
 
@@ -64,9 +61,7 @@ package final class ArrayBody: Sendable {
     package init(_ symbol: Symbol, trace: UInt64, tape: Tape?) {
         view = TensorView(dense: symbol.type, address: Self.nowhere)
         heldStorage = nil
-        self.tape = tape
-        self.trace = trace
-        self.symbol = symbol
+        origin = .symbol(symbol, trace: trace, tape: tape)
     }
 
     /// The address of a value of a trace. Nothing reads there: who needs elements asks for the
@@ -78,6 +73,21 @@ package final class ArrayBody: Sendable {
     // Not inlined: in `deinit` itself the compiler would retain the storage for the call.
     @inline(never)
     private func removeHandle() { heldStorage?.removeHandle() }
+
+    /// The value of a trace.
+    package var symbol: Symbol? {
+        if case .symbol(let symbol, _, _) = origin { symbol } else { nil }
+    }
+    /// The number of the trace that `symbol` belongs to; 0 for an array with elements.
+    package var trace: UInt64 { if case .symbol(_, let trace, _) = origin { trace } else { 0 } }
+    /// The innermost tape that recorded this value.
+    package var tape: Tape? {
+        switch origin {
+        case .unrecorded: nil
+        case .tape(let tape): tape
+        case .symbol(_, _, let tape): tape
+        }
+    }
 
     package var type: TensorType { view.type }
     package var isDense: Bool { view.isDense }

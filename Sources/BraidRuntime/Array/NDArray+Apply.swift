@@ -54,10 +54,10 @@ extension NDArray {
     static func run<O: Operator>(
         _ op: O, _ a: ArrayBody, _ b: ArrayBody?, tape: Tape?
     ) throws(ArrayError) -> ArrayBody {
-        let traits = O.traits
-        if traits.contains(.view), let view = try view(op, a, b, tape) { return view }
-        if traits.contains(.denseInputs), !a.isDense || b?.isDense == false {
-            return try runDense(op, a, b, tape)
+        if !O.traits.isDisjoint(with: [.view, .denseInputs]),
+            let output = try runOtherwise(op, a, b, tape)
+        {
+            return output
         }
         let (type, estimate) = try infer(op, a, b)
         let output = ArrayBody(type, Storage(byteCount: type.byteCount), tape: tape)
@@ -65,24 +65,24 @@ extension NDArray {
         return output
     }
 
-    /// The output as a view of the first operand, when it can be one.
+    /// The output as a view of the first operand or computed from dense copies; nil where the
+    /// operator can run on the operands as they are, and has to.
     @inline(never)
-    private static func view<O: Operator>(
+    private static func runOtherwise<O: Operator>(
         _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ tape: Tape?
     ) throws(ArrayError) -> ArrayBody? {
-        let (type, _) = try infer(op, a, b)
-        guard let layout = op.view(of: a.layout) else { return nil }
-        return ArrayBody(type.dtype, layout, a.storage, tape: tape)
-    }
-
-    /// Runs on dense copies of the operands.
-    @inline(never)
-    private static func runDense<O: Operator>(
-        _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ tape: Tape?
-    ) throws(ArrayError) -> ArrayBody {
-        // The copies are wasted on wrong operands.
-        _ = try infer(op, a, b)
-        return try run(op, dense(a), b.map(dense), tape: tape)
+        if O.traits.contains(.view) {
+            let (type, _) = try infer(op, a, b)
+            if let layout = op.view(of: a.layout) {
+                return ArrayBody(type.dtype, layout, a.storage, tape: tape)
+            }
+        }
+        if O.traits.contains(.denseInputs), !a.isDense || b?.isDense == false {
+            // Wrong operands are not worth a copy.
+            _ = try infer(op, a, b)
+            return try run(op, dense(a), b.map(dense), tape: tape)
+        }
+        return nil
     }
 
     /// Infers, allocates and runs; any number of operands.

@@ -61,9 +61,9 @@ struct TracedBackward: CustomGradient {
             }
             let inputs = Array(context.inputs.prefix(inputCount))
             let found = backward(arrays(inputs), arrays(context.outputs), arrays(cotangents))
-            precondition(
-                found.count == inputCount,
-                "a custom backward returned \(found.count) cotangents for \(inputCount) inputs")
+            ArrayError.check(
+                found.count == inputCount, in: "custom function",
+                "the backward half returned \(found.count) cotangents for \(inputCount) inputs")
             let passedOn = context.inputs.count - inputCount
             return found.map { $0.map(trace.symbol) } + Array(repeating: nil, count: passedOn)
         }

@@ -31,6 +31,8 @@ public final class Parameter: Sendable {
         var key: NDArray
         var gradient: NDArray?
         var gradientMode = GradientMode.write
+        /// The thread that has taken the value out; 0 when it is here.
+        var borrower: UInt = 0
     }
 
     // A one-word lock, because `Mutex.withLock` cannot yield: every `+=` through it would copy.
@@ -82,21 +84,25 @@ public final class Parameter: Sendable {
             if let trace = Scopes.current?.trace {
                 return Trace.of(trace).setValue(of: self, to: newValue)
             }
+            let known = TensorType(dtype, shape ?? newValue.shape)
+            if known != newValue.type {
+                return ArrayError(
+                    .shapeMismatch, in: "parameter",
+                    "an array of type \(newValue.type) for a parameter of type \(known)"
+                ).report()
+            }
             // A body of its own: tapes know values by their bodies, and two parameters may be given
             // the same array.
             let value = newValue.detached()
-            lock.lock()
-            let known = state.shape
-            if known == nil || known == newValue.shape {
+            let isHere = withState { state in
+                if state.borrower != 0 { return false }
                 state.value = value
-                state.shape = newValue.shape
+                state.shape = value.shape
+                return true
             }
-            lock.unlock()
-            if let known, known != newValue.shape {
-                ArrayError(
-                    .shapeMismatch, in: "parameter",
-                    "an array of shape \(newValue.shape) for a parameter of shape \(known)"
-                ).report()
+            if !isHere {
+                _ = borrow()
+                giveBack(value)
             }
         }
         _modify {
@@ -106,8 +112,8 @@ public final class Parameter: Sendable {
                 trace.setValue(of: self, to: value)
                 return
             }
-            var value = taken()
-            defer { putBack(value) }
+            var value = borrow()
+            defer { giveBack(value) }
             yield &value
         }
     }
@@ -211,22 +217,45 @@ public final class Parameter: Sendable {
     }
 
     private func current() -> NDArray {
-        withState { state in
-            Self.materialize(&state, dtype)
-            return state.value!
+        let value = withState { $0.borrower == 0 ? $0.value : nil }
+        if let value { return value }
+        let borrowed = borrow()
+        giveBack(borrowed)
+        return borrowed
+    }
+
+    /// Takes the value out, so that it is unique while it is changed; other threads wait until it is
+    /// given back. The first values are computed here.
+    private func borrow() -> NDArray {
+        let thread = TaskIdentity.currentThread
+        while true {
+            let borrower = withState { state in
+                defer { if state.borrower == 0 { state.borrower = thread } }
+                return state.borrower
+            }
+            if borrower == 0 { break }
+            if borrower == thread {
+                ArrayError(
+                    .invalidState, in: "parameter",
+                    "the value is read or changed inside its own update; use the array that the "
+                        + "update hands out"
+                ).trap()
+            }
+            SpinLock.yield()
         }
+        if let value = withState({ $0.value.take() }) { return value }
+        let (shape, initializer, key) = withState { ($0.shape, $0.initializer, $0.key) }
+        guard let shape else { Self.trapUnknownShape() }
+        // First values are computed outside every scope: they are no part of a record or a trace.
+        return Scopes.with(.outside) { initializer(shape, dtype, key: key) }
     }
 
-    /// Takes the value out and keeps the lock, so that it is unique while it is changed.
-    private func taken() -> NDArray {
-        lock.lock()
-        Self.materialize(&state, dtype)
-        return state.value.take()!
-    }
-
-    private func putBack(_ value: NDArray) {
-        state.value = value
-        lock.unlock()
+    private func giveBack(_ value: NDArray) {
+        withState { state in
+            state.value = value
+            state.shape = value.shape
+            state.borrower = 0
+        }
     }
 
     private static func trapUnknownShape() -> Never {
@@ -235,14 +264,5 @@ public final class Parameter: Sendable {
             "the shape is not known yet: call the network on an input once, or give the layer "
                 + "its input width"
         ).trap()
-    }
-
-    private static func materialize(_ state: inout State, _ dtype: DType) {
-        if state.value != nil { return }
-        guard let shape = state.shape else { trapUnknownShape() }
-        // First values are computed outside every scope: they are no part of a record or a trace.
-        state.value = Scopes.with(.outside) {
-            state.initializer(shape, dtype, key: state.key)
-        }
     }
 }

@@ -22,7 +22,7 @@ package enum MemoryPool {
 
     @inline(__always)
     private static func shard(_ index: Int) -> UnsafeMutablePointer<Shard> {
-        (madeShards.load(ordering: .acquiring) ?? makeShards()) + index * Shard.spacing
+        (madeShards.load(ordering: .acquiring) ?? makeShards()) + index &* Shard.spacing
     }
 
     @inline(never)
@@ -45,14 +45,13 @@ package enum MemoryPool {
 
     /// A block of at least `byteCount` bytes, aligned to 64, with undefined contents.
     package static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+        let home = shard(Shard.currentIndex)
         let size = SizeClass(for: byteCount)
-        if size.byteCount < largeByteCount, let block = shard(Shard.currentIndex).pointee.take(size) {
-            return block
-        }
+        if size.byteCount < largeByteCount, let block = home.pointee.tryTake(size) { return block }
         return search(for: size)
     }
 
-    /// A block that is large or that this thread's shard does not have.
+    /// A block that is large or was not at hand in this thread's shard.
     @inline(never)
     private static func search(for size: SizeClass) -> UnsafeMutableRawPointer {
         let isLarge = size.byteCount >= largeByteCount
@@ -76,26 +75,27 @@ package enum MemoryPool {
     /// Gives a block back.
     /// - Parameter byteCount: as asked for.
     package static func deallocate(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+        let home = shard(Shard.currentIndex)
         let size = SizeClass(for: byteCount)
-        if size.byteCount < largeByteCount {
-            shard(Shard.currentIndex).pointee.put(block, size)
-        } else {
-            deallocateLarge(block, size)
-        }
+        if size.byteCount < largeByteCount, home.pointee.tryPut(block, size) { return }
+        putBack(block, size)
     }
 
+    /// Gives a block back that is large or whose shard was busy.
     @inline(never)
-    private static func deallocateLarge(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
-        largeLive.wrappingSubtract(size.byteCount, ordering: .relaxed)
-        let bound = max(smallestCacheByteCount, largeLivePeak.load(ordering: .relaxed))
-        let cached = largeCached.wrappingAdd(size.byteCount, ordering: .relaxed).newValue
-        if cached > bound {
-            largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed)
-            shard(Shard.currentIndex).pointee.note(live: -size.byteCount)
-            free(block)
-        } else {
-            shard(Shard.currentIndex).pointee.put(block, size)
+    private static func putBack(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
+        if size.byteCount >= largeByteCount {
+            largeLive.wrappingSubtract(size.byteCount, ordering: .relaxed)
+            let bound = max(smallestCacheByteCount, largeLivePeak.load(ordering: .relaxed))
+            let cached = largeCached.wrappingAdd(size.byteCount, ordering: .relaxed).newValue
+            if cached > bound {
+                largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed)
+                shard(Shard.currentIndex).pointee.note(live: -size.byteCount)
+                free(block)
+                return
+            }
         }
+        shard(Shard.currentIndex).pointee.put(block, size)
     }
 
     @inline(never)

@@ -39,10 +39,20 @@ struct Shard: ~Copyable {
         return Int(truncatingIfNeeded: (thread >> 12 &* 0x9E37_79B9_7F4A_7C15) >> 61)
     }
 
-    /// A cached block of the class.
+    /// A cached block of the class, unless another thread is at work here.
     @inline(__always)
+    func tryTake(_ size: SizeClass) -> UnsafeMutableRawPointer? {
+        lock.tryLock() ? takeAndUnlock(size) : nil
+    }
+
+    /// A cached block of the class.
     func take(_ size: SizeClass) -> UnsafeMutableRawPointer? {
         lock.lock()
+        return takeAndUnlock(size)
+    }
+
+    @inline(__always)
+    private func takeAndUnlock(_ size: SizeClass) -> UnsafeMutableRawPointer? {
         defer { lock.unlock() }
         guard let block = heads[size.index] else { return nil }
         heads[size.index] = block.load(as: UnsafeMutableRawPointer?.self)
@@ -50,12 +60,25 @@ struct Shard: ~Copyable {
         return block
     }
 
+    /// Keeps a block for later, unless another thread is at work here.
     @inline(__always)
+    func tryPut(_ block: UnsafeMutableRawPointer, _ size: SizeClass) -> Bool {
+        guard lock.tryLock() else { return false }
+        putAndUnlock(block, size)
+        return true
+    }
+
+    /// Keeps a block for later.
     func put(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
         lock.lock()
+        putAndUnlock(block, size)
+    }
+
+    @inline(__always)
+    private func putAndUnlock(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
         block.storeBytes(of: heads[size.index], as: UnsafeMutableRawPointer?.self)
         heads[size.index] = block
-        addLive(-size.byteCount)
+        addLive(0 &- size.byteCount)
         lock.unlock()
     }
 

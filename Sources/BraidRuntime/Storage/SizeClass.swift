@@ -14,21 +14,14 @@ struct SizeClass {
 extension SizeClass {
     @inline(__always)
     init(for requested: Int) {
-        let units = (Swift.max(requested, 1) + 63) >> 6  // cache lines
+        let units = (Swift.max(requested, 1) &+ 63) >> 6  // cache lines
         if units <= 4 {
-            self.init(index: units - 1, byteCount: units * 64)
+            self.init(index: units &- 1, byteCount: units &* 64)
         } else {
-            self.init(units: units)
+            // units in (4 * 2^k, 8 * 2^k]: steps of 2^k.
+            let power = Int.bitWidth - 1 - (units - 1).leadingZeroBitCount - 2
+            let steps = (units - 1) >> power + 1  // 5...8
+            self.init(index: power * 4 + steps - 1, byteCount: (steps << power) * 64)
         }
-    }
-
-    /// The class for more than four cache lines.
-    @inline(never)
-    private init(units: Int) {
-        // units in (4 * 2^k, 8 * 2^k]: steps of 2^k.
-        let power = Int.bitWidth - 1 - (units - 1).leadingZeroBitCount - 2
-        let step = 1 << power
-        let steps = (units + step - 1) / step  // 5...8
-        self.init(index: power * 4 + steps - 1, byteCount: steps * step * 64)
     }
 }

@@ -14,10 +14,12 @@ struct SpinLock: ~Copyable {
     /// Reads between two attempts to yield; past it the holder is probably not running.
     private static let spinCount = 100
 
+    /// Takes the lock if nobody has it.
     @inline(__always)
-    borrowing func lock() {
-        if word.exchange(1, ordering: .acquiring) != 0 { wait() }
-    }
+    borrowing func tryLock() -> Bool { word.exchange(1, ordering: .acquiring) == 0 }
+
+    @inline(__always)
+    borrowing func lock() { if !tryLock() { wait() } }
 
     @inline(__always)
     borrowing func unlock() { word.store(0, ordering: .releasing) }
@@ -28,8 +30,11 @@ struct SpinLock: ~Copyable {
         repeat {
             while word.load(ordering: .relaxed) != 0 {
                 spins += 1
-                if spins % Self.spinCount == 0 { sched_yield() }
+                if spins % Self.spinCount == 0 { Self.yield() }
             }
         } while word.exchange(1, ordering: .acquiring) != 0
     }
+
+    /// Lets another thread have the processor.
+    static func yield() { sched_yield() }
 }

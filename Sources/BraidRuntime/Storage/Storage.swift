@@ -25,7 +25,12 @@ package final class Storage: Variable, @unchecked Sendable {
 
     deinit {
         MemoryPool.deallocate(address, byteCount)
-        if isOrphaned.load(ordering: .relaxed) { Runtime.engine.removeOrphanedBytes(byteCount) }
+        if isOrphaned.load(ordering: .relaxed) { Self.removeOrphanedBytes(byteCount) }
+    }
+
+    @inline(never)
+    private static func removeOrphanedBytes(_ byteCount: Int) {
+        Runtime.engine.removeOrphanedBytes(byteCount)
     }
 
     package func addHandle() { handles.wrappingAdd(1, ordering: .relaxed) }

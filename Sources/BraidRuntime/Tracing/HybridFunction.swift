@@ -65,7 +65,8 @@ public struct HybridOptions: Hashable, Sendable {
     public init(
         optimization: OptimizationOptions = OptimizationOptions(), traceCapacity: Int = 32
     ) {
-        precondition(traceCapacity > 0, "hybridize: the trace capacity must be positive")
+        ArrayError.check(
+            traceCapacity > 0, in: "hybridize", "the trace capacity must be positive")
         self.optimization = optimization
         self.traceCapacity = traceCapacity
     }

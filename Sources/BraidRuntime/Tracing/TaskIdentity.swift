@@ -16,10 +16,15 @@ struct TaskIdentity: Equatable, Sendable {
             // A task may go on on another thread.
             return TaskIdentity(task: task, thread: 0)
         }
+        return TaskIdentity(task: nil, thread: currentThread)
+    }
+
+    /// Names the thread that runs; never 0.
+    static var currentThread: UInt {
         #if canImport(Glibc)
-            return TaskIdentity(task: nil, thread: UInt(pthread_self()))
+            UInt(pthread_self())
         #else
-            return TaskIdentity(task: nil, thread: UInt(bitPattern: pthread_self()))
+            UInt(bitPattern: pthread_self())
         #endif
     }
 }

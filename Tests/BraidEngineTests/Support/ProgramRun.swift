@@ -18,6 +18,7 @@ final class ProgramRun: Sendable {
     private let program: RandomProgram
     private let engine: Engine
     private let frames: [Frame]
+    private let programs: [Program]
     private let outcomes: Cells
 
     /// Runs a program to its end.
@@ -31,7 +32,22 @@ final class ProgramRun: Sendable {
         frames = program.frameSizes.map { size in
             Frame(variables: (0..<size).map { _ in Variable() }, cells: Cells(size))
         }
+        programs = program.templates.map(Self.built)
         outcomes = Cells(program.stepCount)
+    }
+
+    private static func built(_ template: RandomProgram.Template) -> Program {
+        var builder = Program.Builder(externals: template.externalCount)
+        var slots = builder.externals
+        while slots.count < template.slotCount { slots.append(builder.slot()) }
+        for job in template.jobs {
+            builder.add(
+                job.label, reads: job.reads.map { slots[$0] },
+                updates: job.updates.map { slots[$0] },
+                overwrites: job.overwrites.map { slots[$0] }, holds: job.holds.map { slots[$0] },
+                priority: job.priority)
+        }
+        return builder.built()
     }
 
     private func result() -> ProgramResult {
@@ -39,6 +55,7 @@ final class ProgramRun: Sendable {
         for action in program.actions {
             switch action {
             case .push(let step): push(step)
+            case .invoke(let invocation): push(invocation)
             case .wait(let variable):
                 result.reports.append(engine.failure(of: frames[0].variables[variable])?.job)
             case .waitAll: result.reports.append(engine.failureOfAll()?.job)
@@ -56,18 +73,42 @@ final class ProgramRun: Sendable {
     }
 
     private func push(_ step: RandomProgram.Step) {
-        let variables = frames[step.frame].variables
         engine.push(
-            step.label, reads: step.reads.map { variables[$0] },
-            updates: step.updates.map { variables[$0] },
-            overwrites: step.overwrites.map { variables[$0] }, priority: step.priority
+            step.label, reads: step.reads.map(variable), updates: step.updates.map(variable),
+            overwrites: step.overwrites.map(variable), priority: step.priority
         ) { [self] in try run(step) }
     }
 
+    private func push(_ invocation: RandomProgram.Invocation) {
+        engine.push(
+            programs[invocation.template], label: "program \(invocation.template)",
+            externals: invocation.externals.map { frames[0].variables[$0] }
+        ) { [self] job in try run(invocation.steps[job]) }
+    }
+
+    /// Pushes the children of a job as one program on the variables of their frame.
+    private func pushBundle(_ step: RandomProgram.Step) {
+        let variables = frames[step.childFrame].variables
+        var builder = Program.Builder(externals: variables.count)
+        for child in step.children {
+            builder.add(
+                child.label, reads: child.reads.map { builder.externals[$0.index] },
+                updates: child.updates.map { builder.externals[$0.index] },
+                overwrites: child.overwrites.map { builder.externals[$0.index] },
+                priority: child.priority)
+        }
+        engine.push(builder.built(), label: "children of \(step.label)", externals: variables) {
+            [self] job in try run(step.children[job])
+        }
+    }
+
+    private func variable(_ place: RandomProgram.Place) -> Variable {
+        frames[place.frame].variables[place.index]
+    }
+
     private func run(_ step: RandomProgram.Step) throws {
-        let cells = frames[step.frame].cells
         var hash = mix(UInt64(step.number) + 1)
-        for input in step.inputs { hash = mix(hash ^ cells[input]) }
+        for input in step.inputs { hash = mix(hash ^ frames[input.frame].cells[input.index]) }
         // Shakes the order in which threads get on.
         if hash & 7 == 0 { sched_yield() }
         if step.pieces > 0 {
@@ -78,13 +119,19 @@ final class ProgramRun: Sendable {
             engine.parallelFor(step.pieces) { parts[$0] += 1 }
             for piece in 0..<step.pieces { hash = mix(hash &+ mix(hash &+ parts[piece] - 1)) }
         }
-        for child in step.children { push(child) }
+        if step.bundlesChildren {
+            pushBundle(step)
+        } else {
+            for child in step.children { push(child) }
+        }
         for awaited in step.awaited {
             let frame = frames[step.childFrame]
             let label = engine.failure(of: frame.variables[awaited])?.job
             hash = mix(hash ^ (label.map(code) ?? frame.cells[awaited]))
         }
-        for output in step.outputs { cells[output] = mix(hash &+ UInt64(output)) }
+        for output in step.outputs {
+            frames[output.frame].cells[output.index] = mix(hash &+ UInt64(output.index))
+        }
         outcomes[step.number] = hash
         if step.fails { throw TestFailure(number: step.number) }
     }
