@@ -15,9 +15,6 @@ import Testing
         #expect(memory.plannedByteCount < memory.naiveByteCount * 9 / 10)
         // Without branches that may run together little stands above the bound.
         let sequential = ExecutionPlan(graph, isSequential: true).memory
-        print(
-            network.name, memory.plannedByteCount, sequential.plannedByteCount,
-            memory.boundByteCount, memory.naiveByteCount)
         #expect(Double(sequential.plannedByteCount) <= 1.05 * Double(sequential.boundByteCount))
     }
 }

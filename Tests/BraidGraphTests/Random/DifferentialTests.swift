@@ -8,12 +8,15 @@ import Testing
 @Suite(.printsSeed) struct DifferentialTests {
     @Test func randomGraphs() {
         var drawn: Set<String> = []
+        var repetitions = 0
         Seeds.repeated(200) { generator in
             let random = RandomGraph(generator.int(1...20), hasGradients: false, &generator)
             drawn.formUnion(random.drawn)
+            repetitions += 1
             try check(random, &generator)
         }
-        for type in Catalog.operators {
+        // One seed alone, repeated after a failure, draws a few.
+        for type in Catalog.operators where repetitions > 1 {
             #expect(drawn.contains(type.name), "no graph has the operator \(type.name)")
         }
     }
