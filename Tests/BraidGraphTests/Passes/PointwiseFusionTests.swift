@@ -174,7 +174,6 @@ import Testing
         let (small, large) = (graph(10_000), graph(40_000))
         #expect(small.nodes.count > 10_000)
         let (short, long) = (seconds(small), seconds(large))
-        print("fusion", short, long)
         #expect(short < 1)
         #expect(long < 12 * short + 0.05)
     }

@@ -191,7 +191,6 @@ import Testing
         let graph = Graph([value] + branches, from: [x])
         let start = clock()
         let plan = ExecutionPlan(graph)
-        print("plan", Double(clock() - start) / Double(CLOCKS_PER_SEC))
         #expect(Double(clock() - start) / Double(CLOCKS_PER_SEC) < 2)
         #expect(plan.steps.count == 10_000)
     }
