@@ -9,7 +9,8 @@ struct Job: Hashable, Sendable {
     var sequence: UInt64 { run.sequence + UInt64(index) }
     var order: PushOrder { run.order.advanced(by: index) }
 
-    /// Whether the job itself accesses the variable.
+    /// Whether the job itself accesses the variable. Under the engine's lock, as other jobs of the
+    /// run may be ending.
     func accesses(_ variable: Variable) -> Bool {
         run.uses(of: index).contains {
             run.grips.elements[run.use(at: $0).grip].variable === variable

@@ -25,10 +25,8 @@ final class Run: @unchecked Sendable {
     /// Jobs that have not called the body to its end.
     private let openBodies: Atomic<Int>
 
-    /// The variables do not change while jobs of the run are in flight.
-    @exclusivity(unchecked) var grips: GripList
-
     // Under the engine's lock.
+    @exclusivity(unchecked) var grips: GripList
     /// Of the first job; the others follow.
     var order = PushOrder(root: 0, path: [])
     /// Of the first job; the others follow.

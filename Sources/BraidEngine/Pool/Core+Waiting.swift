@@ -10,9 +10,12 @@ extension Core {
         if variable.word.load(ordering: .acquiring) & busy != 0 {
             let thread = ThreadState.current
             let job = thread.job(of: self)
+            let (isOwn, target) = withState { state, _ in
+                (job?.accesses(variable) ?? false, state.scheduler.lastWriter(of: variable))
+            }
             // What the job holds already is as it should be, and nobody else can change it.
-            if let job, job.accesses(variable) { return }
-            if let target = lastWriter(of: variable) {
+            if isOwn { return }
+            if let target {
                 if let job {
                     try wait(for: target, inside: job, thread)
                 } else {
@@ -40,16 +43,6 @@ extension Core {
         awaitReleases()
         let failure = withState { state, _ in state.scheduler.unreported.take() }
         if let failure { throw failure.error }
-    }
-
-    /// The release of the youngest exclusive entry in the variable's queue.
-    private func lastWriter(of variable: Variable) -> Target? {
-        withState { state, _ in
-            let position = variable.queue.lastWriter
-            if position == EntryTable.none { return nil }
-            let entry = state.scheduler.entries[position]
-            return Target(run: entry.run, grip: entry.grip)
-        }
     }
 
     private enum Step: Sendable {

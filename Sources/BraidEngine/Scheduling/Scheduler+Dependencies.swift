@@ -10,6 +10,13 @@ extension Scheduler {
         case cycle([String])
     }
 
+    /// The release of the youngest exclusive entry in a variable's queue.
+    func lastWriter(of variable: Variable) -> Target? {
+        let position = variable.queue.lastWriter
+        if position == EntryTable.none { return nil }
+        return Target(run: entries[position].run, grip: entries[position].grip)
+    }
+
     /// The jobs that hold `job` back: its predecessors in its run; for every grip that it uses and
     /// that is not granted the users of the nearest writer before it, or of the readers in between;
     /// for a job that waits inside its body what it waits for.
