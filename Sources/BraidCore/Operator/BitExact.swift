@@ -1,12 +1,13 @@
 /// A number among an operator's attributes: equal to another only when their bits are, so that 0 and
 /// -0 tell operators apart and NaN equals itself.
 @propertyWrapper
+@frozen
 public struct BitExact: Hashable, Sendable {
     /// The number.
     public var wrappedValue: Double
 
     /// A number.
-    @inline(__always)
+    @inlinable @inline(__always)
     public init(wrappedValue: Double) { self.wrappedValue = wrappedValue }
 
     /// Whether both have the same bits.

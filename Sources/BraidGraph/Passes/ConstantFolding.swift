@@ -10,7 +10,7 @@ import BraidOperators
 package struct ConstantFolding: GraphPass {
     package static let name = "constant-folding"
     package static let isExact = true
-    /// The largest array that is computed, or made to compute from, while folding.
+    /// The largest array that is computed, or computed from, while folding.
     private static let byteLimit = 1 << 16
 
     package init() {}
@@ -24,8 +24,14 @@ package struct ConstantFolding: GraphPass {
         var elements: HostValue {
             switch self {
             case .elements(let value): value
-            case .uniform(let fill):
-                HostValue.results(of: fill, on: [], types: [TensorType(fill.dtype, fill.shape)])[0]
+            case .uniform(let fill): HostValue.results(of: fill, on: [], types: [type])[0]
+            }
+        }
+
+        var type: TensorType {
+            switch self {
+            case .elements(let value): value.type
+            case .uniform(let fill): TensorType(fill.dtype, fill.shape)
             }
         }
 
@@ -80,15 +86,13 @@ package struct ConstantFolding: GraphPass {
         let traits = type(of: op).traits
         if traits.contains(.random) { return (nil, false) }
         if let fill = uniformResult(of: op, operands, types) { return ([.uniform(fill)], true) }
-        // A uniform operand is only made when it is small.
-        let inputBytes = operands.map {
-            $0.fill.map { TensorType($0.dtype, $0.shape).byteCount } ?? 0
-        }
-        guard inputBytes.allSatisfy({ $0 <= Self.byteLimit }) else { return (nil, false) }
+        // Fills were seen to above.
         if traits.contains(.view), let view = operands[0].elements.viewed(by: op) {
             return ([.elements(view)], false)
         }
-        guard types.allSatisfy({ $0.byteCount <= Self.byteLimit }) else { return (nil, false) }
+        guard (operands.map(\.type) + types).allSatisfy({ $0.byteCount <= Self.byteLimit }) else {
+            return (nil, false)
+        }
         let values = HostValue.results(of: op, on: operands.map(\.elements), types: types)
         return (values.map(Known.elements), true)
     }

@@ -1,4 +1,5 @@
 package import BraidCore
+import BraidOperators
 
 /// Between symbols, which are for building, and graphs, which are for passes.
 extension Graph {
@@ -59,6 +60,9 @@ extension Graph {
             case .constant:
                 preconditionFailure("constants come from passes, which run after differentiation")
             case .operation(let op):
+                precondition(
+                    !(op is FusedPointwise),
+                    "fused programs come from passes, which run after differentiation")
                 let built = BraidCore.Node(
                     .operation(op), inputs: node.inputs.map { values[$0.node][$0.output] },
                     types: node.types)

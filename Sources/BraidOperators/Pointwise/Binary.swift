@@ -164,7 +164,7 @@ public struct BinaryScalar: PointwiseOperator {
     /// The function.
     public let function: Binary.Function
     /// The scalar.
-    @BitExact public private(set) var scalar: Double
+    @BitExact public var scalar: Double
     /// Whether the scalar is the left operand.
     public let isScalarFirst: Bool
 

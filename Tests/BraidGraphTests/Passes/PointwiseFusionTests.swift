@@ -136,12 +136,7 @@ import Testing
 
     /// Every pointwise operator, every dtype: between two copies, which makes a group of three.
     @Test(
-        arguments: Sample.all.filter { sample in
-            sample.dtypes.first.map { dtype in
-                var generator = SeededGenerator(seed: 1)
-                return sample.make(dtype, .small, &generator).op is any PointwiseOperator
-            } ?? false
-        })
+        arguments: Sample.all.filter(\.isPointwise))
     func everyOperatorKeepsItsBits(_ sample: Sample) {
         for dtype in sample.dtypes {
             Seeds.repeated(3) { generator in

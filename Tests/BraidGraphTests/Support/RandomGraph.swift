@@ -40,6 +40,35 @@ struct RandomGraph {
         arguments = pool.arguments.map(\.constant)
     }
 
+    /// A graph of `count` pointwise operators on values of one shape, or such that broadcast to it,
+    /// which all may fuse: values are used many times, inside and outside.
+    init(pointwise count: Int, _ generator: inout SeededGenerator) {
+        var pool = Pool()
+        let shape: Shape = generator.pick([[], [7], [3, 5], [2, 1, 4], [300], [2, 150]])
+        let rows = Self.rows.filter { row in
+            row.name != Fill.name && row.samples.contains { $0.isPointwise }
+        }
+        for _ in 0..<count {
+            let sample = generator.pick(generator.pick(rows).samples)
+            let dtypes = sample.dtypes.filter { [.f32, .i32, .bool].contains($0) }
+            guard let dtype = dtypes.randomElement(using: &generator) else { continue }
+            let call = sample.make(dtype, .small, &generator)
+            let operands = call.inputs.map { input in
+                let own = generator.oneIn(6) ? generator.broadcastable(to: shape) : shape
+                let domain = Domain(low: -2, high: 2)
+                return pool.operand(
+                    generator.array(input.dtype, own, domain, .any), reuse: 8, &generator)
+            }
+            pool.apply(call.op, operands)
+        }
+        let values = pool.values.filter { $0.shape == shape }
+        let sums = values.suffix(3).map { $0.cast(to: .f32).sum() }
+        graph = Graph(
+            sums + (0..<2).compactMap { _ in values.randomElement(using: &generator) },
+            from: pool.variables)
+        arguments = pool.arguments.map(\.constant)
+    }
+
     /// What a graph under construction has.
     private struct Pool {
         private(set) var values: [Symbol] = []
@@ -59,9 +88,13 @@ struct RandomGraph {
             return variable
         }
 
-        mutating func operand(_ array: HostArray, _ generator: inout SeededGenerator) -> Symbol {
+        /// A value of the array's type: in all but one of `reuse` cases one that there is, as far as
+        /// there is one.
+        mutating func operand(
+            _ array: HostArray, reuse: Int = 2, _ generator: inout SeededGenerator
+        ) -> Symbol {
             let alike = values.filter { $0.type == array.type }
-            if !alike.isEmpty, generator.oneIn(2) { return generator.pick(alike) }
+            if !alike.isEmpty, !generator.oneIn(reuse) { return generator.pick(alike) }
             if generator.oneIn(8) {
                 return .full(array.shape, Double(generator.int(0...1)), dtype: array.dtype)
             }
@@ -81,6 +114,16 @@ struct RandomGraph {
             return BraidGraph.gradients(of: heads, cotangents: cotangents, at: targets)
                 .compactMap(\.self)
         }
+    }
+}
+
+extension Sample {
+    /// Whether the row's operators are pointwise.
+    var isPointwise: Bool {
+        var generator = SeededGenerator(seed: 1)
+        return dtypes.first.map {
+            make($0, .small, &generator).op is any PointwiseOperator
+        } ?? false
     }
 }
 

@@ -29,6 +29,21 @@ import Testing
             BinaryScalar(.divide, 1) != BinaryScalar(.divide, 1, isScalarFirst: true))
     }
 
+    /// JSON has no infinity and no NaN, and the sign of zero counts.
+    @Test(arguments: [Double.infinity, -.infinity, .nan, -0.0, 0, 0.1, -1e300])
+    func numbersKeepTheirBits(_ number: Double) throws {
+        for op in [BinaryScalar(.add, number), BinaryScalar(.divide, number, isScalarFirst: true)] {
+            let data = try JSONEncoder().encode(op)
+            let read = try JSONDecoder().decode(BinaryScalar.self, from: data)
+            #expect(read.scalar.bitPattern == number.bitPattern)
+            #expect(read == op)
+        }
+        let text = Data(#"{"function":"add","scalar":"much","isScalarFirst":false}"#.utf8)
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(BinaryScalar.self, from: text)
+        }
+    }
+
     @Test func unknownFunctionsAreNamed() {
         let error = #expect(throws: DecodingError.self) {
             try JSONDecoder().decode(Unary.self, from: Data(#"{"function":"frobnicate"}"#.utf8))
