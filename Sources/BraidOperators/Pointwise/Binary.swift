@@ -169,7 +169,6 @@ public struct BinaryScalar: PointwiseOperator {
     public let isScalarFirst: Bool
 
     /// An operator from its parts.
-    @inlinable
     public init(_ function: Binary.Function, _ scalar: Double, isScalarFirst: Bool = false) {
         self.function = function
         self.scalar = scalar
