@@ -22,7 +22,8 @@ struct AllocationTests {
         #expect(allocations { _ = Array(repeating: a, count: 2) } == 1)
         let block = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64)
         defer { block.deallocate() }
-        #expect(allocations { _ = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64) } == 1)
+        #expect(
+            allocations { _ = UnsafeMutableRawPointer.allocate(byteCount: 64, alignment: 64) } == 1)
     }
 
     // The result is a body and a storage; its elements come from the pool.
@@ -91,8 +92,9 @@ struct AllocationTests {
             try Runtime.waitAll()
             return braid_live_allocation_count()
         }
-        _ = try liveAfter(10)
-        let base = try liveAfter(10)
-        #expect(try liveAfter(20) == base)
+        let base = try liveAfter(20)
+        let after = try liveAfter(200)
+        // Other threads, the test library's among them, may hold some more; not one per step.
+        #expect(after - base < 100)
     }
 }
