@@ -31,7 +31,9 @@ package func gradients(
             cotangent.type == symbol.type,
             "a cotangent of type \(cotangent.type) for a value of type \(symbol.type)")
         sums[position][symbol.index] =
-            sums[position][symbol.index].map { $0 + cotangent } ?? cotangent
+            sums[position][symbol.index].map { sum in
+                sum.withArithmetic { $0 + cotangent.cast(to: $0.dtype) }
+            } ?? cotangent
     }
     for (output, cotangent) in zip(outputs, cotangents) { add(cotangent, to: output) }
 

@@ -62,7 +62,7 @@ public struct Gather: Operator {
         let (x, indices) = (context.inputs[0], context.inputs[1])
         guard let axis = x.shape.resolved(axis: axis) else { return [nil, nil] }
         let scatter = ScatterAdd(axis: axis, extent: x.shape[axis])
-        return [.apply(scatter, context.cotangent, indices), nil]
+        return [context.cotangent.withArithmetic { .apply(scatter, $0, indices) }, nil]
     }
 }
 

@@ -69,6 +69,14 @@ public struct Copy: PointwiseOperator {
     public func gradient(_ context: GradientContext) -> [Symbol?] { [context.cotangent] }
 }
 
+extension Symbol {
+    /// What `body` computes in this dtype, or in f32 for the 16-bit floating-point types, which have
+    /// no arithmetic of their own.
+    package func withArithmetic(_ body: (Symbol) -> Symbol) -> Symbol {
+        dtype.isArithmetic ? body(self) : body(cast(to: .f32)).cast(to: dtype)
+    }
+}
+
 extension Operand {
     /// This array with another element type; the array itself when the type is the same.
     public func cast(to dtype: DType) -> Self {

@@ -179,7 +179,7 @@ extension Symbol {
         let axes = (0..<rank).filter {
             $0 < added || (shape[$0 - added] == 1 && self.shape[$0] != 1)
         }
-        return sum(over: axes).reshaped(to: shape.extents)
+        return withArithmetic { $0.sum(over: axes) }.reshaped(to: shape.extents)
     }
 }
 

@@ -9,7 +9,7 @@ import Testing
     @Test func randomGraphs() {
         var drawn: Set<String> = []
         var repetitions = 0
-        Seeds.repeated(200) { generator in
+        Seeds.repeated(1_000) { generator in
             let random = RandomGraph(generator.int(1...20), hasGradients: false, &generator)
             drawn.formUnion(random.drawn)
             repetitions += 1
@@ -22,14 +22,14 @@ import Testing
     }
 
     @Test func randomGraphsWithGradients() {
-        Seeds.repeated(150) { generator in
+        Seeds.repeated(700) { generator in
             let random = RandomGraph(generator.int(1...14), hasGradients: true, &generator)
             try check(random, &generator)
         }
     }
 
     @Test func randomPointwiseGraphs() {
-        Seeds.repeated(200) { generator in
+        Seeds.repeated(500) { generator in
             let random = RandomGraph(pointwise: generator.int(2...60), &generator)
             try check(random, &generator)
         }

@@ -96,6 +96,18 @@ import Testing
         #expect(try values([flowing], at: [1, 1]) == [[0x1p60, 0x1p60]])
     }
 
+    /// The 16-bit types have no arithmetic, yet cotangents of such values are summed too.
+    @Test(arguments: [DType.f16, .bf16]) func halfPrecisionValuesHaveGradients(_ dtype: DType)
+        throws
+    {
+        let half = x.cast(to: dtype)
+        let wide = half.broadcast(to: [3, 2]).cast(to: .f64)
+        let picked = half.gathered(at: .zeros([4], dtype: .i64)).cast(to: .f64)
+        let output = wide.sum() + (picked * 2).sum() + half.cast(to: .f64).sum()
+        let flowing = gradients(of: [output], cotangents: [.ones([], dtype: .f64)], at: [x])
+        #expect(try values([flowing[0]!], at: [5, 7]) == [[12, 4]])
+    }
+
     @Test func severalCotangentsAddUp() throws {
         let cotangents = [
             Symbol.full([2], 2, dtype: .f64), Symbol.full([2], 5, dtype: .f64),

@@ -19,7 +19,8 @@ extension Sample {
                     ? generator.distinctArray(dtype, shape, size)
                     : generator.array(dtype, shape, row.domain, size)
                 if size == .small, function == .product, generator.oneIn(2) {
-                    input.elements[generator.int(0...input.elements.count - 1)] = .real(0)
+                    input.elements[generator.int(0...input.elements.count - 1)] =
+                        dtype.isFloating ? .real(0) : .integer(0)
                 }
                 let op = Reduction(
                     function, axes: shape == [3] ? [-1] : axes, keepsDimensions: generator.oneIn(2))
