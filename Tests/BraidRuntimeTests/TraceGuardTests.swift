@@ -62,7 +62,7 @@ struct TraceGuardTests {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]
         ) {
-            func inAnotherThread(_ body: @escaping @Sendable () -> NDArray) -> NDArray {
+            @Sendable func inAnotherThread(_ body: @escaping @Sendable () -> NDArray) -> NDArray {
                 let box = Box()
                 let thread = Thread { box.array = body() }
                 thread.start()
