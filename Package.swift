@@ -27,7 +27,9 @@ let package = Package(
             resources: [.copy("Resources/digits")]),
         .target(
             name: "BraidNN",
-            dependencies: ["BraidCore", "BraidOperators", "BraidRuntime", "BraidData"]),
+            dependencies: [
+                "BraidCore", "BraidEngine", "BraidOperators", "BraidRuntime", "BraidData",
+            ]),
         .target(
             name: "Braid",
             dependencies: [
@@ -55,7 +57,10 @@ let package = Package(
         .testTarget(
             name: "BraidGraphTests",
             dependencies: ["BraidCore", "BraidOperators", "BraidGraph", "BraidTestSupport"]),
-        .testTarget(name: "BraidRuntimeTests", dependencies: ["Braid", "BraidTestSupport"]),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .testTarget(
+            name: "BraidRuntimeTests",
+            dependencies: ["Braid", "BraidTestSupport", "CAllocationCounter"]),
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),

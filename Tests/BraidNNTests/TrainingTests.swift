@@ -35,6 +35,65 @@ struct TrainingTests {
         Runtime.use(Engine())
     }
 
+    /// Five steps of a LeNet, as graphs or not, and what the weights, the losses and a prediction then
+    /// are.
+    private func run(_ optimizer: Optimizer, hybridized: Bool) throws -> [UInt8] {
+        RandomSource.seed(5)
+        let network = Sequential {
+            Models.lenet(height: 8, width: 8)
+            Dropout(0.3)
+        }
+        let trainer = Trainer(network.parameters, optimizer)
+        let x = NDArray.uniform([24, 1, 8, 8])
+        let labels = NDArray((0..<24).map { Int64($0 % 10) })
+        let plain: @Sendable (NDArray, NDArray) -> (NDArray, NDArray) = { x, labels in
+            let (loss, scores) = Autograd.record {
+                let scores = network(x)
+                return (softmaxCrossEntropy(scores, labels), scores)
+            }
+            loss.backward()
+            trainer.step(batchSize: 24)
+            return (loss, scores)
+        }
+        let step = hybridized ? hybridize(plain) : plain
+        var bytes: [UInt8] = []
+        for _ in 0..<5 {
+            let (loss, scores) = step(x, labels)
+            bytes += try loss.withBytes { Array($0) } + scores.withBytes { Array($0) }
+        }
+        let fast = network.hybridized()
+        #expect(fast.parameters.map(\.name) == network.parameters.map(\.name))
+        let prediction = hybridized ? fast(x) : network(x)
+        bytes += try prediction.withBytes { Array($0) }
+        // Forward as a graph, the rest as it comes.
+        for _ in 0..<2 {
+            let loss = Autograd.record {
+                softmaxCrossEntropy(hybridized ? fast(x) : network(x), labels)
+            }
+            loss.backward()
+            trainer.step(batchSize: 24)
+        }
+        return try network.parameters.reduce(into: bytes) { bytes, element in
+            bytes += try element.parameter.wrappedValue.withBytes { Array($0) }
+        }
+    }
+
+    @Test func hybridizedTrainingHasTheSameBits() throws {
+        for optimizer in [
+            Optimizer.adam(), .sgd(learningRate: 0.05, momentum: 0.9, weightDecay: 1e-4),
+        ] {
+            let expected = try run(optimizer, hybridized: false)
+            for kind in [
+                Engine.Kind.serial, .threaded(threads: 1), .threaded(threads: 2),
+                .threaded(threads: 4), .simulated(seed: 3),
+            ] {
+                Runtime.use(Engine(kind))
+                #expect(try run(optimizer, hybridized: true) == expected, "\(kind)")
+            }
+            Runtime.use(Engine())
+        }
+    }
+
     @Test func noStepCopiesAWeightAndSnapshotsStay() throws {
         RandomSource.seed(3)
         let network = Models.lenet(height: 8, width: 8)

@@ -84,7 +84,7 @@ struct TrainCommandTests {
             var files: [Data] = []
             for (index, options) in [
                 ["--threads", "1"], ["--threads", "2"], ["--threads", "4"], ["--threads", "2"],
-                ["--engine", "serial"], ["--engine", "simulated"],
+                ["--no-hybridize"], ["--engine", "serial"], ["--engine", "simulated"],
             ].enumerated() {
                 let path = folder.appending(path: "\(index).safetensors")
                 let run = try train(

@@ -39,6 +39,9 @@ public struct ParameterList: Sendable, RandomAccessCollection {
             }
             return
         }
+        if let compiled = value as? any HybridizedBlock {
+            return collect(compiled.wrappedBlock, path: path, seen: &seen)
+        }
         if let row = value as? Sequential {
             // A row's blocks are named by their number alone, as in every framework.
             return collect(row.blocks, path: path, seen: &seen)

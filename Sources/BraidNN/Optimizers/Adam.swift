@@ -2,14 +2,6 @@ import BraidCore
 import BraidOperators
 import BraidRuntime
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 extension Optimizer {
     /// Adam (Kingma and Ba, ICLR 2015): running means of the gradient and of its square, both
     /// corrected for their start at zero.
@@ -34,27 +26,28 @@ struct Adam: Optimizer.Rule {
     let beta2: Double
     let epsilon: Double
 
-    func makeState(for weight: NDArray) -> [NDArray] {
-        [
-            .zeros(weight.shape, dtype: weight.dtype),
-            .zeros(weight.shape, dtype: weight.dtype),
-        ]
-    }
+    let stateCount = 2
 
     func update(
-        _ weight: inout NDArray, _ gradient: NDArray, _ state: inout [NDArray], step: Int
+        _ weight: inout NDArray, _ gradient: NDArray, _ state: [Parameter], step: NDArray
     ) {
-        state[0] *= beta1
-        state[0] += gradient * (1 - beta1)
-        state[1] *= beta2
-        state[1] += gradient.square() * (1 - beta2)
-        let correction1 = 1 - pow(beta1, Double(step))
-        let correction2 = 1 - pow(beta2, Double(step))
-        var scale = state[1].squareRoot()
-        scale *= 1 / correction2.squareRoot()
+        let (mean, square) = (state[0], state[1])
+        mean.update {
+            $0 *= beta1
+            $0 += gradient * (1 - beta1)
+        }
+        square.update {
+            $0 *= beta2
+            $0 += gradient.square() * (1 - beta2)
+        }
+        // In f64 until the end: late steps leave hardly more than the rounding of 1.
+        let correction1 = 1 - NDArray.power(beta1, step)
+        let correction2 = 1 - NDArray.power(beta2, step)
+        var scale = square.wrappedValue.squareRoot()
+        scale *= correction2.reciprocalSquareRoot().cast(to: weight.dtype)
         scale += epsilon
-        var move = state[0] / scale
-        move *= learningRate / correction1
+        var move = mean.wrappedValue / scale
+        move *= (learningRate / correction1).cast(to: weight.dtype)
         weight -= move
     }
 }

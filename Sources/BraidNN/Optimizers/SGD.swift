@@ -24,20 +24,20 @@ struct StochasticGradientDescent: Optimizer.Rule {
     let momentum: Double
     let weightDecay: Double
 
-    func makeState(for weight: NDArray) -> [NDArray] {
-        momentum == 0 ? [] : [.zeros(weight.shape, dtype: weight.dtype)]
-    }
+    var stateCount: Int { momentum == 0 ? 0 : 1 }
 
     func update(
-        _ weight: inout NDArray, _ gradient: NDArray, _ state: inout [NDArray], step: Int
+        _ weight: inout NDArray, _ gradient: NDArray, _ state: [Parameter], step: NDArray
     ) {
         let slope = weightDecay == 0 ? gradient : gradient + weight * weightDecay
-        guard momentum != 0 else {
+        guard let velocity = state.first else {
             weight -= slope * learningRate
             return
         }
-        state[0] *= momentum
-        state[0] += slope
-        weight -= state[0] * learningRate
+        velocity.update {
+            $0 *= momentum
+            $0 += slope
+        }
+        weight -= velocity.wrappedValue * learningRate
     }
 }

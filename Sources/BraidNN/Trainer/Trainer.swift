@@ -4,22 +4,21 @@ import BraidRuntime
 import Synchronization
 
 /// Applies an optimiser to the parameters of a network after each `backward()`.
+///
+/// `step` may be part of a hybridized training step: what it keeps between steps are parameters, too.
 public final class Trainer: Sendable {
-    private struct State {
-        var step = 0
-        /// Optimiser state per parameter, made at its first step.
-        var slots: [[NDArray]?]
-    }
-
     private let parameters: ParameterList
     private let optimizer: Optimizer
-    private let state: Mutex<State>
+    /// The number of steps taken, f64 [].
+    private let stepCount = Parameter(NDArray(Double(0)))
+    /// Optimiser state per parameter, made at its first step.
+    private let states: Mutex<[[Parameter]?]>
 
     /// A trainer of `parameters`.
     public init(_ parameters: ParameterList, _ optimizer: Optimizer) {
         self.parameters = parameters
         self.optimizer = optimizer
-        state = Mutex(State(slots: Array(repeating: nil, count: parameters.count)))
+        states = Mutex(Array(repeating: nil, count: parameters.count))
     }
 
     /// Moves every parameter along its gradient, scaled by one over the batch size. Parameters with
@@ -28,27 +27,35 @@ public final class Trainer: Sendable {
     public func step(batchSize: Int) {
         ArrayError.check(
             batchSize > 0, in: "trainer", "the batch size \(batchSize) is not positive")
-        state.withLock { state in
-            state.step += 1
-            for (index, element) in parameters.enumerated() {
-                let parameter = element.parameter
-                if parameter.gradientMode == .none { continue }
-                guard let gradient = parameter.gradient else {
-                    ArrayError(
-                        .invalidState, in: "trainer",
-                        "parameter \(element.name) has no gradient; call backward() on a loss that "
-                            + "uses it, or set its gradientMode to .none"
-                    ).trap()
-                }
-                let slope = batchSize == 1 ? gradient : gradient * (1 / Double(batchSize))
-                parameter.update { weight in
-                    if state.slots[index] == nil {
-                        state.slots[index] = optimizer.rule.makeState(for: weight)
-                    }
-                    optimizer.rule.update(
-                        &weight, slope, &state.slots[index]!, step: state.step)
+        stepCount.update { $0 += 1 }
+        let step = stepCount.wrappedValue
+        for (index, element) in parameters.enumerated() {
+            let parameter = element.parameter
+            if parameter.gradientMode == .none { continue }
+            guard let gradient = parameter.gradient else {
+                ArrayError(
+                    .invalidState, in: "trainer",
+                    "parameter \(element.name) has no gradient; call backward() on a loss that "
+                        + "uses it, or set its gradientMode to .none"
+                ).trap()
+            }
+            let slope = batchSize == 1 ? gradient : gradient * (1 / Double(batchSize))
+            let state = state(of: parameter, at: index)
+            parameter.update { optimizer.rule.update(&$0, slope, state, step: step) }
+        }
+    }
+
+    private func state(of parameter: Parameter, at index: Int) -> [Parameter] {
+        states.withLock { states in
+            if let known = states[index] { return known }
+            // Zeros from outside every scope: a trace must see a parameter, not a value of its own.
+            let fresh = Scopes.with(.outside) {
+                (0..<optimizer.rule.stateCount).map { _ in
+                    Parameter(.zeros(parameter.shape ?? [], dtype: parameter.dtype))
                 }
             }
+            states[index] = fresh
+            return fresh
         }
     }
 }

@@ -169,7 +169,6 @@ public struct BinaryScalar: PointwiseOperator {
     public let isScalarFirst: Bool
 
     /// An operator from its parts.
-    @inlinable
     public init(_ function: Binary.Function, _ scalar: Double, isScalarFirst: Bool = false) {
         self.function = function
         self.scalar = scalar
@@ -282,6 +281,10 @@ extension Operand {
     /// This array raised to the power of another.
     @inlinable public func power(_ exponent: Self) -> Self {
         Self.apply(Binary(.power), self, exponent)
+    }
+    /// A number raised to the powers that an array holds.
+    public static func power(_ base: Double, _ exponents: Self) -> Self {
+        apply(BinaryScalar(.power, base, isScalarFirst: true), exponents)
     }
     /// This array raised to a power.
     @inlinable public func power(_ exponent: Double) -> Self {

@@ -1,39 +1,159 @@
 public import BraidCore
+import BraidEngine
 public import BraidGraph
 import BraidOperators
 
-/// A graph that is ready to run.
+/// A graph that was optimised and planned, ready to run.
 ///
-/// Any number of threads may run it at once.
+/// A call is one push of a prebuilt program into the engine; a small graph whose inputs are ready runs
+/// on the calling thread instead. Each call leases an arena for its inner values, so any number of
+/// threads may run the graph at once. In steady state a call asks the system for no memory.
 public final class CompiledGraph: Sendable {
-    /// The graph as it was given.
-    package let graph: Graph
+    /// Scalar operations up to which a whole graph is worth less than handing its steps to other
+    /// threads (some ten microseconds for each hand-over).
+    private static let inlineCostLimit = 1 << 18
+
+    /// How values lie in memory, and in which order steps may run.
+    public let plan: ExecutionPlan
+    /// What each pass did.
+    public let passes: [PassRecord]
+
+    private let program: Program
+    private let constants: [NDArray]
+    private let arenas: ArenaPool
+    private let isSmall: Bool
 
     /// Compiles a graph.
-    public init(_ graph: Graph, options: OptimizationOptions = OptimizationOptions()) {
-        self.graph = graph
+    /// - Precondition: the options name passes that exist, and the graph is in order.
+    public convenience init(
+        _ graph: Graph, options: OptimizationOptions = OptimizationOptions()
+    ) {
+        do {
+            try self.init(checking: graph, options: options)
+        } catch {
+            ArrayError(.invalidValue, in: "compile", "\(error)").trap()
+        }
+    }
+
+    /// Compiles a graph from outside.
+    /// - Throws: `UnknownPassError` when the options name passes which there are not, `GraphError`
+    ///   when the graph is verified and not in order.
+    public init(checking graph: Graph, options: OptimizationOptions) throws {
+        let optimized = try OptimizationPipeline(options).run(on: graph)
+        passes = optimized.records
+        let parallel = ExecutionPlan(optimized.graph)
+        let cost = parallel.steps.reduce(0) { $0 + $1.cost }
+        isSmall = cost <= Self.inlineCostLimit
+        plan = isSmall ? ExecutionPlan(optimized.graph, isSequential: true) : parallel
+        program = Program.Builder(plan).built()
+        constants = plan.constants.map { constant in
+            NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
+        }
+        arenas = ArenaPool(byteCount: plan.arenaByteCount)
     }
 
     /// The outputs for arrays in the order of the graph's inputs.
     /// - Precondition: there is an array of the right type for each input.
-    package func run(_ arguments: [NDArray]) -> [NDArray] {
-        var values = [[NDArray]](repeating: [], count: graph.nodes.count)
-        for (node, argument) in zip(graph.inputs, arguments) { values[node] = [argument] }
-        for (position, node) in graph.nodes.enumerated() {
-            switch node.kind {
-            case .input: continue
-            case .constant(let constant):
-                values[position] = [
-                    NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
-                ]
-            case .operation(let op):
-                values[position] = Self.apply(op, node.inputs.map { values[$0.node][$0.output] })
-            }
+    public func callAsFunction(_ arguments: [NDArray]) -> [NDArray] {
+        guard arguments.count == plan.inputs.count else {
+            ArrayError(
+                .shapeMismatch, in: "compiled graph",
+                "takes \(plan.inputs.count) arrays, not \(arguments.count)"
+            ).trap()
         }
-        return graph.outputs.map { values[$0.node][$0.output] }
+        for (position, (input, argument)) in zip(plan.inputs, arguments).enumerated()
+        where input.type != argument.type {
+            ArrayError(
+                .shapeMismatch, in: "compiled graph",
+                "input \(position) is \(input.type), not \(argument.type)"
+            ).trap()
+        }
+        return Scopes.with(.outside) { run(arguments) }
     }
 
-    private static func apply<O: Operator>(_ op: O, _ inputs: [NDArray]) -> [NDArray] {
-        NDArray.applyAll(op, to: inputs)
+    /// As a call, of arrays that are known to fit, outside all scopes.
+    func run(_ arguments: [NDArray]) -> [NDArray] {
+        let inputs = arguments.map { $0.dense() }
+        let buffers = plan.outputBuffers.map { Storage(byteCount: $0.byteCount) }
+        if !(isSmall && Runtime.permitsInline && runInline(inputs, buffers)) {
+            push(inputs, buffers)
+        }
+        return plan.outputs.map { output in
+            switch output.place {
+            case .input(let input): view(output, of: inputs[input])
+            case .constant(let constant): view(output, of: constants[constant])
+            case .output(let buffer):
+                NDArray(ArrayBody(output.dtype, output.layout, buffers[buffer]))
+            case .arena: preconditionFailure("a plan returns a value of the arena")
+            }
+        }
+    }
+
+    private func view(_ output: ExecutionPlan.Operand, of array: NDArray) -> NDArray {
+        var layout = output.layout
+        layout.offset += array.body.layout.offset
+        return NDArray(ArrayBody(output.dtype, layout, array.storage))
+    }
+
+    /// Runs all steps on the calling thread if nothing is in their way.
+    private func runInline(_ inputs: [NDArray], _ buffers: [Storage]) -> Bool {
+        var granted = 0
+        defer { for input in inputs[..<granted] { input.body.endRead() } }
+        for input in inputs {
+            guard input.body.tryBeginRead() else { return false }
+            granted += 1
+        }
+        guard let arena = arenas.leaseNow() else { return false }
+        let memory = CallMemory(inputs, buffers, constants, arena: arena)
+        for step in plan.steps { step.run(in: memory, splitter: nil) }
+        arena.endWrite()
+        return true
+    }
+
+    private func push(_ inputs: [NDArray], _ buffers: [Storage]) {
+        let arena = arenas.lease()
+        let memory = CallMemory(inputs, buffers, constants, arena: arena)
+        let engine = Runtime.engine
+        engine.push(
+            program, label: "compiled graph",
+            externals: inputs.map(\.storage) + buffers + [arena]
+        ) { [plan, unowned engine] step in
+            plan.steps[step].run(in: memory, splitter: engine)
+        }
+    }
+}
+
+extension Program.Builder {
+    /// The jobs are the plan's steps; the externals are the arrays of the inputs, the buffers of what
+    /// is returned, and the arena, which all steps that use it hold together.
+    fileprivate init(_ plan: ExecutionPlan) {
+        self.init(externals: plan.inputs.count + plan.outputBuffers.count + 1)
+        let arena = externals[externals.count - 1]
+        // What a step leaves in the arena, as one value for those that depend on it.
+        var results: [Program.Slot] = []
+        for step in plan.steps {
+            let done = slot()
+            results.append(done)
+            var reads = step.dependencies.map { results[$0] }
+            var overwrites = [done]
+            var holds = step.scratchByteCount > 0 ? [arena] : []
+            func external(_ place: ExecutionPlan.Place) -> Program.Slot? {
+                switch place {
+                case .input(let input): externals[input]
+                case .output(let buffer): externals[plan.inputs.count + buffer]
+                case .constant: nil
+                case .arena: arena
+                }
+            }
+            for operand in step.operands {
+                guard let slot = external(operand.place) else { continue }
+                if slot == arena { holds.append(slot) } else { reads.append(slot) }
+            }
+            for result in step.results {
+                guard let slot = external(result.place) else { continue }
+                if slot == arena { holds.append(slot) } else { overwrites.append(slot) }
+            }
+            add(type(of: step.op).name, reads: reads, overwrites: overwrites, holds: holds)
+        }
     }
 }

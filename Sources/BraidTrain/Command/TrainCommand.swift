@@ -63,6 +63,11 @@ public struct TrainCommand: ParsableCommand {
                 + "simulated one by one in an order drawn from the seed."))
     var engine: EngineName = .threaded
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether the training step runs as a compiled graph. The results are the same.")
+    var hybridize = true
+
     @Option(help: ArgumentHelp("Write the trained parameters to this file.", valueName: "file"))
     var output: String?
 
@@ -121,6 +126,7 @@ public struct TrainCommand: ParsableCommand {
             try TrainingRun(
                 model: model, epochs: epochs, batchSize: batchSize,
                 optimizer: optimizer.optimizer(learningRate: learningRate), seed: seed,
+                hybridizes: hybridize,
                 output: output, digits: digits
             ).run(reporter)
         }

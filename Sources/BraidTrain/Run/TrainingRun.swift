@@ -7,6 +7,8 @@ struct TrainingRun {
     let batchSize: Int
     let optimizer: Optimizer
     let seed: UInt64
+    /// Whether the training step runs as compiled graphs; the results are the same.
+    let hybridizes: Bool
     let output: String?
     let digits: Digits
 
@@ -16,6 +18,7 @@ struct TrainingRun {
         let network = model.network(
             height: digits.height, width: digits.width, classes: digits.classes)
         let trainer = Trainer(network.parameters, optimizer)
+        let step = step(network, trainer)
         let loader = DataLoader(
             digits.training, batchSize: batchSize, shuffled: true, seed: seed)
         reporter.started(
@@ -25,7 +28,7 @@ struct TrainingRun {
         var speed = Speed()
         var testAccuracy = 0.0
         for epoch in 1...epochs {
-            let progress = try train(network, trainer, loader, epoch, &speed, reporter)
+            let progress = try train(step, loader, epoch, &speed, reporter)
             testAccuracy = try network.accuracy(on: digits.test)
             reporter.epoch(progress, testAccuracy: testAccuracy)
             if !progress.loss.isFinite {
@@ -43,9 +46,26 @@ struct TrainingRun {
             samplesPerSecond: speed.samplesPerSecond, output: output)
     }
 
+    /// From samples and labels to losses and scores.
+    private typealias Step = @Sendable (NDArray, NDArray) -> (NDArray, NDArray)
+
+    /// One step of training: forward, backward, update.
+    private func step(_ network: Sequential, _ trainer: Trainer) -> Step {
+        let step: Step = { inputs, labels in
+            let (losses, scores) = Autograd.record {
+                let scores = network(inputs)
+                return (softmaxCrossEntropy(scores, labels), scores)
+            }
+            losses.backward()
+            trainer.step(batchSize: inputs.shape[0])
+            return (losses, scores)
+        }
+        return hybridizes ? hybridize(step) : step
+    }
+
     /// Goes through the training data once.
     private func train(
-        _ network: Sequential, _ trainer: Trainer, _ loader: DataLoader, _ epoch: Int,
+        _ step: Step, _ loader: DataLoader, _ epoch: Int,
         _ speed: inout Speed, _ reporter: any Reporter
     ) throws -> Progress {
         var loss = MeanLoss()
@@ -60,12 +80,7 @@ struct TrainingRun {
         speed.start()
         for (index, batch) in loader.enumerated() {
             try Interrupt.check()
-            let (losses, scores) = Autograd.record {
-                let scores = network(batch.input)
-                return (softmaxCrossEntropy(scores, batch.label), scores)
-            }
-            losses.backward()
-            trainer.step(batchSize: batch.count)
+            let (losses, scores) = step(batch.input, batch.label)
             loss.update(losses)
             accuracy.update(scores, batch.label)
             speed.samples += batch.count
