@@ -75,7 +75,8 @@ struct Lowering {
             locations[node] = [Location(.input(index), type.dtype, layout)]
         }
         inputs = graph.inputs.map { locations[$0][0] }
-        var copies: [Graph.Value: Location] = [:]
+        // Dense copies, by what they are copies of.
+        var copies: [Root: [(source: Location, copy: Location)]] = [:]
         for (position, node) in graph.nodes.enumerated() {
             switch node.kind {
             case .input: continue
@@ -92,15 +93,17 @@ struct Lowering {
                     continue
                 }
                 if traits.contains(.denseInputs) {
-                    for (index, value) in node.inputs.enumerated()
-                    where !operands[index].layout.isDense {
-                        let copy =
-                            copies[value]
-                            ?? append(
-                                Copy(), for: position, [operands[index]], [operands[index].type],
+                    for (index, operand) in operands.enumerated() where !operand.layout.isDense {
+                        if let known = copies[operand.root]?.first(where: { $0.source == operand })
+                        {
+                            operands[index] = known.copy
+                            continue
+                        }
+                        operands[index] =
+                            append(
+                                Copy(), for: position, [operand], [operand.type],
                                 role: { _ in .denseCopy })[0]
-                        copies[value] = copy
-                        operands[index] = copy
+                        copies[operand.root, default: []].append((operand, operands[index]))
                     }
                 }
                 locations[position] = append(

@@ -67,7 +67,10 @@ import Testing
         of graph: Graph, _ arguments: [Graph.Constant], _ expected: [Graph.Constant],
         _ generator: inout SeededGenerator
     ) throws {
-        let plan = ExecutionPlan(graph, isSequential: generator.oneIn(4))
+        let plan = ExecutionPlan(
+            graph, inputLayouts: generator.oneIn(3) ? generator.layouts(of: graph) : nil,
+            updating: generator.oneIn(2) ? generator.updates(of: graph) : [],
+            isSequential: generator.oneIn(4))
         for problem in PlanChecker(graph, plan).problems() { Issue.record("\(problem)") }
         let run = PlanRun(plan: plan)
         let orders = [run.order, run.order(&generator), run.order(&generator)]
@@ -91,6 +94,37 @@ import Testing
                 + "\(pair.0.array.elements[byte / size]), not \(pair.1.array.elements[byte / size])"
         }
         return outputs.count == expected.count ? nil : "\(outputs.count) outputs"
+    }
+}
+
+extension SeededGenerator {
+    /// Outputs that may replace inputs, as far as types go.
+    fileprivate mutating func updates(of graph: Graph) -> [ExecutionPlan.Update] {
+        graph.outputs.indices.compactMap { output in
+            let type = graph.type(of: graph.outputs[output])
+            let alike = graph.inputs.indices.filter {
+                graph.nodes[graph.inputs[$0]].types == [type]
+            }
+            return alike.randomElement(using: &self).map {
+                ExecutionPlan.Update(output: output, replaces: $0)
+            }
+        }
+    }
+
+    /// Arrays that are views of others: dimensions in another order, gaps, an offset.
+    fileprivate mutating func layouts(of graph: Graph) -> [Layout] {
+        graph.inputs.map { input in
+            let shape = graph.nodes[input].types[0].shape
+            var layout = Layout(dense: shape)
+            if oneIn(2) { return layout }
+            var next = int(1...2)
+            for axis in (0..<shape.rank).shuffled(using: &self) {
+                layout.strides[axis] = next
+                next *= max(shape[axis], 1) + int(0...1)
+            }
+            layout.offset = int(0...3)
+            return layout
+        }
     }
 }
 
