@@ -73,7 +73,7 @@ extension Core {
             case .reached: return
             case .cycle(let labels): throw EngineError(waitCycle: labels)
             case .run(let begun):
-                runToEnd(begun, withPermit: false, thread)
+                runToEnd(begun, withPermit: false, dispatches: true, thread)
             case .park:
                 repeat {
                     park(thread.parker, .end(target))

@@ -97,41 +97,27 @@ final class Core: Sendable {
         case reached, run(BegunJob), help(Region), spin, park
     }
 
-    /// Work that a thread has done and not yet reported.
-    fileprivate enum Finished: Sendable {
-        case job(Job, Outcome)
-        case region(Region)
-    }
-
     /// Runs compute jobs and parts of split jobs on the calling thread until `goal` is reached.
     func help(until goal: Goal, _ thread: ThreadState) {
-        var finished: Finished?
         var hasSpun = false
         while true {
             let seen = signal.load(ordering: .acquiring)
-            if case .job = finished { willEnd() }
-            var endedRun: Run?
             let step = withState { state, wakes -> Step in
-                if let finished { endedRun = state.settle(finished, &wakes) }
                 state.arrive(thread.parker)
                 let step = state.nextStep(goal, hasSpun: hasSpun, thread.parker)
                 state.dispatch(&wakes)
                 return step
             }
-            if let ended = finished {
-                announce()
-                // What the job kept alive dies here: not under the lock, and not after a sleep.
-                finished = nil
-                if case .job = ended { didEnd(endedRun) }
-            }
+            // Each case reports its end before the next step is chosen: what a job kept alive may push
+            // when it dies, and then this thread helps in there, too.
             switch step {
             case .reached: return
             case .run(let begun):
-                finished = .job(begun.job, run(begun, on: thread))
+                runToEnd(begun, withPermit: true, dispatches: false, thread)
                 hasSpun = false
             case .help(let region):
                 thread.within(region.job, of: self) { region.run() }
-                finished = .region(region)
+                withState { state, wakes in state.leave(region, &wakes) }
                 hasSpun = false
             case .spin:
                 spin(while: seen)
@@ -148,17 +134,21 @@ final class Core: Sendable {
     func runReady(atMost count: Int, _ thread: ThreadState) {
         for _ in 0..<count {
             guard let begun = state.withLock({ $0.takeJob() }) else { return }
-            runToEnd(begun, withPermit: true, thread)
+            runToEnd(begun, withPermit: true, dispatches: true, thread)
         }
     }
 
     /// Runs a job that the calling thread has taken, with a permit for it or with that of the job
     /// around it, and reports its end.
-    func runToEnd(_ begun: BegunJob, withPermit: Bool, _ thread: ThreadState) {
+    /// - Parameter dispatches: whether to see to it that somebody looks for what became ready; a
+    ///   thread that looks itself does so.
+    func runToEnd(
+        _ begun: BegunJob, withPermit: Bool, dispatches: Bool, _ thread: ThreadState
+    ) {
         let outcome = run(begun, on: thread)
         willEnd()
         let endedRun = withState { state, wakes in
-            defer { state.dispatch(&wakes) }
+            defer { if dispatches { state.dispatch(&wakes) } }
             if withPermit { state.running -= 1 }
             return state.complete(begun.job, outcome, &wakes)
         }
@@ -269,16 +259,11 @@ final class Core: Sendable {
 }
 
 extension PoolState {
-    /// - Returns: the run that has ended with that.
-    fileprivate mutating func settle(_ report: Core.Finished, _ wakes: inout Wakes) -> Run? {
+    /// A thread has found no more pieces of a split job.
+    fileprivate mutating func leave(_ region: Region, _ wakes: inout Wakes) {
         running -= 1
-        switch report {
-        case .job(let job, let outcome): return complete(job, outcome, &wakes)
-        case .region(let region):
-            let left = region.helpers.wrappingSubtract(1, ordering: .acquiringAndReleasing)
-            if left.newValue == 0 { wakes.parkers.append(region.owner) }
-            return nil
-        }
+        let left = region.helpers.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+        if left.newValue == 0 { wakes.parkers.append(region.owner) }
     }
 
     fileprivate mutating func nextStep(
