@@ -1,8 +1,8 @@
-/// Why a dataset cannot be loaded.
+/// Why a file with data cannot be read or written.
 public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of failure it is; more kinds may come.
     public struct Code: Hashable, Sendable {
-        private enum Value { case missing, unreadable, malformed }
+        private enum Value { case missing, unreadable, malformed, unsupported, unwritable }
         private let value: Value
         /// There is no file where it was looked for.
         public static let missing = Code(value: .missing)
@@ -10,6 +10,10 @@ public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let unreadable = Code(value: .unreadable)
         /// The bytes are not what the file should hold.
         public static let malformed = Code(value: .malformed)
+        /// The file is valid, or would be, but the program or the format has no place for what is in it.
+        public static let unsupported = Code(value: .unsupported)
+        /// The file cannot be written; what was there before is untouched.
+        public static let unwritable = Code(value: .unwritable)
     }
 
     /// The kind of failure.

@@ -1,0 +1,101 @@
+import BraidCore
+import BraidOperators
+public import BraidRuntime
+
+/// Arrays in NumPy's `.npy` files.
+///
+/// ```swift
+/// let images = try NPYFile.read("images.npy")
+/// try NPYFile.write(images.transposed(), to: "transposed.npy")
+/// ```
+public enum NPYFile {
+    /// Reads an array, as `numpy.save` writes it: format version 1.0, 2.0 or 3.0; floating-point
+    /// numbers of 2, 4 or 8 bytes, signed and unsigned integers of 1 to 8 bytes, and truth values; of
+    /// either byte order; row-major or column-major ("Fortran order").
+    ///
+    /// Nothing in a file is run, and no more memory is taken than the file is long.
+    /// - Throws: `DataError`: `.missing` or `.unreadable` when the file cannot be read, `.malformed`
+    ///   when it breaks the format or has another length than its header says, `.unsupported` when
+    ///   Braid has no dtype or shape for it.
+    public static func read(_ path: String) throws(DataError) -> NDArray {
+        let file = try open(path)
+        let fileByteCount: Int
+        do throws(SystemError) { fileByteCount = try file.byteCount() } catch {
+            throw DataError(.unreadable, path: path, "cannot be read: \(error)")
+        }
+        let (header, dataStart) = try NPYHeader.read(
+            from: file, fileByteCount: fileByteCount, path: path)
+        let element = header.element
+        let (byteCount, overflow) = header.shape.elementCount.multipliedReportingOverflow(
+            by: element.dtype.size)
+        guard !overflow, byteCount == fileByteCount - dataStart else {
+            throw DataError(
+                .malformed, path: path,
+                "has \(fileByteCount - dataStart) bytes of data; expected those of "
+                    + "\(header.shape.elementCount) elements of \(element.dtype.size) bytes, shape "
+                    + "\(header.shape)")
+        }
+        // Column-major elements are the row-major ones of the reversed shape.
+        let extents = header.shape.extents
+        let stored = header.isFortranOrder ? Shape(extents.reversed()) : header.shape
+        let array = NDArray(uninitialized: TensorType(element.dtype, stored))
+        let buffer = UnsafeMutableRawBufferPointer(start: array.storage.address, count: byteCount)
+        do throws(SystemError) { try file.read(into: buffer, at: dataStart) } catch {
+            throw DataError(.unreadable, path: path, "cannot be read: \(error)")
+        }
+        if element.isSwapped { reverseBytes(ofElements: element.dtype.size, in: buffer) }
+        if element.dtype == .bool, let place = buffer.firstIndex(where: { $0 > 1 }) {
+            throw DataError(
+                .malformed, path: path,
+                "has the truth value \(buffer[place]) at element \(place) of its data; expected 0 or 1"
+            )
+        }
+        return header.isFortranOrder && extents.count > 1 ? array.transposed() : array
+    }
+
+    /// Writes an array, for `numpy.load`: format version 1.0, row-major, the data at a multiple of 64
+    /// bytes. The file appears whole or not at all.
+    /// - Throws: `DataError`: `.unsupported` for dtype `bf16`, which NumPy lacks, `.unwritable` when
+    ///   the file cannot be written; `EngineError` when the elements cannot be computed.
+    public static func write(_ array: NDArray, to path: String) throws {
+        guard let header = NPYHeader.encoded(array.type) else {
+            throw DataError(
+                .unsupported, path: path,
+                "cannot hold \(array.dtype), which NumPy lacks; cast the array, to f32 for instance"
+            )
+        }
+        try array.withBytes { data in
+            do {
+                try write(header, data, to: path)
+            } catch let error as ModelFileError {
+                throw DataError(.unwritable, path: path, error.message)
+            }
+        }
+    }
+
+    private static func open(_ path: String) throws(DataError) -> FileDescriptor {
+        do throws(SystemError) { return try .reading(path) } catch {
+            throw DataError(
+                error.isMissingFile ? .missing : .unreadable, path: path,
+                "cannot be read: \(error); expected an .npy file")
+        }
+    }
+
+    private static func write(
+        _ header: [UInt8], _ data: UnsafeRawBufferPointer, to path: String
+    ) throws {
+        let file = try AtomicFile(path: path)
+        try header.withUnsafeBytes { try file.write($0) }
+        try file.write(data)
+        try file.commit()
+    }
+
+    private static func reverseBytes(
+        ofElements size: Int, in buffer: UnsafeMutableRawBufferPointer
+    ) {
+        for start in stride(from: 0, to: buffer.count, by: size) {
+            var element = buffer[start..<(start + size)]
+            element.reverse()
+        }
+    }
+}
