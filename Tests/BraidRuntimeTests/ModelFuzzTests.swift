@@ -9,10 +9,12 @@ import Testing
     /// Any value of the JSON may be replaced, removed, repeated or renamed, so that every check of
     /// every operator's attributes is reached.
     @Test func damagedGraphsGiveTypedErrors() throws {
+        // A row without dtypes has refused calls only.
+        let samples = Sample.all.filter { !$0.dtypes.isEmpty }
         var (accepted, refused) = (0, 0)
         Seeds.repeated(4_000) { generator in
             let cases = (0..<3).map { _ in
-                let sample = generator.pick(Sample.all)
+                let sample = generator.pick(samples)
                 return sample.make(generator.pick(sample.dtypes), .small, &generator)
             }
             var json = try GraphCoding.json(of: ModelSupport.graph(of: cases).0)
@@ -22,7 +24,7 @@ import Testing
                 accepted += 1
                 // What was read is a graph like any other.
                 #expect(try ModelSupport.roundTrip(graph).isIdentical(to: graph))
-                _ = try CompiledGraph(checking: graph)
+                _ = try CompiledGraph(checking: graph, options: OptimizationOptions())
             } catch is ModelFileError {
                 refused += 1
             }

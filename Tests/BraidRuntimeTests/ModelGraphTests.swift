@@ -26,7 +26,7 @@ import Testing
     @Test func samplesCoverTheCatalog() {
         var generator = SeededGenerator(seed: 1)
         var names: Set<String> = []
-        for sample in Sample.all {
+        for sample in Sample.all where !sample.dtypes.isEmpty {
             names.insert(type(of: sample.make(sample.dtypes[0], .any, &generator).op).name)
         }
         #expect(names == Set(Catalog.operators.map { $0.name }))

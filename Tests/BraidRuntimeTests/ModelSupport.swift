@@ -24,11 +24,17 @@ enum ModelSupport {
                         Graph.Node(.input(name: "input \(inputs.count)"), types: [array.type]))
                 }
             }
-            let types = try sample.op.outputs(for: sample.inputs.map(\.type).span)
+            let types = try inferred(sample.op, sample.inputs.map(\.type))
             outputs += types.indices.map { Graph.Value(nodes.count, $0) }
             nodes.append(Graph.Node(.operation(sample.op), inputs: operands, types: types))
         }
         return (Graph(nodes: nodes, inputs: inputs, outputs: outputs), arguments)
+    }
+
+    private static func inferred(
+        _ op: any Operator, _ operands: [TensorType]
+    ) throws(ArrayError) -> [TensorType] {
+        try op.outputs(for: operands.span)
     }
 
     /// The graph read back from the text of its JSON.
