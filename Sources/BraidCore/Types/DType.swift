@@ -1,7 +1,7 @@
 /// The element type of an array.
 ///
 /// The raw values are part of the kernels' interface (`braid_dtype`) and never change.
-public enum DType: UInt8, CaseIterable, Sendable, Hashable, Codable {
+public enum DType: UInt8, CaseIterable, Sendable, Hashable {
     /// IEEE 754 binary32.
     case f32
     /// IEEE 754 binary64.
@@ -76,5 +76,35 @@ extension DType: CustomStringConvertible {
         case .u64: "u64"
         case .bool: "bool"
         }
+    }
+}
+
+extension DType: Codable {
+    /// Reads the short name.
+    /// - Throws: `DecodingError` when no dtype is called so.
+    public init(from decoder: any Decoder) throws {
+        let name = try decoder.singleValueContainer().decode(String.self)
+        guard let type = DType(named: name) else {
+            throw DecodingError.dataCorrupted(
+                .init(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "no dtype is called '\(name)'; expected one of "
+                        + DType.allCases.map(\.description).joined(separator: ", ")))
+        }
+        self = type
+    }
+
+    /// Writes the short name.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
+    /// The dtype of a short name, or nil.
+    package init?(named name: String) {
+        guard let type = DType.allCases.first(where: { $0.description == name }) else {
+            return nil
+        }
+        self = type
     }
 }

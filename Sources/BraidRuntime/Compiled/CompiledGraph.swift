@@ -42,7 +42,9 @@ public final class CompiledGraph: Sendable {
         let optimized = try OptimizationPipeline(options).run(on: graph)
         passes = optimized.records
         let parallel = ExecutionPlan(optimized.graph)
-        let cost = parallel.steps.reduce(0) { $0 + $1.cost }
+        // Bounded, as costs of absurd shapes are `Int.max`.
+        let bound = Self.inlineCostLimit + 1
+        let cost = parallel.steps.reduce(0) { min($0 + min($1.cost, bound), bound) }
         isSmall = cost <= Self.inlineCostLimit
         plan = isSmall ? ExecutionPlan(optimized.graph, isSequential: true) : parallel
         program = Program.Builder(plan).built()

@@ -1,0 +1,149 @@
+import BraidCore
+
+/// A model file is a safetensors file: a tensor for each parameter, and in the metadata `graph` (as
+/// `GraphCoding` writes it), `signature` and `format_version`.
+extension Model {
+    /// The version of the layout of model files.
+    private static let formatVersion = "1"
+    /// Bytes of the graph's text. The header of a safetensors file has less than 100 MB, and every
+    /// quote of the text takes two bytes there.
+    private static let graphByteLimit = 45_000_000
+
+    private enum Key {
+        static let graph = "graph"
+        static let signature = "signature"
+        static let formatVersion = "format_version"
+        static let all = [formatVersion, graph, signature]
+    }
+
+    /// Writes a file, whole or not at all. Equal models give equal bytes.
+    /// - Throws: `ModelFileError` when the file cannot be written or the graph is too large for one;
+    ///   the failure that a parameter's elements depend on.
+    public func write(to path: String) throws {
+        let text = try GraphCoding.json(of: graph).text
+        let limits = GraphCoding.Limits()
+        guard graph.nodes.count <= limits.nodeCount, text.utf8.count <= Self.graphByteLimit else {
+            throw ModelFileError(
+                .unwritable, path: path,
+                "the graph has \(graph.nodes.count) nodes and \(text.utf8.count) bytes as text; files "
+                    + "hold \(limits.nodeCount) nodes and \(Self.graphByteLimit) bytes (make large "
+                    + "constants parameters)")
+        }
+        try SafetensorsWriter.write(
+            to: path,
+            metadata: [
+                (Key.formatVersion, Self.formatVersion), (Key.graph, text),
+                (Key.signature, signature.json.text),
+            ],
+            tensors: zip(signature.parameters, values).map { entry, value in
+                SafetensorsWriter.Tensor(name: entry.name, type: entry.type) { write in
+                    try value.withBytes { try write($0) }
+                }
+            })
+    }
+
+    /// Reads a model file.
+    /// - Throws: `ModelFileError` when the file cannot be read, breaks the format, or has a graph,
+    ///   signature and tensors that do not belong together; missing and unexpected names are all
+    ///   listed.
+    public convenience init(contentsOfFile path: String) throws(ModelFileError) {
+        let file = try SafetensorsFile(path: path)
+        let metadata = try Self.metadata(of: file)
+        let signature = try ModelSignature(
+            try Self.json(metadata[Key.signature]!, Key.signature, path), path: path)
+        let graph = try GraphCoding.graph(
+            from: try Self.json(metadata[Key.graph]!, Key.graph, path), path: path)
+        try Self.check(file.entries, against: signature, path: path)
+        var parameters: [(name: String, value: NDArray)] = []
+        for entry in signature.parameters {
+            parameters.append((entry.name, try NDArray(entry, of: file)))
+        }
+        do throws(ModelError) {
+            try self.init(
+                graph: graph, parameters: parameters, outputs: signature.outputs.map(\.name))
+        } catch {
+            throw ModelFileError(.mismatch, path: path, error.message)
+        }
+        guard self.signature == signature else {
+            throw ModelFileError(
+                .mismatch, path: path,
+                "the signature is not that of the graph, whose signature is "
+                    + self.signature.json.text)
+        }
+    }
+
+    /// The strings of the metadata by their keys, all that are needed and no others.
+    private static func metadata(
+        of file: SafetensorsFile
+    ) throws(ModelFileError) -> [String: String] {
+        let metadata = Dictionary(uniqueKeysWithValues: file.metadata)
+        func error(_ message: String) -> ModelFileError {
+            ModelFileError(.invalidMetadata, path: file.path, message)
+        }
+        let missing = Key.all.filter { metadata[$0] == nil }
+        guard missing.isEmpty else {
+            throw error("no model file: the metadata lack \(ModelError.list(missing))")
+        }
+        let version = metadata[Key.formatVersion]!
+        guard version == formatVersion else {
+            throw error(
+                "the file has format version '\(version)'; this version of Braid reads "
+                    + "'\(formatVersion)'")
+        }
+        let unexpected = metadata.keys.filter { !Key.all.contains($0) }.sorted()
+        guard unexpected.isEmpty else {
+            throw error("the metadata have unexpected keys: \(ModelError.list(unexpected))")
+        }
+        return metadata
+    }
+
+    private static func json(
+        _ text: String, _ key: String, _ path: String
+    ) throws(ModelFileError) -> JSON {
+        do throws(JSONError) { return try JSONParser.parse(text) } catch {
+            throw ModelFileError(.invalidMetadata, path: path, "the \(key) is no JSON: \(error)")
+        }
+    }
+
+    /// Passes a file whose tensors are the signature's parameters.
+    private static func check(
+        _ tensors: [SafetensorsFile.Entry], against signature: ModelSignature, path: String
+    ) throws(ModelFileError) {
+        let types = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.type) })
+        let names = Set(signature.parameters.map(\.name))
+        let missing = names.filter { types[$0] == nil }.sorted()
+        guard names.count == signature.parameters.count else {
+            throw ModelFileError(
+                .invalidName, path: path, "parameters of the signature share a name")
+        }
+        let unexpected = types.keys.filter { !names.contains($0) }.sorted()
+        guard missing.isEmpty, unexpected.isEmpty else {
+            throw ModelFileError(
+                .mismatch, path: path,
+                "the tensors are not the parameters: missing \(ModelError.list(missing)), unexpected "
+                    + ModelError.list(unexpected))
+        }
+        for entry in signature.parameters where types[entry.name] != entry.type {
+            throw ModelFileError(
+                .mismatch, path: path,
+                "tensor '\(entry.name)' is \(types[entry.name]!); the signature has \(entry.type)")
+        }
+    }
+}
+
+extension NDArray {
+    fileprivate init(
+        _ entry: ModelSignature.Entry, of file: SafetensorsFile
+    ) throws(ModelFileError) {
+        self.init(uninitialized: entry.type)
+        let bytes = UnsafeMutableRawBufferPointer(
+            start: storage.address, count: entry.type.byteCount)
+        try file.read(entry.name, into: bytes)
+        // Kernels count on truth values of 0 and 1.
+        guard entry.type.dtype != .bool || bytes.allSatisfy({ $0 <= 1 }) else {
+            throw ModelFileError(
+                .malformed, path: file.path,
+                "tensor '\(entry.name)' has truth values other than 0 and 1")
+        }
+    }
+}

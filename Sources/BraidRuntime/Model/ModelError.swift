@@ -1,0 +1,37 @@
+/// Why a model cannot be made of its parts, or cannot be called with these arrays.
+public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of mistake it was; more kinds may come.
+    public struct Code: Hashable, Sendable {
+        private enum Value { case missing, unexpected, type, name, graph }
+        private let value: Value
+        /// Names that are needed and were not given.
+        public static let missing = Code(value: .missing)
+        /// Names that were given and are not known.
+        public static let unexpected = Code(value: .unexpected)
+        /// An array of another dtype or shape than its name stands for.
+        public static let typeMismatch = Code(value: .type)
+        /// A name that occurs twice.
+        public static let duplicateName = Code(value: .name)
+        /// A graph that is not in order.
+        public static let invalidGraph = Code(value: .graph)
+    }
+
+    /// The kind of mistake.
+    public let code: Code
+    /// What was wrong and what was expected.
+    public let message: String
+
+    /// An error from its parts.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// As `model: the input 'x' is f32[2, 3], not f32[3]`.
+    public var description: String { "model: \(message)" }
+
+    /// Names in quotes, in the given order.
+    static func list(_ names: some Collection<String>) -> String {
+        names.isEmpty ? "none" : names.map { "'\($0)'" }.joined(separator: ", ")
+    }
+}
