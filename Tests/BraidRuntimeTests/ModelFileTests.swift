@@ -88,7 +88,7 @@ struct ModelFileTests {
         #expect(missing?.code == .missing && missing?.message == "the inputs 'x' are missing")
         let unexpected = error(["x": x, "z": x, "bias": x])
         #expect(unexpected?.code == .unexpected)
-        #expect(unexpected?.message == "there are no inputs 'bias', 'z'; the model takes 'x'")
+        #expect(unexpected?.message == "there are no inputs 'bias', 'z'; the inputs are 'x'")
         let other = error(["x": NDArray([1, 2] as [Double])])
         #expect(other?.code == .typeMismatch)
         #expect(other?.description == "model: the input 'x' is f32[2, 3], not f64[2]")

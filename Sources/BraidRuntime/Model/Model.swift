@@ -48,12 +48,12 @@ public final class Model: Sendable {
             throw ModelError(
                 .invalidGraph, "the graph has \(count) outputs, but \(outputNames.count) names")
         }
-        let inputs = graph.inputs.map {
+        let inputs = graph.inputs.filter { !graph.isRandomKey($0) }.map {
             ModelSignature.Entry(graph.inputName($0), graph.nodes[$0].types[0])
         }
-        try Self.checkDifferent(inputs.map(\.name), "inputs")
-        try Self.checkDifferent(outputNames, "outputs")
-        try Self.checkDifferent(parameters.map(\.name), "parameters")
+        try ModelError.check(different: inputs.map(\.name), "inputs")
+        try ModelError.check(different: outputNames, "outputs")
+        try ModelError.check(different: parameters.map(\.name), "parameters")
 
         let positions = Dictionary(
             uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
@@ -69,7 +69,7 @@ public final class Model: Sendable {
         var sources: [Source] = []
         for input in inputs {
             if let position = positions[input.name] {
-                try Self.check(parameters[position].value, input, "parameter")
+                try input.check(parameters[position].value, "parameter")
                 sources.append(.parameter(position))
             } else {
                 sources.append(.argument(arguments.count))
@@ -105,17 +105,7 @@ extension Model {
     /// The outputs for arrays in the order of `signature.inputs`.
     /// - Precondition: there is an array of the right type for each input.
     public func callAsFunction(_ arguments: [NDArray]) -> [NDArray] {
-        guard arguments.count == signature.inputs.count else {
-            ArrayError(
-                .shapeMismatch, in: "model",
-                "takes \(signature.inputs.count) arrays, not \(arguments.count)"
-            ).trap()
-        }
-        for (input, argument) in zip(signature.inputs, arguments) {
-            do throws(ModelError) { try Self.check(argument, input, "input") } catch {
-                ArrayError(.shapeMismatch, in: "model", error.message).trap()
-            }
-        }
+        if let invalid = signature.invalidOutputs(for: arguments, in: "model") { return invalid }
         return run(arguments)
     }
 
@@ -125,25 +115,7 @@ extension Model {
     public func callAsFunction(
         _ arguments: [String: NDArray]
     ) throws(ModelError) -> [String: NDArray] {
-        let names = signature.inputs.map(\.name)
-        let missing = names.filter { arguments[$0] == nil }
-        guard missing.isEmpty else {
-            throw ModelError(.missing, "the inputs \(ModelError.list(missing)) are missing")
-        }
-        let unexpected = arguments.keys.filter { !names.contains($0) }.sorted()
-        guard unexpected.isEmpty else {
-            throw ModelError(
-                .unexpected,
-                "there are no inputs \(ModelError.list(unexpected)); the model takes "
-                    + ModelError.list(names))
-        }
-        var ordered: [NDArray] = []
-        for input in signature.inputs {
-            let argument = arguments[input.name]!
-            try Self.check(argument, input, "input")
-            ordered.append(argument)
-        }
-        return Dictionary(uniqueKeysWithValues: zip(signature.outputs.map(\.name), run(ordered)))
+        signature.named(run(try signature.ordered(arguments)))
     }
 
     private func run(_ arguments: [NDArray]) -> [NDArray] {
@@ -154,21 +126,5 @@ extension Model {
                 case .argument(let position): arguments[position]
                 }
             })
-    }
-
-    private static func check(
-        _ array: NDArray, _ entry: ModelSignature.Entry, _ kind: String
-    ) throws(ModelError) {
-        if array.type == entry.type { return }
-        throw ModelError(
-            .typeMismatch, "the \(kind) '\(entry.name)' is \(entry.type), not \(array.type)")
-    }
-
-    private static func checkDifferent(_ names: [String], _ kind: String) throws(ModelError) {
-        var seen: Set<String> = []
-        let repeated = names.filter { !seen.insert($0).inserted }
-        if repeated.isEmpty { return }
-        throw ModelError(
-            .duplicateName, "\(kind) share the names \(ModelError.list(Set(repeated).sorted()))")
     }
 }

@@ -30,6 +30,15 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// As `model: the input 'x' is f32[2, 3], not f32[3]`.
     public var description: String { "model: \(message)" }
 
+    /// Passes names of which none occurs twice.
+    /// - Parameter kind: what the names are of, in the plural.
+    static func check(different names: [String], _ kind: String) throws(ModelError) {
+        var seen: Set<String> = []
+        let repeated = names.filter { !seen.insert($0).inserted }
+        if repeated.isEmpty { return }
+        throw ModelError(.duplicateName, "\(kind) share the names \(list(Set(repeated).sorted()))")
+    }
+
     /// Names in quotes, in the given order.
     static func list(_ names: some Collection<String>) -> String {
         names.isEmpty ? "none" : names.map { "'\($0)'" }.joined(separator: ", ")

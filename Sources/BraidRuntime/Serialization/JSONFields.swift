@@ -39,6 +39,13 @@ struct JSONFields {
         return text
     }
 
+    /// The truth value under a key that may be missing.
+    func truth(_ key: String, default missing: Bool) throws(ModelFileError) -> Bool {
+        guard let value = json[key] else { return missing }
+        guard case .bool(let truth) = value else { throw mismatch(key, value, "a truth value") }
+        return truth
+    }
+
     func integer(_ key: String) throws(ModelFileError) -> Int {
         let value = try member(key)
         guard case .integer(let integer) = value else { throw mismatch(key, value, "an integer") }

@@ -7,8 +7,11 @@ struct TraceSignature: Hashable, Sendable {
     let mode: Mode
     /// Whether gradients are wanted.
     let isRecording: Bool
+    /// What the traced block is made of; empty when that cannot change.
+    let structure: [String]
 
-    init(_ arguments: [NDArray], _ ambient: Ambient) {
+    init(_ arguments: [NDArray], _ ambient: Ambient, structure: [String]) {
+        self.structure = structure
         self.arguments = arguments.map(\.type)
         mode = ambient.mode
         isRecording = ambient.tape != nil
