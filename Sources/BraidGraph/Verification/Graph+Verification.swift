@@ -32,7 +32,8 @@ extension Graph {
                 try verifySource(position)
                 guard !isRandomKey || nodes[position].types[0] == TensorType(.i64, [2]) else {
                     throw error(
-                        at: position, "is a random key, i64[2], but has type "
+                        at: position,
+                        "is a random key, i64[2], but has type "
                             + "\(nodes[position].types[0])")
                 }
                 guard isListed[position] else {

@@ -98,7 +98,8 @@ import Testing
                 + "be equal or 1 (operands: exponential(multiply('x')), 'weights')")
         let product = message { _ = ((x + y).relu() - x).matmul(w) }
         #expect(product.hasPrefix("matmul: "))
-        #expect(product.hasSuffix("(operands: subtract(relu(add(…)), 'x'), 'weights')"), "\(product)")
+        #expect(
+            product.hasSuffix("(operands: subtract(relu(add(…)), 'x'), 'weights')"), "\(product)")
         #expect(message { _ = x.sum(over: 5) }.hasSuffix("(operand: 'x')"))
         #expect(
             message { _ = concatenated([x, x, w, x, x]) }.hasSuffix(

@@ -33,8 +33,3 @@ do {
 } catch {
     print(error)
 }
-
-// The same graph without the variable, and what the passes make of it.
-for pass in try Graph(outputs: [mean + shifted]).compiled().passes {
-    print("\(pass.pass): \(pass.summary), \(pass.nodesAfter) nodes are left")
-}
