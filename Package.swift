@@ -71,7 +71,7 @@ let package = Package(
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
-        .testTarget(name: "BraidBenchTests", dependencies: ["BraidBench"]),
+        .testTarget(name: "BraidBenchTests", dependencies: ["BraidBench", "BraidTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -34,7 +34,9 @@ extension BenchmarkCase {
             name: "E2_chain100_10",
             variants: Self.eagerAndHybrid(Amounts(operators: chainLength)) {
                 (Pattern.array([10], seed: 1), Pattern.array([10], seed: 2))
-            } body: { added($0, $1, chainLength) })
+            } body: {
+                added($0, $1, chainLength)
+            })
     }
 
     private static var largerChain: BenchmarkCase {
@@ -80,12 +82,20 @@ extension BenchmarkCase {
                             added(parameter.wrappedValue, y, chainLength).sum()
                         }
                         sum.backward()
-                        return parameter.gradient!
+                        return sum
                     }
                     let hybrid = hybridize(step)
-                    return .ofOutput(Amounts(operators: 2 * chainLength)) {
-                        isHybrid ? hybrid(y) : step(y)
-                    }
+                    var sum: NDArray?
+                    return Workload(
+                        run: {
+                            sum = isHybrid ? hybrid(y) : step(y)
+                            try parameter.gradient!.waitUntilReady()
+                            try sum!.waitUntilReady()
+                        },
+                        checksum: {
+                            try Pattern.checksum(sum!) + Pattern.checksum(parameter.gradient!)
+                        },
+                        amounts: Amounts(operators: 2 * chainLength))
                 }
             })
     }
