@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "Braid", targets: ["Braid"]),
         .library(name: "BraidTrain", targets: ["BraidTrain"]),
         .executable(name: "train", targets: ["train"]),
+        .executable(name: "braid-bench", targets: ["braid-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -42,6 +43,12 @@ let package = Package(
                 "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "train", dependencies: ["BraidTrain"]),
+        .target(
+            name: "BraidBench",
+            dependencies: [
+                "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "braid-bench", dependencies: ["BraidBench"]),
 
         .target(
             name: "BraidTestSupport",
@@ -65,6 +72,7 @@ let package = Package(
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
+        .testTarget(name: "BraidBenchTests", dependencies: ["BraidBench", "BraidTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
