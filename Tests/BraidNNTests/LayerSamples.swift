@@ -11,16 +11,11 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
     /// Two shapes of its input.
     let shapes: [Shape]
     let make: @Sendable () -> any Block<NDArray, NDArray>
-    /// Whether a parameter is used twice in a call. A hybridized call hands over one sum of its
-    /// gradients, so that those of two calls are summed in another order than by plain code.
-    let sharesParameters: Bool
 
     init(
         _ type: String, variant: String = "", _ shapes: [Shape],
-        sharesParameters: Bool = false,
         _ make: @escaping @Sendable () -> any Block<NDArray, NDArray>
     ) {
-        self.sharesParameters = sharesParameters
         self.type = type
         testDescription = variant.isEmpty ? type : "\(type), \(variant)"
         self.shapes = shapes
@@ -58,7 +53,7 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
         },
         LayerSample("Flatten", images) { Flatten() },
         LayerSample("Dropout", rows) { Dropout(0.4) },
-        LayerSample("Sequential", variant: "shared", rows, sharesParameters: true) {
+        LayerSample("Sequential", variant: "shared", rows) {
             let shared = Dense(4, activation: .sigmoid)
             return Sequential {
                 shared
