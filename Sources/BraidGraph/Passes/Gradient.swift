@@ -19,7 +19,9 @@ package func gradientTerms(
     of outputs: [Symbol], cotangents: [Symbol], at inputs: [Symbol]
 ) -> [[Symbol]] {
     precondition(outputs.count == cotangents.count, "one cotangent per output")
-    let order = TopologicalOrder(of: outputs)
+    // What gradients do not flow through is not looked behind: a tape does not record it, and the order
+    // of sums is to be the same.
+    let order = TopologicalOrder(of: outputs) { !$0.letsGradientsThrough }
     let nodes = order.nodes
 
     var isTarget = [Bool](repeating: false, count: nodes.count)
@@ -28,7 +30,8 @@ package func gradientTerms(
     }
     // A cotangent is only worth computing on a path to one of `inputs`.
     var isActive = isTarget
-    for (position, node) in nodes.enumerated() where !isActive[position] && node.carriesGradient {
+    for (position, node) in nodes.enumerated()
+    where !isActive[position] && node.letsGradientsThrough {
         isActive[position] = node.inputs.contains { isActive[order.position(of: $0.node)!] }
     }
 
@@ -41,7 +44,8 @@ package func gradientTerms(
     }
     for (output, cotangent) in zip(outputs, cotangents) { add(cotangent, to: output) }
 
-    for position in nodes.indices.reversed() where isActive[position] {
+    for position in nodes.indices.reversed()
+    where isActive[position] && nodes[position].letsGradientsThrough {
         let node = nodes[position]
         let carriesOn = node.inputs.map { isActive[order.position(of: $0.node)!] }
         guard carriesOn.contains(true), terms[position].contains(where: { !$0.isEmpty }) else {
@@ -54,7 +58,7 @@ package func gradientTerms(
             cotangents: sums)
         let flowing: [[Symbol]]
         switch node.kind {
-        case .variable, .randomKey, .captured: continue
+        case .variable, .randomKey, .captured: flowing = []
         case .operation(let op): flowing = op.gradient(context).map { $0.map { [$0] } ?? [] }
         case .custom(let custom): flowing = custom.cotangents(context)
         }
@@ -65,6 +69,18 @@ package func gradientTerms(
     }
     return inputs.map { input in
         order.position(of: input.node).map { terms[$0][input.index] } ?? []
+    }
+}
+
+extension Node {
+    /// Whether cotangents may flow from the values to the inputs.
+    fileprivate var letsGradientsThrough: Bool {
+        guard carriesGradient else { return false }
+        return switch kind {
+        case .operation(let op): !type(of: op).traits.contains(.notDifferentiable)
+        case .custom: true
+        case .variable, .randomKey, .captured: false
+        }
     }
 }
 
