@@ -18,6 +18,7 @@ public final class CompiledGraph: Sendable {
     /// What each pass did.
     public let passes: [PassRecord]
 
+    private let inputs: [(name: String, type: TensorType, isRandomKey: Bool)]
     private let program: Program
     private let constants: [NDArray]
     private let arenas: ArenaPool
@@ -39,6 +40,9 @@ public final class CompiledGraph: Sendable {
     /// - Throws: `UnknownPassError` when the options name passes which there are not, `GraphError`
     ///   when the graph is verified and not in order.
     public init(checking graph: Graph, options: OptimizationOptions) throws {
+        inputs = graph.inputs.map {
+            (graph.inputName($0), graph.nodes[$0].types[0], graph.isRandomKey($0))
+        }
         let optimized = try OptimizationPipeline(options).run(on: graph)
         passes = optimized.records
         let parallel = ExecutionPlan(optimized.graph)
@@ -54,23 +58,33 @@ public final class CompiledGraph: Sendable {
         arenas = ArenaPool(byteCount: plan.arenaByteCount)
     }
 
-    /// The outputs for arrays in the order of the graph's inputs.
+    /// The outputs for arrays in the order of the graph's inputs but random keys, which are drawn here.
+    /// No gradient flows through the call.
     /// - Precondition: there is an array of the right type for each input.
     public func callAsFunction(_ arguments: [NDArray]) -> [NDArray] {
-        guard arguments.count == plan.inputs.count else {
-            ArrayError(
-                .shapeMismatch, in: "compiled graph",
-                "takes \(plan.inputs.count) arrays, not \(arguments.count)"
-            ).trap()
+        if let mistake = mistake(in: arguments) {
+            mistake.report()
+            return plan.outputs.map { .invalid(mistake, like: $0.type) }
         }
-        for (position, (input, argument)) in zip(plan.inputs, arguments).enumerated()
-        where input.type != argument.type {
-            ArrayError(
+        var next = arguments.makeIterator()
+        let inputs = inputs.map { $0.isRandomKey ? .randomKey() : next.next()! }
+        return Scopes.with(.outside) { run(inputs) }
+    }
+
+    private func mistake(in arguments: [NDArray]) -> ArrayError? {
+        let given = inputs.filter { !$0.isRandomKey }
+        guard arguments.count == given.count else {
+            return ArrayError(
                 .shapeMismatch, in: "compiled graph",
-                "input \(position) is \(input.type), not \(argument.type)"
-            ).trap()
+                "takes \(given.count) arrays, not \(arguments.count): "
+                    + given.map { "'\($0.name)'" }.joined(separator: ", "))
         }
-        return Scopes.with(.outside) { run(arguments) }
+        for (input, argument) in zip(given, arguments) where input.type != argument.type {
+            return ArrayError(
+                .shapeMismatch, in: "compiled graph",
+                "the input '\(input.name)' is \(input.type), not \(argument.type)")
+        }
+        return nil
     }
 
     /// As a call, of arrays that are known to fit, outside all scopes.
@@ -157,5 +171,21 @@ extension Program.Builder {
             }
             add(type(of: step.op).name, reads: reads, overwrites: overwrites, holds: holds)
         }
+    }
+}
+
+extension Graph {
+    /// The graph, optimised and planned, ready to run.
+    ///
+    /// ```swift
+    /// let x = Symbol.variable("x", .f32, [3])
+    /// let square = try Graph(outputs: [x * x]).compiled()
+    /// let y = square([NDArray([1, 2, 3] as [Float])])[0]
+    /// ```
+    /// A `Model` runs a graph by the names of its inputs and outputs; a `SymbolicFunction` keeps
+    /// parameters, updates them, and lets gradients through.
+    /// - Precondition: the options name passes that exist, and the graph is in order.
+    public func compiled(options: OptimizationOptions = OptimizationOptions()) -> CompiledGraph {
+        CompiledGraph(self, options: options)
     }
 }

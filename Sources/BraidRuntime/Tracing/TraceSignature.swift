@@ -9,8 +9,13 @@ struct TraceSignature: Hashable, Sendable {
     let isRecording: Bool
 
     init(_ arguments: [NDArray], _ ambient: Ambient) {
-        self.arguments = arguments.map(\.type)
-        mode = ambient.mode
-        isRecording = ambient.tape != nil
+        self.init(
+            arguments.map(\.type), mode: ambient.mode, isRecording: ambient.tape != nil)
+    }
+
+    init(_ arguments: [TensorType], mode: Mode, isRecording: Bool) {
+        self.arguments = arguments
+        self.mode = mode
+        self.isRecording = isRecording
     }
 }

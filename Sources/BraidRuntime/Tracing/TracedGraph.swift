@@ -80,7 +80,7 @@ struct TracedGraph: Sendable {
 extension Symbol {
     /// Where a source of a trace comes from.
     /// - Precondition: the symbol is one.
-    fileprivate var source: TraceSource {
+    var source: TraceSource {
         guard case .captured(let source) = node.kind else {
             preconditionFailure("\(origin) is no source of a trace")
         }
