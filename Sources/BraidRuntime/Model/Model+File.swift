@@ -57,6 +57,11 @@ extension Model {
             })
     }
 
+    /// Whether a safetensors file is a model file, of whatever version.
+    package static func isModelFile(_ file: SafetensorsFile) -> Bool {
+        file.metadata.contains { $0.0 == Key.graph }
+    }
+
     /// Reads a model file.
     /// - Throws: `ModelFileError` when the file cannot be read, breaks the format, or has a graph,
     ///   signature and tensors that do not belong together; missing and unexpected names are all
@@ -73,7 +78,7 @@ extension Model {
         try Self.check(file.entries, against: signature, path: path)
         var parameters: [(name: String, value: NDArray)] = []
         for entry in signature.parameters {
-            parameters.append((entry.name, try NDArray(entry, of: file)))
+            parameters.append((entry.name, try NDArray(entry.name, of: file)))
         }
         for key in Key.all { metadata[key] = nil }
         do throws(ModelError) {
@@ -149,23 +154,6 @@ extension Model {
             throw ModelFileError(
                 .mismatch, path: path,
                 "tensor '\(entry.name)' is \(types[entry.name]!); the signature has \(entry.type)")
-        }
-    }
-}
-
-extension NDArray {
-    fileprivate init(
-        _ entry: ModelSignature.Entry, of file: SafetensorsFile
-    ) throws(ModelFileError) {
-        self.init(uninitialized: entry.type)
-        let bytes = UnsafeMutableRawBufferPointer(
-            start: storage.address, count: entry.type.byteCount)
-        try file.read(entry.name, into: bytes)
-        // Kernels count on truth values of 0 and 1.
-        guard entry.type.dtype != .bool || bytes.allSatisfy({ $0 <= 1 }) else {
-            throw ModelFileError(
-                .malformed, path: file.path,
-                "tensor '\(entry.name)' has truth values other than 0 and 1")
         }
     }
 }
