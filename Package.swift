@@ -29,7 +29,8 @@ let package = Package(
         .target(
             name: "BraidNN",
             dependencies: [
-                "BraidCore", "BraidEngine", "BraidOperators", "BraidRuntime", "BraidData",
+                "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
+                "BraidData",
             ]),
         .target(
             name: "Braid",

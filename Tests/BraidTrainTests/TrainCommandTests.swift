@@ -1,4 +1,4 @@
-import BraidRuntime
+import Braid
 import Foundation
 import Testing
 
@@ -60,7 +60,7 @@ struct TrainCommandTests {
     @Test func trainsFromAnyFolderAndEvaluatesItsFile() throws {
         try withFolder { folder in
             let trained = try train(
-                ["--model", "mlp", "--epochs", "3", "--output", "m.safetensors", "--json"],
+                ["--model", "mlp", "--epochs", "3", "--output", "m.braid", "--json"],
                 in: folder)
             #expect(trained.status == 0, "\(trained.errors)")
             let object = try lastObject(trained.output)
@@ -71,11 +71,92 @@ struct TrainCommandTests {
             #expect(accuracy > 0.7)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
 
-            let evaluated = try train(["--evaluate", "m.safetensors", "--json"], in: folder)
+            let evaluated = try train(["--evaluate", "m.braid", "--json"], in: folder)
             #expect(evaluated.status == 0, "\(evaluated.errors)")
             #expect(try lastObject(evaluated.output)["test_accuracy"] as? Double == accuracy)
-            let text = try train(["--evaluate", "m.safetensors"], in: folder)
+            let text = try train(["--evaluate", "m.braid"], in: folder)
             #expect(text.output.contains("predicted"))
+        }
+    }
+
+    @Test func outputIsAModelOfOneImage() throws {
+        try withFolder { folder in
+            let path = folder.appending(path: "m.braid").path
+            let run = try train(["--model", "mlp", "--epochs", "1", "--exact", "--output", path])
+            #expect(run.output.contains("train --evaluate \(path)"), "\(run.output)")
+            let model = try Model(contentsOfFile: path)
+            #expect(model.signature.inputs == [.init("image", TensorType(.f32, [1, 1, 8, 8]))])
+            #expect(model.signature.outputs == [.init("scores", TensorType(.f32, [1, 10]))])
+            #expect(model.options == OptimizationOptions(exact: true))
+            #expect(model.metadata == ["data": "digits", "model": "mlp"])
+            // The parameters fit the network that they come from.
+            let network = Models.mlp(classes: 10)
+            let image = try Digits.load().test.batch(at: [0]).input
+            _ = network(image)
+            try network.loadParameters(from: ParameterFile(path: path))
+            #expect(
+                try network(image).scalars(as: Float.self)
+                    == model([image])[0].scalars(as: Float.self))
+        }
+    }
+
+    @Test func modelsAreEvaluatedByTheirGraphAlone() throws {
+        try withFolder { folder in
+            func evaluate(_ model: Model) throws -> Outcome {
+                let path = folder.appending(path: "other.bin").path
+                try model.write(to: path)
+                return try train(["--evaluate", path, "--json"])
+            }
+            // A network that train does not know: it sees a 3 everywhere.
+            let always = NDArray((0..<10).map { Float($0 == 3 ? 1 : 0) }, shape: [1, 10])
+            let image = TensorType(.f32, [1, 1, 8, 8])
+            let constant = try Model(
+                tracing: { (x: NDArray) in x.sum() * 0 + always }, for: [image])
+            let run = try evaluate(constant)
+            #expect(run.status == 0, "\(run.errors)")
+            let labels = try Digits.load().test
+            let threes = try labels.batch(at: Array(0..<labels.count)).label
+                .scalars(as: Int64.self).count { $0 == 3 }
+            let accuracy = try #require(lastObject(run.output)["test_accuracy"] as? Double)
+            #expect(Int((accuracy * Double(labels.count)).rounded()) == threes, "\(run.output)")
+
+            let wide = try Model(
+                tracing: { (x: NDArray) in x * 2 }, for: [TensorType(.f32, [1, 3])])
+            let refused = try evaluate(wide)
+            #expect(refused.status == 2)
+            #expect(
+                refused.errors.contains(
+                    "takes 'input' f32[1, 3] and gives 'output' f32[1, 3]; a model of digits takes "
+                        + "one f32[1, 1, 8, 8]"), "\(refused.errors)")
+        }
+    }
+
+    @Test func filesOfParametersAreEvaluated() throws {
+        try withFolder { folder in
+            let network = Models.mlp(classes: 10)
+            _ = network(try Digits.load().test.batch(at: [0]).input)
+            let path = folder.appending(path: "m.safetensors").path
+            try network.saveParameters(to: path, metadata: [("model", "mlp")])
+            let run = try train(["--evaluate", path, "--json"])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try lastObject(run.output)["model"] as? String == "mlp")
+        }
+    }
+
+    /// Exact passes keep every bit, and so does the number of threads.
+    @Test func exactTrainingGivesTheSameFileHybridizedOrNot() throws {
+        try withFolder { folder in
+            var files: [Data] = []
+            for threads in ["1", "2", "4"] {
+                for hybridize in ["--hybridize", "--no-hybridize"] {
+                    let path = folder.appending(path: "m.braid").path
+                    let options = ["--exact", hybridize, "--threads", threads]
+                    let run = try train(["--epochs", "2", "--output", path] + options)
+                    #expect(run.status == 0, "\(options): \(run.errors)")
+                    files.append(try Data(contentsOf: URL(fileURLWithPath: path)))
+                }
+            }
+            for file in files { #expect(file == files[0]) }
         }
     }
 
@@ -86,14 +167,14 @@ struct TrainCommandTests {
                 ["--threads", "1"], ["--threads", "2"], ["--threads", "4"], ["--threads", "2"],
                 ["--no-hybridize"], ["--engine", "serial"], ["--engine", "simulated"],
             ].enumerated() {
-                let path = folder.appending(path: "\(index).safetensors")
+                let path = folder.appending(path: "\(index).braid")
                 let run = try train(
                     ["--seed", "7", "--epochs", "2", "--output", path.path] + options)
                 #expect(run.status == 0, "\(options): \(run.errors)")
                 files.append(try Data(contentsOf: path))
             }
             for file in files { #expect(file == files[0]) }
-            let other = folder.appending(path: "other.safetensors")
+            let other = folder.appending(path: "other.braid")
             _ = try train(["--seed", "8", "--epochs", "2", "--output", other.path])
             #expect(try Data(contentsOf: other) != files[0])
         }
@@ -118,10 +199,10 @@ struct TrainCommandTests {
 
     @Test func corruptFilesExitWith2() throws {
         try withFolder { folder in
-            let model = folder.appending(path: "m.safetensors")
+            let model = folder.appending(path: "m.braid")
             _ = try train(["--model", "mlp", "--epochs", "1", "--output", model.path])
             let good = try Data(contentsOf: model)
-            let broken = folder.appending(path: "broken.safetensors")
+            let broken = folder.appending(path: "broken.braid")
             for (name, bytes) in [
                 ("empty", Data()), ("short", good.prefix(100)), ("cut", good.dropLast()),
                 ("noise", Data((0..<500).map { UInt8(truncatingIfNeeded: $0 &* 37) })),
@@ -129,7 +210,7 @@ struct TrainCommandTests {
                 try bytes.write(to: broken)
                 let run = try train(["--evaluate", broken.path])
                 #expect(run.status == 2, "\(name): \(run.errors)")
-                #expect(run.errors.contains("broken.safetensors"), "\(name): \(run.errors)")
+                #expect(run.errors.contains("broken.braid"), "\(name): \(run.errors)")
             }
             for (metadata, mention) in [
                 ([], "model"), ([("model", "transformer")], "transformer"),
@@ -169,7 +250,7 @@ struct TrainCommandTests {
         try withFolder { folder in
             let process = Process()
             process.executableURL = Self.executable
-            process.arguments = ["--epochs", "100000", "--output", "m.safetensors", "--json"]
+            process.arguments = ["--epochs", "100000", "--output", "m.braid", "--json"]
             process.currentDirectoryURL = folder
             let (output, errors) = (Pipe(), Pipe())
             process.standardOutput = output

@@ -1,5 +1,6 @@
 public import BraidCore
-import BraidGraph
+import BraidEngine
+public import BraidGraph
 import Synchronization
 
 /// A graph with the arrays that belong to it: what is written to a model file, and what runs one.
@@ -9,12 +10,17 @@ import Synchronization
 /// let scores = try model(["image": images])["scores"]!
 /// ```
 /// The graph is compiled at the first call; after that, any number of threads may call the model at
-/// once.
+/// once. Gradients flow through calls to their arguments, and inside `hybridize` a call becomes a part
+/// of the traced code.
 public final class Model: Sendable {
     /// What is computed.
     public let graph: Graph
     /// What a call takes and gives, and which arrays belong to the model.
     public let signature: ModelSignature
+    /// How the graph is optimised.
+    public let options: OptimizationOptions
+    /// What else is said of the model, by key.
+    public let metadata: [String: String]
 
     /// The parameters' arrays in the order of `signature.parameters`.
     let values: [NDArray]
@@ -33,21 +39,29 @@ public final class Model: Sendable {
     ///   - parameters: arrays for inputs of these names; the other inputs are arguments of calls.
     ///   - outputs: the names of the graph's outputs; `output` for one, `output0`, `output1`, … for
     ///     several when nil.
+    ///   - options: how the graph is optimised, here and after loading.
+    ///   - metadata: what else a file should say, by key.
     /// - Throws: `ModelError` when the graph is not in order, a name occurs twice, a parameter is no
-    ///   input of the graph or has another type, or there are not as many names as outputs.
+    ///   input of the graph or has another type, there are not as many names as outputs, the options
+    ///   name a pass that there is not, or a key of the metadata begins with `braid.`.
     public init(
-        graph: Graph, parameters: [(name: String, value: NDArray)], outputs: [String]? = nil
+        graph: Graph, parameters: [(name: String, value: NDArray)], outputs: [String]? = nil,
+        options: OptimizationOptions = OptimizationOptions(), metadata: [String: String] = [:]
     ) throws(ModelError) {
         do throws(GraphError) { try graph.verify() } catch {
             throw ModelError(.invalidGraph, "the graph is not in order: \(error)")
         }
-        let count = graph.outputs.count
-        let outputNames =
-            outputs ?? (count == 1 ? ["output"] : (0..<count).map { "output\($0)" })
-        guard outputNames.count == count else {
-            throw ModelError(
-                .invalidGraph, "the graph has \(count) outputs, but \(outputNames.count) names")
+        do throws(UnknownPassError) { _ = try OptimizationPipeline(options) } catch {
+            throw ModelError(.invalidOptions, "\(error)")
         }
+        let reserved = metadata.keys.filter { $0.hasPrefix(Self.reservedPrefix) }.sorted()
+        guard reserved.isEmpty else {
+            throw ModelError(
+                .unexpected,
+                "keys of the metadata that begin with '\(Self.reservedPrefix)' belong to the format: "
+                    + ModelError.list(reserved))
+        }
+        let outputNames = try ModelSignature.names(outputs, "output", count: graph.outputs.count)
         let inputs = graph.inputs.filter { !graph.isRandomKey($0) }.map {
             ModelSignature.Entry(graph.inputName($0), graph.nodes[$0].types[0])
         }
@@ -78,11 +92,14 @@ public final class Model: Sendable {
         }
         self.graph = graph
         self.sources = sources
+        self.options = options
+        self.metadata = metadata
         values = parameters.map(\.value)
         signature = ModelSignature(
             inputs: arguments,
             outputs: zip(outputNames, graph.outputs).map { .init($0, graph.type(of: $1)) },
-            parameters: parameters.map { .init($0.name, $0.value.type) })
+            parameters: parameters.map { .init($0.name, $0.value.type) },
+            randomKeys: graph.inputs.filter { graph.isRandomKey($0) }.map { graph.inputName($0) })
     }
 
     /// The array of a parameter; nil when none has the name.
@@ -94,7 +111,7 @@ public final class Model: Sendable {
     public var compiledGraph: CompiledGraph {
         compiled.withLock { compiled in
             if let compiled { return compiled }
-            let new = CompiledGraph(graph)
+            let new = CompiledGraph(graph, options: options)
             compiled = new
             return new
         }
@@ -111,20 +128,30 @@ extension Model {
 
     /// The outputs by name for inputs by name.
     /// - Throws: `ModelError` naming all inputs that are missing, all that there are not, or one whose
-    ///   type is another.
+    ///   type is another; or saying that the call would need more memory than the machine has.
     public func callAsFunction(
         _ arguments: [String: NDArray]
     ) throws(ModelError) -> [String: NDArray] {
-        signature.named(run(try signature.ordered(arguments)))
+        let ordered = try signature.ordered(arguments)
+        let byteCount = compiledGraph.plan.callByteCount
+        guard byteCount <= Machine.physicalByteCount else {
+            throw ModelError(
+                .tooLarge,
+                "a call needs \(byteCount) bytes of memory beside its inputs; the machine has "
+                    + "\(Machine.physicalByteCount)")
+        }
+        return signature.named(run(ordered))
     }
 
     private func run(_ arguments: [NDArray]) -> [NDArray] {
-        compiledGraph(
-            sources.map { source in
-                switch source {
-                case .parameter(let position): values[position]
-                case .argument(let position): arguments[position]
-                }
-            })
+        let inputs = sources.map { source in
+            switch source {
+            case .parameter(let position): values[position]
+            case .argument(let position): arguments[position]
+            }
+        }
+        // A part of what is traced or recorded, like any other code.
+        let isPart = Scopes.current.map { $0.trace != nil || $0.tape != nil } ?? false
+        return isPart ? graph.applied(to: inputs) : compiledGraph(inputs)
     }
 }

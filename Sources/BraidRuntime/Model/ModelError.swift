@@ -2,7 +2,7 @@
 public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of mistake it was; more kinds may come.
     public struct Code: Hashable, Sendable {
-        private enum Value { case missing, unexpected, type, name, graph }
+        private enum Value { case missing, unexpected, type, name, graph, effect, options, memory }
         private let value: Value
         /// Names that are needed and were not given.
         public static let missing = Code(value: .missing)
@@ -14,6 +14,12 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let duplicateName = Code(value: .name)
         /// A graph that is not in order.
         public static let invalidGraph = Code(value: .graph)
+        /// Traced code that does more than computing outputs from inputs.
+        public static let sideEffect = Code(value: .effect)
+        /// Options that name a pass which there is not.
+        public static let invalidOptions = Code(value: .options)
+        /// A call that would need more memory than the machine has.
+        public static let tooLarge = Code(value: .memory)
     }
 
     /// The kind of mistake.

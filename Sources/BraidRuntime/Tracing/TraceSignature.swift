@@ -11,9 +11,15 @@ struct TraceSignature: Hashable, Sendable {
     let structure: [String]
 
     init(_ arguments: [NDArray], _ ambient: Ambient, structure: [String]) {
+        self.init(
+            arguments.map(\.type), mode: ambient.mode, isRecording: ambient.tape != nil,
+            structure: structure)
+    }
+
+    init(_ arguments: [TensorType], mode: Mode, isRecording: Bool, structure: [String] = []) {
+        self.arguments = arguments
+        self.mode = mode
+        self.isRecording = isRecording
         self.structure = structure
-        self.arguments = arguments.map(\.type)
-        mode = ambient.mode
-        isRecording = ambient.tape != nil
     }
 }

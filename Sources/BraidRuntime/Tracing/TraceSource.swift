@@ -20,6 +20,9 @@ final class TraceSource: Sendable {
 
     init(_ kind: Kind) { self.kind = kind }
 
+    /// Whether the source is a random key.
+    var isKey: Bool { if case .key = kind { true } else { false } }
+
     /// The array of this call. Keys are drawn here.
     func array(among arguments: [NDArray]) -> NDArray {
         switch kind {

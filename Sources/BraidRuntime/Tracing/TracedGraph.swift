@@ -80,7 +80,7 @@ struct TracedGraph: Sendable {
 extension Symbol {
     /// Where a source of a trace comes from.
     /// - Precondition: the symbol is one.
-    fileprivate var source: TraceSource {
+    var source: TraceSource {
         switch node.kind {
         case .captured(let source): unsafeDowncast(source, to: TraceSource.self)
         case .randomKey: TraceSource(.key)
