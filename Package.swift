@@ -38,9 +38,15 @@ let package = Package(
                 "BraidData", "BraidNN",
             ]),
         .target(
-            name: "BraidTrain",
+            name: "BraidCommandLine",
             dependencies: [
                 "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .target(
+            name: "BraidTrain",
+            dependencies: [
+                "Braid", "BraidCommandLine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "train", dependencies: ["BraidTrain"]),
 
