@@ -8,6 +8,8 @@ let package = Package(
         .library(name: "Braid", targets: ["Braid"]),
         .library(name: "BraidTrain", targets: ["BraidTrain"]),
         .executable(name: "train", targets: ["train"]),
+        .library(name: "BraidHybridize", targets: ["BraidHybridize"]),
+        .executable(name: "hybridize", targets: ["hybridize"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -49,6 +51,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "train", dependencies: ["BraidTrain"]),
+        .target(
+            name: "BraidHybridize",
+            dependencies: [
+                "Braid", "BraidCommandLine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "hybridize", dependencies: ["BraidHybridize"]),
 
         .target(
             name: "BraidTestSupport",
@@ -71,6 +80,12 @@ let package = Package(
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
+        .testTarget(
+            name: "BraidHybridizeTests",
+            dependencies: [
+                "BraidHybridize", "BraidTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
