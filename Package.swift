@@ -10,6 +10,7 @@ let package = Package(
         .executable(name: "train", targets: ["train"]),
         .library(name: "BraidHybridize", targets: ["BraidHybridize"]),
         .executable(name: "hybridize", targets: ["hybridize"]),
+        .executable(name: "braid-bench", targets: ["braid-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -58,6 +59,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "hybridize", dependencies: ["BraidHybridize"]),
+        .target(
+            name: "BraidBench",
+            dependencies: [
+                "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "braid-bench", dependencies: ["BraidBench"]),
 
         .target(
             name: "BraidTestSupport",
@@ -86,6 +93,7 @@ let package = Package(
                 "BraidHybridize", "BraidTestSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .testTarget(name: "BraidBenchTests", dependencies: ["BraidBench", "BraidTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
