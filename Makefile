@@ -4,7 +4,7 @@ FORMATTED = Sources Tests Package.swift $(wildcard Examples)
 # Options of `make run`, as in: make run ARGS="--model mlp --epochs 5"
 ARGS = --output lenet.braid
 
-.PHONY: help run test test-full test-tsan lint format docs clean
+.PHONY: help run bench test test-full test-tsan lint format docs clean
 
 help: ## Show this list (the default)
 	@echo "make TARGET, where TARGET is one of"
@@ -12,6 +12,9 @@ help: ## Show this list (the default)
 
 run: ## Train LeNet on the bundled digits, write lenet.braid (ARGS="--help" shows the options)
 	$(SWIFT) run -c release train $(ARGS)
+
+bench: ## Measure Braid (ARGS="--help" shows the options); Scripts/bench-peers puts PyTorch beside it
+	$(SWIFT) run -c release braid-bench $(ARGS)
 
 test: ## Build for release and run every test, with reduced random counts
 	Scripts/run-tests

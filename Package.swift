@@ -8,6 +8,7 @@ let package = Package(
         .library(name: "Braid", targets: ["Braid"]),
         .library(name: "BraidTrain", targets: ["BraidTrain"]),
         .executable(name: "train", targets: ["train"]),
+        .executable(name: "braid-bench", targets: ["braid-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -43,10 +44,17 @@ let package = Package(
                 "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "train", dependencies: ["BraidTrain"]),
+        .target(
+            name: "BraidBench",
+            dependencies: [
+                "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "braid-bench", dependencies: ["BraidBench"]),
 
         .target(
             name: "BraidTestSupport",
-            dependencies: ["BraidCore", "BraidOperators"], path: "Tests/BraidTestSupport"),
+            dependencies: ["BraidCore", "BraidOperators", "BraidGraph"],
+            path: "Tests/BraidTestSupport"),
         .testTarget(name: "BraidKernelsTests", dependencies: ["CBraidKernels"]),
         .testTarget(name: "BraidEngineTests", dependencies: ["BraidEngine"]),
         .testTarget(
@@ -65,6 +73,7 @@ let package = Package(
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
+        .testTarget(name: "BraidBenchTests", dependencies: ["BraidBench", "BraidTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )
