@@ -68,7 +68,8 @@ let package = Package(
 
         .target(
             name: "BraidTestSupport",
-            dependencies: ["BraidCore", "BraidOperators"], path: "Tests/BraidTestSupport"),
+            dependencies: ["BraidCore", "BraidOperators", "BraidGraph"],
+            path: "Tests/BraidTestSupport"),
         .testTarget(name: "BraidKernelsTests", dependencies: ["CBraidKernels"]),
         .testTarget(name: "BraidEngineTests", dependencies: ["BraidEngine"]),
         .testTarget(

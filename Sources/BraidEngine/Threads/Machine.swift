@@ -7,7 +7,7 @@
 #endif
 
 /// What this process may use of the machine.
-enum Machine {
+package enum Machine {
     /// Processors, by affinity and, on Linux, by the bandwidth limit of the control group.
     static var usableCores: Int {
         #if canImport(Darwin)
@@ -19,7 +19,7 @@ enum Machine {
     }
 
     /// Bytes of memory.
-    static var physicalByteCount: Int {
+    package static var physicalByteCount: Int {
         #if canImport(Darwin)
             return sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE)
         #else

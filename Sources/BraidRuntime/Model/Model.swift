@@ -1,4 +1,5 @@
 public import BraidCore
+import BraidEngine
 public import BraidGraph
 import Synchronization
 
@@ -127,11 +128,19 @@ extension Model {
 
     /// The outputs by name for inputs by name.
     /// - Throws: `ModelError` naming all inputs that are missing, all that there are not, or one whose
-    ///   type is another.
+    ///   type is another; or saying that the call would need more memory than the machine has.
     public func callAsFunction(
         _ arguments: [String: NDArray]
     ) throws(ModelError) -> [String: NDArray] {
-        signature.named(run(try signature.ordered(arguments)))
+        let ordered = try signature.ordered(arguments)
+        let byteCount = compiledGraph.plan.callByteCount
+        guard byteCount <= Machine.physicalByteCount else {
+            throw ModelError(
+                .tooLarge,
+                "a call needs \(byteCount) bytes of memory beside its inputs; the machine has "
+                    + "\(Machine.physicalByteCount)")
+        }
+        return signature.named(run(ordered))
     }
 
     private func run(_ arguments: [NDArray]) -> [NDArray] {

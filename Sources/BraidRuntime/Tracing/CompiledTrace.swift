@@ -15,6 +15,9 @@ final class CompiledTrace: Sendable {
     /// Whether the trace would be the same now.
     var isValid: Bool { traced.isValid }
 
+    /// What was traced, before optimisation.
+    var graph: Graph { traced.graph }
+
     /// The results for `arguments`; parameters that the traced code changed are changed.
     func callAsFunction(_ arguments: [NDArray], _ ambient: Ambient) -> [NDArray] {
         // Reading a parameter makes it a leaf of the tapes that record.
