@@ -14,6 +14,8 @@ let package = Package(
             ]),
         .library(name: "BraidTrain", targets: ["BraidTrain"]),
         .executable(name: "train", targets: ["train"]),
+        .library(name: "BraidHybridize", targets: ["BraidHybridize"]),
+        .executable(name: "hybridize", targets: ["hybridize"]),
         .executable(name: "braid-bench", targets: ["braid-bench"]),
     ],
     dependencies: [
@@ -45,11 +47,24 @@ let package = Package(
                 "BraidData", "BraidNN",
             ]),
         .target(
-            name: "BraidTrain",
+            name: "BraidCommandLine",
             dependencies: [
                 "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .target(
+            name: "BraidTrain",
+            dependencies: [
+                "Braid", "BraidCommandLine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(name: "train", dependencies: ["BraidTrain"]),
+        .target(
+            name: "BraidHybridize",
+            dependencies: [
+                "Braid", "BraidCommandLine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "hybridize", dependencies: ["BraidHybridize"]),
         .target(
             name: "BraidBench",
             dependencies: [
@@ -79,6 +94,12 @@ let package = Package(
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
+        .testTarget(
+            name: "BraidHybridizeTests",
+            dependencies: [
+                "BraidHybridize", "BraidTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .testTarget(name: "BraidBenchTests", dependencies: ["BraidBench", "BraidTestSupport"]),
     ],
     swiftLanguageModes: [.v6]

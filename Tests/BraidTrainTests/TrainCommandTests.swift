@@ -1,46 +1,11 @@
 import Braid
+import BraidTestSupport
 import Foundation
 import Testing
 
 /// Runs the built `train` executable as a user would.
 struct TrainCommandTests {
-    struct Outcome {
-        let status: Int32
-        let output: String
-        let errors: String
-    }
-
-    /// The executable next to the test bundle.
-    static let executable: URL = {
-        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        while !FileManager.default.isExecutableFile(atPath: folder.appending(path: "train").path) {
-            precondition(
-                folder.path != "/", "no train executable above \(CommandLine.arguments[0])")
-            folder.deleteLastPathComponent()
-        }
-        return folder.appending(path: "train")
-    }()
-
-    private func train(
-        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
-        as program: URL = executable
-    ) throws -> Outcome {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        if let folder { process.currentDirectoryURL = folder }
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let outputData = output.fileHandleForReading.readDataToEndOfFile()
-        let errorData = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
-            errors: String(decoding: errorData, as: UTF8.self))
-    }
+    private let train = BuiltProgram("train")
 
     /// The last line of `--json` output.
     private func lastObject(_ output: String) throws -> [String: Any] {
@@ -49,16 +14,8 @@ struct TrainCommandTests {
             try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     }
 
-    private func withFolder<R>(_ body: (URL) throws -> R) throws -> R {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "braid-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder)
-    }
-
     @Test func trainsFromAnyFolderAndEvaluatesItsFile() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let trained = try train(
                 ["--model", "mlp", "--epochs", "3", "--output", "m.braid", "--json"],
                 in: folder)
@@ -80,7 +37,7 @@ struct TrainCommandTests {
     }
 
     @Test func outputIsAModelOfOneImage() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let path = folder.appending(path: "m.braid").path
             let run = try train(["--model", "mlp", "--epochs", "1", "--exact", "--output", path])
             #expect(run.output.contains("train --evaluate \(path)"), "\(run.output)")
@@ -101,8 +58,8 @@ struct TrainCommandTests {
     }
 
     @Test func modelsAreEvaluatedByTheirGraphAlone() throws {
-        try withFolder { folder in
-            func evaluate(_ model: Model) throws -> Outcome {
+        try withTemporaryFolder { folder in
+            func evaluate(_ model: Model) throws -> BuiltProgram.Outcome {
                 let path = folder.appending(path: "other.bin").path
                 try model.write(to: path)
                 return try train(["--evaluate", path, "--json"])
@@ -132,7 +89,7 @@ struct TrainCommandTests {
     }
 
     @Test func filesOfParametersAreEvaluated() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let network = Models.mlp(classes: 10)
             _ = network(try Digits.load().test.batch(at: [0]).input)
             let path = folder.appending(path: "m.safetensors").path
@@ -145,7 +102,7 @@ struct TrainCommandTests {
 
     /// Exact passes keep every bit, and so does the number of threads.
     @Test func exactTrainingGivesTheSameFileHybridizedOrNot() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             var files: [Data] = []
             for threads in ["1", "2", "4"] {
                 for hybridize in ["--hybridize", "--no-hybridize"] {
@@ -161,7 +118,7 @@ struct TrainCommandTests {
     }
 
     @Test func theSameFileForAnyNumberOfThreadsAndInTwoProcesses() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             var files: [Data] = []
             for (index, options) in [
                 ["--threads", "1"], ["--threads", "2"], ["--threads", "4"], ["--threads", "2"],
@@ -198,7 +155,7 @@ struct TrainCommandTests {
     }
 
     @Test func corruptFilesExitWith2() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let model = folder.appending(path: "m.braid")
             _ = try train(["--model", "mlp", "--epochs", "1", "--output", model.path])
             let good = try Data(contentsOf: model)
@@ -227,7 +184,7 @@ struct TrainCommandTests {
     }
 
     @Test func missingAndCorruptDataExitWith2() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let missing = try train([], environment: ["BRAID_DATA_DIRECTORY": folder.path])
             #expect(missing.status == 2)
             #expect(missing.errors.contains(folder.path), "\(missing.errors)")
@@ -247,9 +204,9 @@ struct TrainCommandTests {
 
     @Test(arguments: [SIGINT, SIGTERM])
     func interruptingLeavesNoFile(signal: Int32) throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let process = Process()
-            process.executableURL = Self.executable
+            process.executableURL = train.url
             process.arguments = ["--epochs", "100000", "--output", "m.braid", "--json"]
             process.currentDirectoryURL = folder
             let (output, errors) = (Pipe(), Pipe())
@@ -272,15 +229,15 @@ struct TrainCommandTests {
     }
 
     @Test func theProgramFindsItsDataThroughALinkAndMissesThemElsewhere() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let link = folder.appending(path: "link")
             try FileManager.default.createSymbolicLink(
-                at: link, withDestinationURL: Self.executable)
-            let linked = try train(["--model", "mlp", "--epochs", "1"], as: link)
+                at: link, withDestinationURL: train.url)
+            let linked = try BuiltProgram(at: link)(["--model", "mlp", "--epochs", "1"])
             #expect(linked.status == 0, "\(linked.errors)")
             let copy = folder.appending(path: "copy")
-            try FileManager.default.copyItem(at: Self.executable, to: copy)
-            let missing = try train(["--epochs", "1"], as: copy)
+            try FileManager.default.copyItem(at: train.url, to: copy)
+            let missing = try BuiltProgram(at: copy)(["--epochs", "1"])
             #expect(missing.status == 2, "\(missing.errors)")
             #expect(missing.errors.contains("BRAID_DATA_DIRECTORY"), "\(missing.errors)")
         }
@@ -296,7 +253,7 @@ struct TrainCommandTests {
     @Test func outputThatCannotBeWrittenEndsTheRun() throws {
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = ["-c", "exec '\(Self.executable.path)' --epochs 100000 > /dev/full"]
+        shell.arguments = ["-c", "exec '\(train.url.path)' --epochs 100000 > /dev/full"]
         shell.standardError = FileHandle.nullDevice
         guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
         try shell.run()

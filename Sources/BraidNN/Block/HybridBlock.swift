@@ -24,12 +24,12 @@ where Wrapped.Input: ArrayStructure, Wrapped.Output: ArrayStructure {
     public var traceCount: Int { function.traceCount }
 }
 
-/// What the walk over parameters asks of a `HybridBlock`.
-protocol HybridizedBlock {
+/// A block that has no name of its own in the names of parameters: the walk goes on in the one it wraps.
+protocol TransparentBlock {
     var wrappedBlock: any Block { get }
 }
 
-extension HybridBlock: HybridizedBlock {
+extension HybridBlock: TransparentBlock {
     var wrappedBlock: any Block { wrapped }
 }
 

@@ -13,6 +13,8 @@ public final class CompiledGraph: Sendable {
     /// threads (some ten microseconds for each hand-over).
     private static let inlineCostLimit = 1 << 18
 
+    /// What the passes made of the graph; the plan's steps name its nodes.
+    public let graph: Graph
     /// How values lie in memory, and in which order steps may run.
     public let plan: ExecutionPlan
     /// What each pass did.
@@ -49,6 +51,7 @@ public final class CompiledGraph: Sendable {
         keyPositions = graph.inputs.indices.filter { graph.isRandomKey(graph.inputs[$0]) }
         let optimized = try OptimizationPipeline(options).run(on: graph)
         passes = optimized.records
+        self.graph = optimized.graph
         let parallel = ExecutionPlan(optimized.graph)
         // Bounded, as costs of absurd shapes are `Int.max`.
         let bound = Self.inlineCostLimit + 1

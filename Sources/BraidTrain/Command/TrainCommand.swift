@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Braid
+import BraidCommandLine
 
 /// The `train` command.
 public struct TrainCommand: ParsableCommand {
@@ -92,6 +93,10 @@ public struct TrainCommand: ParsableCommand {
 
     /// A command with the default options.
     public init() {}
+
+    /// Runs the command with the process's arguments and exits: 0 on success, 2 for bad options and
+    /// files, 130 when interrupted, 1 when the computation itself fails.
+    public static func main() { runToExit(interruptsAtOnce: false) }
 
     /// Checks the options' ranges.
     /// - Throws: `ValidationError` naming the option.

@@ -1,3 +1,4 @@
+import BraidCommandLine
 import Foundation
 
 /// Text for people: a live line on a terminal, plain lines elsewhere.

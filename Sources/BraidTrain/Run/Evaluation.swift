@@ -1,4 +1,5 @@
 import Braid
+import BraidCommandLine
 
 /// The accuracy of a trained network, and what it makes of a few digits.
 struct Evaluation {

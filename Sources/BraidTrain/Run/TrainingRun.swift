@@ -1,4 +1,5 @@
 import Braid
+import BraidCommandLine
 
 /// One training from first weights to the file.
 struct TrainingRun {
