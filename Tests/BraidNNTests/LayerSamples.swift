@@ -22,6 +22,13 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
         self.make = make
     }
 
+    /// A block from rows of arrays to rows of arrays, of one each.
+    private struct One: Block {
+        let wrapped: AnyBlock
+        init(_ wrapped: AnyBlock) { self.wrapped = wrapped }
+        func forward(_ x: NDArray) -> NDArray { wrapped.forward([x])[0] }
+    }
+
     private static let images: [Shape] = [[2, 3, 6, 5], [1, 3, 7, 8]]
     private static let rows: [Shape] = [[3, 4], [2, 5, 4]]
 
@@ -75,6 +82,7 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
                 Dense(2)
             }
         },
+        LayerSample("AnyBlock", rows) { One(AnyBlock(Dense(3, activation: .relu))) },
         LayerSample("Sequential", variant: "MLP", [[3, 1, 4, 4], [1, 16]]) {
             Models.mlp(hidden: [8, 6])
         },
