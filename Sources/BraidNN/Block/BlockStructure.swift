@@ -13,7 +13,7 @@ struct BlockStructure {
     init(of block: some Block) { collect(block, name: "") }
 
     private mutating func collect(_ value: Any, name: String) {
-        if let compiled = value as? any HybridizedBlock {
+        if let compiled = value as? any TransparentBlock {
             return collect(compiled.wrappedBlock, name: name)
         }
         let type = "\(name): \(Swift.type(of: value))"
