@@ -25,8 +25,11 @@ extension ExecutionPlan {
                 lowering.order([step - 1], before: step)
             }
         }
+        let windowLength = Reachability.windowLength(for: lowering.steps.count)
+        if lowering.steps.count > windowLength { lowering.separateWindows(of: windowLength) }
         var overwriting = Overwriting(&lowering, updates)
-        let reachability = Reachability(lowering.steps.map(\.dependencies))
+        let reachability = Reachability(
+            lowering.steps.map(\.dependencies), windowLength: windowLength)
         overwriting.overwriteOperands(of: lowering, reachability)
         self.init(lowering, Placement(lowering, overwriting, reachability))
     }
@@ -57,6 +60,14 @@ extension ExecutionPlan {
                 cost: step.cost, dependencies: step.dependencies)
         }
         inputs = lowering.inputs.map(located)
+        var isReplaced = [Bool](repeating: false, count: inputs.count)
+        for case .input(let input) in placement.places { isReplaced[input] = true }
+        self.isReplaced = isReplaced
+        var isRead = lowering.inputUsers.map { !$0.isEmpty }
+        for output in lowering.outputs {
+            if case .input(let input) = output.root { isRead[input] = true }
+        }
+        self.isRead = isRead
         constants = lowering.constants
         outputBuffers = placement.outputBuffers
         outputs = lowering.outputs.map(located)

@@ -70,6 +70,10 @@ public struct ExecutionPlan: Sendable {
     public let steps: [Step]
     /// Where the elements of the inputs stand in their arrays.
     public let inputs: [Operand]
+    /// For each input, whether an output is written over its array.
+    public let isReplaced: [Bool]
+    /// For each input, whether its elements matter: a step reads them, or a call returns them.
+    public let isRead: [Bool]
     /// The constants.
     public let constants: [Graph.Constant]
     /// The dense arrays to allocate for what a call returns.

@@ -18,6 +18,17 @@ extension NDArray {
         }
     }
 
+    /// Whether the elements are this array's own, all of them, in row-major order.
+    var isUniqueAndDense: Bool {
+        mutating get { isUnique && body.isDense && storage.byteCount >= type.byteCount }
+    }
+
+    /// Makes the storage this array's own and the elements dense; the contents stay.
+    mutating func makeUniqueAndDense() {
+        if !body.isDense { self = densely() }
+        makeUnique()
+    }
+
     /// Makes the storage this array's own; the contents stay.
     mutating func makeUnique() {
         if !isUnique {

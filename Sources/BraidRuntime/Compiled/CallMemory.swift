@@ -7,18 +7,15 @@ final class CallMemory: Sendable {
     nonisolated(unsafe) private let inputs: [UnsafeMutableRawPointer]
     nonisolated(unsafe) private let outputs: [UnsafeMutableRawPointer]
     nonisolated(unsafe) private let constants: [UnsafeMutableRawPointer]
-    private let arena: Storage
-    // What the addresses point into.
-    private let arrays: [NDArray]
-    private let buffers: [Storage]
+    nonisolated(unsafe) private let arena: UnsafeMutableRawPointer
 
+    /// Whoever runs steps keeps the storages, and the constants of the graph, alive. No array: what
+    /// runs is no handle on its operands, so that it never forces a copy.
     init(_ inputs: [NDArray], _ buffers: [Storage], _ constants: [NDArray], arena: Storage) {
         self.inputs = inputs.map(\.body.view.address)
         outputs = buffers.map(\.address)
         self.constants = constants.map(\.body.view.address)
-        self.arena = arena
-        arrays = inputs + constants
-        self.buffers = buffers
+        self.arena = arena.address
     }
 
     /// An operand as a kernel sees it.
@@ -28,7 +25,7 @@ final class CallMemory: Sendable {
             case .input(let input): inputs[input]
             case .constant(let constant): constants[constant]
             case .output(let output): outputs[output]
-            case .arena(let offset): arena.address + offset
+            case .arena(let offset): arena + offset
             }
         return TensorView(
             type: operand.type, strides: operand.layout.strides,
@@ -36,7 +33,7 @@ final class CallMemory: Sendable {
     }
 
     func scratch(of step: ExecutionPlan.Step) -> UnsafeMutableRawPointer? {
-        step.scratchByteCount == 0 ? nil : arena.address + step.scratchOffset
+        step.scratchByteCount == 0 ? nil : arena + step.scratchOffset
     }
 }
 

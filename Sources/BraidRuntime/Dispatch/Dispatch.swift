@@ -17,23 +17,36 @@ enum Dispatch {
     }
 
     /// Runs the operator on the calling thread.
+    /// - Throws: `ArrayError` when there is no memory for the scratch.
     @inline(__always)
     static func evaluate<O: Operator>(
         _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
         _ outputs: UnsafeBufferPointer<TensorView>, scratchByteCount: Int,
         splitter: (any WorkSplitter)?
-    ) {
+    ) throws(ArrayError) {
         if scratchByteCount == 0 {
             op.evaluate(
                 KernelContext(
                     inputs: inputs, outputs: outputs, scratch: nil, splitter: splitter))
         } else {
-            let scratch = MemoryPool.allocate(scratchByteCount)
+            let scratch = try MemoryPool.allocate(scratchByteCount)
             op.evaluate(
                 KernelContext(
                     inputs: inputs, outputs: outputs, scratch: scratch, splitter: splitter))
             MemoryPool.deallocate(scratch, scratchByteCount)
         }
+    }
+
+    /// Runs a small operator, which needs little scratch, on the calling thread.
+    @inline(__always)
+    static func evaluateInline<O: Operator>(
+        _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
+        _ outputs: UnsafeBufferPointer<TensorView>, _ estimate: Estimate
+    ) {
+        do throws(ArrayError) {
+            try evaluate(
+                op, inputs, outputs, scratchByteCount: estimate.scratchByteCount, splitter: nil)
+        } catch { error.trap() }
     }
 
     /// Pushes the operator as a job.
@@ -51,9 +64,9 @@ enum Dispatch {
             O.name, reads: sources.map(\.storage), updates: isUpdate ? written : [],
             overwrites: isUpdate ? [] : written, bytes: scratchByteCount
         ) { [unowned engine] in
-            sources.map(\.view).withUnsafeBufferPointer { inputs in
-                targets.map(\.view).withUnsafeBufferPointer { outputs in
-                    evaluate(
+            try sources.map(\.view).withUnsafeBufferPointer { inputs in
+                try targets.map(\.view).withUnsafeBufferPointer { outputs in
+                    try evaluate(
                         op, inputs, outputs, scratchByteCount: scratchByteCount, splitter: engine)
                 }
             }
@@ -67,9 +80,7 @@ enum Dispatch {
         if estimate.runsInline, beginReading(inputs) {
             inputs.map(\.view).withUnsafeBufferPointer { inputs in
                 outputs.map(\.view).withUnsafeBufferPointer { outputs in
-                    evaluate(
-                        op, inputs, outputs, scratchByteCount: estimate.scratchByteCount,
-                        splitter: nil)
+                    evaluateInline(op, inputs, outputs, estimate)
                 }
             }
             for input in inputs { input.endRead() }

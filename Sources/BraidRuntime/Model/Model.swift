@@ -41,6 +41,9 @@ public final class Model: Sendable {
         do throws(GraphError) { try graph.verify() } catch {
             throw ModelError(.invalidGraph, "the graph is not in order: \(error)")
         }
+        do throws(GraphError) {
+            try graph.checkMemory(limit: MemoryPool.byteCountLimit)
+        } catch { throw ModelError(.invalidGraph, "the graph cannot run: \(error)") }
         let count = graph.outputs.count
         let outputNames =
             outputs ?? (count == 1 ? ["output"] : (0..<count).map { "output\($0)" })

@@ -6,15 +6,17 @@ struct SizeClass {
     /// Bytes of a block of this class; a multiple of 64.
     let byteCount: Int
 
-    static let smallestByteCount = 64
-    /// Enough classes for blocks up to 2^48 bytes.
+    static let largestByteCount = 1 << 48
+    /// Enough classes for the largest block.
     static let count = 4 * 42 + 1
 }
 
 extension SizeClass {
+    /// The class for a request; for one above the largest block, the largest.
     @inline(__always)
     init(for requested: Int) {
-        let units = (Swift.max(requested, 1) &+ 63) >> 6  // cache lines
+        let bytes = Swift.min(Swift.max(requested, 1), Self.largestByteCount)
+        let units = (bytes &+ 63) >> 6  // cache lines
         if units <= 4 {
             self.init(index: units &- 1, byteCount: units &* 64)
         } else {

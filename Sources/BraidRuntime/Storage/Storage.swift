@@ -1,3 +1,4 @@
+package import BraidCore
 package import BraidEngine
 package import Synchronization
 
@@ -17,9 +18,10 @@ package final class Storage: Variable, @unchecked Sendable {
     // against the engine's bound until they are gone.
     private let isOrphaned = Atomic<Bool>(false)
 
-    package init(byteCount: Int) {
+    /// - Throws: `ArrayError` when there is no such memory.
+    package init(byteCount: Int) throws(ArrayError) {
+        address = try MemoryPool.allocate(byteCount)
         self.byteCount = byteCount
-        address = MemoryPool.allocate(byteCount)
         super.init()
     }
 
