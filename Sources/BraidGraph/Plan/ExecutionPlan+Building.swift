@@ -9,7 +9,8 @@ extension ExecutionPlan {
     ///     when all are dense.
     ///   - updates: inputs whose arrays outputs replace. Where order and operators allow it, such an
     ///     output is written over the array, and its place is the input's; elsewhere it gets a buffer
-    ///     of its own like other outputs.
+    ///     of its own like other outputs. In an array that is not read elements may then stand in
+    ///     another order, as the output's layout says.
     ///   - isSequential: whether every step depends on the one before: less memory, for graphs whose
     ///     steps are too small to run at the same time.
     public init(

@@ -124,7 +124,9 @@ extension CompiledGraph {
     func start(_ arguments: [NDArray]) -> Call {
         var inputs = arguments
         for index in inputs.indices
-        where !inputs[index].body.isDense && plan.inputs[index].layout.isDense {
+        where !inputs[index].body.isDense && plan.inputs[index].layout.isDense
+            && !plan.isReplaced[index]
+        {
             inputs[index] = inputs[index].dense()
         }
         do throws(ArrayError) {

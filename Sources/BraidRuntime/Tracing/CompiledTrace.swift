@@ -1,7 +1,6 @@
 import BraidCore
 import BraidGraph
 import BraidOperators
-import Synchronization
 
 /// A traced graph, compiled, and how to call it.
 final class CompiledTrace: Sendable {
@@ -175,10 +174,11 @@ extension CompiledTrace {
                 ).trap()
             }
             array.makeUniqueAndDense()
-        } else if !isThere || !array.isUniqueAndDense || array.type != type {
-            array = NDArray(uninitialized: type)
         } else {
-            array.body.valueID.store(0, ordering: .relaxed)
+            let layout = compiled.plan.outputs[update.output].layout
+            if isThere, array.reuse(as: type, layout) { return }
+            let storage = NDArray(uninitialized: type).storage
+            array = NDArray(ArrayBody(type.dtype, layout, storage))
         }
     }
 
