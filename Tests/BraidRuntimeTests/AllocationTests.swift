@@ -90,7 +90,6 @@ struct AllocationTests {
     @Test func hybridCallsAllocateAsMuchForGraphsOfAnySize() {
         for passes in [true, false] {
             let counts = [10, 100, 1000].map { allocations(chain($0, passes: passes)) }
-            print("chains", passes, counts)
             #expect(counts[1] == counts[0] && counts[2] == counts[0])
         }
     }
@@ -122,7 +121,6 @@ struct AllocationTests {
             let counts = [2, 20].map {
                 allocations(hybridStep(layers: $0, width: 4, optimizer, mode))
             }
-            print("steps", mode, counts)
             #expect(counts[0] == counts[1])
         }
     }

@@ -21,9 +21,8 @@ struct Overwriting {
         // Of an array whose elements nobody reads only the memory counts, not where they stand.
         let isRead = !lowering.inputUsers[update.input].isEmpty
         guard case .buffer(let buffer) = output.root, output.type == input.type,
-            isRead
-                ? output.layout == Layout(dense: input.type.shape) && input.layout == output.layout
-                : output.layout.offset == 0,
+            input.layout == Layout(dense: input.type.shape),
+            isRead ? output.layout == input.layout : output.layout.offset == 0,
             lowering.buffers[buffer].byteCount == input.type.byteCount,
             replacedInputs[buffer] == nil, !replacedInputs.contains(update.input),
             !lowering.outputs.contains(where: { $0.root == root })

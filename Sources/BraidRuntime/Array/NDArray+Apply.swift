@@ -60,7 +60,7 @@ extension NDArray {
             return output
         }
         let (type, estimate) = try infer(op, a, b)
-        let output = ArrayBody(type, try Storage(byteCount: type.byteCount), tape: tape)
+        let output = ArrayBody(type, try Storage.allocate(type.byteCount), tape: tape)
         Dispatch.run(op, a, b, output, estimate)
         return output
     }
@@ -95,7 +95,7 @@ extension NDArray {
             return [ArrayBody(outputTypes[0].dtype, layout, inputs[0].storage, tape: tape)]
         }
         let outputs = try outputTypes.map { type throws(ArrayError) in
-            ArrayBody(type, try Storage(byteCount: type.byteCount), tape: tape)
+            ArrayBody(type, try Storage.allocate(type.byteCount), tape: tape)
         }
         let estimate = Dispatch.Estimate(
             cost: op.cost(for: types.span, output: outputTypes[0]),

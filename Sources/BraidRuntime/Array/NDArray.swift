@@ -27,7 +27,7 @@ public struct NDArray: Operand {
     /// The same where there may be no memory.
     /// - Throws: `ArrayError` when there is none.
     package init(allocating type: TensorType) throws(ArrayError) {
-        body = ArrayBody(type, try Storage(byteCount: type.byteCount))
+        body = ArrayBody(type, try Storage.allocate(type.byteCount))
     }
 
     /// The storage.

@@ -48,7 +48,8 @@ final class GradientCache: Sendable {
         guard shouldCompile(hash) else { return nil }
         let structure = RecordStructure(contents, request)
         let program = try? GradientProgram(contents, request)
-        insert(program.map { Entry(hash: hash, structure: structure, program: $0, lastUse: 0) }, hash)
+        insert(
+            program.map { Entry(hash: hash, structure: structure, program: $0, lastUse: 0) }, hash)
         return program
     }
 

@@ -13,7 +13,7 @@ final class ArenaPool: Sendable {
         var next = 0
 
         mutating func addArena(_ byteCount: Int) throws(ArrayError) -> Storage {
-            let arena = try Storage(byteCount: byteCount)
+            let arena = try Storage.allocate(byteCount)
             arenas.append(arena)
             return arena
         }
@@ -32,7 +32,7 @@ final class ArenaPool: Sendable {
     /// An arena for a call that is pushed: a free one, a new one, or the one leased longest ago.
     /// - Throws: `ArrayError` when there is no memory for an arena.
     func lease() throws(ArrayError) -> Storage {
-        if !isKept { return try Storage(byteCount: byteCount) }
+        if !isKept { return try Storage.allocate(byteCount) }
         return try state.withLock { state throws(ArrayError) in
             if let free = state.arenas.first(where: \.isIdle) { return free }
             if state.arenas.count < Self.bound { return try state.addArena(byteCount) }
@@ -45,7 +45,7 @@ final class ArenaPool: Sendable {
     /// is no memory for another.
     func leaseNow() -> Storage? {
         if !isKept {
-            guard let arena = try? Storage(byteCount: byteCount) else { return nil }
+            guard let arena = try? Storage.allocate(byteCount) else { return nil }
             return arena.tryBeginWrite() ? arena : nil
         }
         return state.withLock { state -> Storage? in

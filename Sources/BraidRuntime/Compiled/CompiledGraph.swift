@@ -23,6 +23,8 @@ public final class CompiledGraph: Sendable {
     private let constants: [NDArray]
     private let arenas: ArenaPool
     private let isSmall: Bool
+    /// What every call fails with: together its values have more bytes than there are.
+    private let shortage: ArrayError?
 
     /// Compiles a graph.
     /// - Precondition: the options name passes that exist, and the graph is in order.
@@ -78,6 +80,10 @@ public final class CompiledGraph: Sendable {
         constants = self.plan.constants.map { constant in
             NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
         }
+        let byteCount = self.plan.outputBuffers.reduce(self.plan.arenaByteCount) {
+            $0 + $1.byteCount
+        }
+        shortage = byteCount > MemoryPool.byteCountLimit ? MemoryPool.shortage(of: byteCount) : nil
         arenas = ArenaPool(byteCount: self.plan.arenaByteCount, isKept: keepsArenas)
     }
 
@@ -129,9 +135,10 @@ extension CompiledGraph {
         {
             inputs[index] = inputs[index].dense()
         }
+        if let shortage { return Call(inputs: inputs, buffers: .failure(shortage)) }
         do throws(ArrayError) {
             let buffers = try plan.outputBuffers.map { type throws(ArrayError) in
-                try Storage(byteCount: type.byteCount)
+                try Storage.allocate(type.byteCount)
             }
             if !(isSmall && Runtime.permitsInline && runInline(inputs, buffers)) {
                 try push(inputs, buffers)

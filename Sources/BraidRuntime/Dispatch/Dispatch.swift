@@ -18,7 +18,6 @@ enum Dispatch {
 
     /// Runs the operator on the calling thread.
     /// - Throws: `ArrayError` when there is no memory for the scratch.
-    @inline(__always)
     static func evaluate<O: Operator>(
         _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
         _ outputs: UnsafeBufferPointer<TensorView>, scratchByteCount: Int,
@@ -43,9 +42,20 @@ enum Dispatch {
         _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
         _ outputs: UnsafeBufferPointer<TensorView>, _ estimate: Estimate
     ) {
+        guard estimate.scratchByteCount == 0 else {
+            return evaluateInlineWithScratch(op, inputs, outputs, estimate.scratchByteCount)
+        }
+        op.evaluate(
+            KernelContext(inputs: inputs, outputs: outputs, scratch: nil, splitter: nil))
+    }
+
+    @inline(never)
+    private static func evaluateInlineWithScratch<O: Operator>(
+        _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
+        _ outputs: UnsafeBufferPointer<TensorView>, _ byteCount: Int
+    ) {
         do throws(ArrayError) {
-            try evaluate(
-                op, inputs, outputs, scratchByteCount: estimate.scratchByteCount, splitter: nil)
+            try evaluate(op, inputs, outputs, scratchByteCount: byteCount, splitter: nil)
         } catch { error.trap() }
     }
 

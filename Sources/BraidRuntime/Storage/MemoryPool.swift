@@ -51,27 +51,36 @@ package enum MemoryPool {
 
     /// A block of at least `byteCount` bytes, aligned to 64, with undefined contents.
     /// - Throws: `ArrayError` when there is no such block.
-    @inline(__always)
     package static func allocate(_ byteCount: Int) throws(ArrayError) -> UnsafeMutableRawPointer {
+        guard let (block, _) = block(of: byteCount) else { throw shortage(of: byteCount) }
+        return block
+    }
+
+    /// The same with its class, by which it can be given back; nil when there is no such block.
+    @inline(__always)
+    static func block(of byteCount: Int) -> (UnsafeMutableRawPointer, SizeClass)? {
         let home = shard(Shard.currentIndex)
         let size = SizeClass(for: byteCount)
-        if size.byteCount < largeByteCount, let block = home.pointee.tryTake(size) { return block }
-        if let block = search(for: size) { return block }
-        throw shortage(of: byteCount)
+        if UInt(bitPattern: size.byteCount) < UInt(largeByteCount),
+            let block = home.pointee.tryTake(size)
+        {
+            return (block, size)
+        }
+        return search(for: size).map { ($0, size) }
     }
 
     @inline(never)
-    private static func shortage(of byteCount: Int) -> ArrayError {
+    static func shortage(of byteCount: Int) -> ArrayError {
         ArrayError(
             .outOfMemory, in: "memory",
-            "there are no \(byteCount) bytes for an array; this machine has "
-                + "\(Machine.memoryByteCount) in all")
+            "there are no \(byteCount) bytes to be had; this machine has "
+                + "\(Machine.memoryByteCount)")
     }
 
     /// A block that is large or was not at hand in this thread's shard.
     @inline(never)
     private static func search(for size: SizeClass) -> UnsafeMutableRawPointer? {
-        if size.byteCount > byteCountLimit { return nil }
+        if UInt(bitPattern: size.byteCount) > UInt(byteCountLimit) { return nil }
         let isLarge = size.byteCount >= largeByteCount
         if isLarge {
             let live = largeLive.wrappingAdd(size.byteCount, ordering: .relaxed).newValue
@@ -95,8 +104,12 @@ package enum MemoryPool {
     /// Gives a block back.
     /// - Parameter byteCount: as asked for.
     package static func deallocate(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+        deallocate(block, SizeClass(for: byteCount))
+    }
+
+    /// Gives a block of a class back.
+    static func deallocate(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
         let home = shard(Shard.currentIndex)
-        let size = SizeClass(for: byteCount)
         if size.byteCount < largeByteCount, home.pointee.tryPut(block, size) { return }
         putBack(block, size)
     }

@@ -23,6 +23,8 @@ final class CompiledTrace: Sendable {
     /// For each input, whether an update gives it; inputs behind the sources are those of parameters'
     /// arrays that the traced code did not read.
     private let isUpdated: [Bool]
+    /// Whether gradients were there that the traced code reads or adds to.
+    private let gradients: [(parameter: Parameter, isThere: Bool)]
 
     init(_ traced: TracedGraph, _ options: HybridOptions) {
         self.traced = traced
@@ -46,6 +48,16 @@ final class CompiledTrace: Sendable {
         updates = Array(changes[inPlace...])
         for update in updates { isUpdated[update.input] = true }
         self.isUpdated = isUpdated
+        gradients =
+            traced.sources.compactMap { source in
+                if case .gradient(let parameter) = source.kind { (parameter, true) } else { nil }
+            }
+            + changes.compactMap { change in
+                // What was added to no gradient was only written.
+                let isFirst = change.part == .gradient && change.input >= traced.sources.count
+                return isFirst && change.parameter.gradientMode == .add
+                    ? (change.parameter, false) : nil
+            }
     }
 
     /// The changes, and the graph with an input for each old array.
@@ -80,7 +92,9 @@ final class CompiledTrace: Sendable {
     }
 
     /// Whether the trace would be the same now.
-    var isValid: Bool { traced.isValid }
+    var isValid: Bool {
+        traced.isValid && gradients.allSatisfy { $0.parameter.hasGradient == $0.isThere }
+    }
 
     /// The results for `arguments`; parameters that the traced code changed are changed.
     func callAsFunction(_ arguments: [NDArray], _ ambient: Ambient) -> [NDArray] {
