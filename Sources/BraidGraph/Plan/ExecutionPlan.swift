@@ -26,6 +26,15 @@ public struct ExecutionPlan: Sendable {
         public let dtype: DType
         /// Where in the memory the elements stand; dense from the beginning for results.
         public let layout: Layout
+        /// Whether the elements stand in row-major order without gaps.
+        public let isDense: Bool
+
+        init(place: Place, dtype: DType, layout: Layout) {
+            self.place = place
+            self.dtype = dtype
+            self.layout = layout
+            isDense = layout.isDense
+        }
 
         /// Dtype and shape.
         public var type: TensorType { TensorType(dtype, layout.shape) }

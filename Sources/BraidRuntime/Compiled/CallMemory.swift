@@ -28,9 +28,10 @@ final class CallMemory: Sendable {
             case .output(let output): outputs[output]
             case .arena(let offset): arena + offset
             }
-        return TensorView(
-            type: operand.type, strides: operand.layout.strides,
-            address: base + operand.layout.offset * operand.dtype.size)
+        let address = base + operand.layout.offset * operand.dtype.size
+        return operand.isDense
+            ? TensorView(dense: operand.type, address: address)
+            : TensorView(type: operand.type, strides: operand.layout.strides, address: address)
     }
 
     func scratch(of step: ExecutionPlan.Step) -> UnsafeMutableRawPointer? {

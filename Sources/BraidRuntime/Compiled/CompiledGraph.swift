@@ -130,7 +130,7 @@ extension CompiledGraph {
     func start(_ arguments: [NDArray]) -> Call {
         var inputs = arguments
         for index in inputs.indices
-        where !inputs[index].body.isDense && plan.inputs[index].layout.isDense
+        where !inputs[index].body.isDense && plan.inputs[index].isDense
             && !plan.isReplaced[index]
         {
             inputs[index] = inputs[index].dense()
@@ -191,7 +191,7 @@ extension CompiledGraph {
         }
         guard let arena = arenas.leaseNow() else { return false }
         let memory = CallMemory(inputs, buffers, constants, arena: arena)
-        for step in plan.steps { step.run(in: memory, splitter: nil) }
+        for index in plan.steps.indices { plan.steps[index].run(in: memory, splitter: nil) }
         arena.endWrite()
         return true
     }
