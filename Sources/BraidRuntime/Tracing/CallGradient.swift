@@ -12,6 +12,10 @@ import Synchronization
 /// as a graph over inputs, outputs and cotangents, and then built into the gradient at hand; being
 /// made of operators it has gradients in turn.
 final class CallGradient: CustomGradient {
+    private static let count = Atomic<UInt64>(0)
+
+    /// Names the rule.
+    let number = CallGradient.count.wrappingAdd(1, ordering: .relaxed).newValue
     private let inputs: [Symbol]
     private let outputs: [Symbol]
     private let passes = Mutex<[[Bool]: ReversePass]>([:])
