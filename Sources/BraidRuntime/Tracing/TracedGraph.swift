@@ -25,9 +25,9 @@ struct TracedGraph: Sendable {
     init?(
         _ signature: TraceSignature, _ ambient: Ambient, _ body: ([NDArray]) -> [NDArray]
     ) {
-        let trace = Trace()
-        defer { trace.close() }
         let tape = signature.isRecording ? Tape(parent: nil, recordsParameters: true) : nil
+        let trace = Trace(recorder: tape)
+        defer { trace.close() }
         let scope = Ambient(tape: tape, trace: trace, mode: ambient.mode, errors: ambient.errors)
         let results = Scopes.with(scope) { () -> [Symbol] in
             let arguments = signature.arguments.enumerated().map { trace.argument($0, $1) }
