@@ -2,21 +2,24 @@
 SWIFT = swift
 FORMATTED = Sources Tests Package.swift $(wildcard Examples)
 # Options of `make run`, as in: make run ARGS="--model mlp --epochs 5"
-ARGS =
+ARGS = --output lenet.braid
 
-.PHONY: help run test test-full test-tsan lint format docs clean
+.PHONY: help run bench test test-full test-tsan lint format docs clean
 
 help: ## Show this list (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
-run: ## Train LeNet on the bundled digits (ARGS="--help" shows the options)
+run: ## Train LeNet on the bundled digits, write lenet.braid (ARGS="--help" shows the options)
 	$(SWIFT) run -c release train $(ARGS)
+
+bench: ## Measure Braid (ARGS="--help" shows the options); Scripts/bench-peers puts PyTorch beside it
+	$(SWIFT) run -c release braid-bench $(ARGS)
 
 test: ## Build for release and run every test, with reduced random counts
 	Scripts/run-tests
 
-test-full: ## The same with every random count in full; takes long
+test-full: ## The same with every random count in full, and checks that need python3; takes long
 	BRAID_TEST_FULL=1 Scripts/run-tests
 
 test-tsan: ## Run the tests of the engine under the thread sanitizer

@@ -8,6 +8,9 @@ let package = Package(
         .library(name: "Braid", targets: ["Braid"]),
         .library(name: "BraidTrain", targets: ["BraidTrain"]),
         .executable(name: "train", targets: ["train"]),
+        .library(name: "BraidHybridize", targets: ["BraidHybridize"]),
+        .executable(name: "hybridize", targets: ["hybridize"]),
+        .executable(name: "braid-bench", targets: ["braid-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -28,7 +31,8 @@ let package = Package(
         .target(
             name: "BraidNN",
             dependencies: [
-                "BraidCore", "BraidEngine", "BraidOperators", "BraidRuntime", "BraidData",
+                "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
+                "BraidData",
             ]),
         .target(
             name: "Braid",
@@ -37,15 +41,35 @@ let package = Package(
                 "BraidData", "BraidNN",
             ]),
         .target(
-            name: "BraidTrain",
+            name: "BraidCommandLine",
             dependencies: [
                 "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .target(
+            name: "BraidTrain",
+            dependencies: [
+                "Braid", "BraidCommandLine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .executableTarget(name: "train", dependencies: ["BraidTrain"]),
+        .target(
+            name: "BraidHybridize",
+            dependencies: [
+                "Braid", "BraidCommandLine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "hybridize", dependencies: ["BraidHybridize"]),
+        .target(
+            name: "BraidBench",
+            dependencies: [
+                "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "braid-bench", dependencies: ["BraidBench"]),
 
         .target(
             name: "BraidTestSupport",
-            dependencies: ["BraidCore", "BraidOperators"], path: "Tests/BraidTestSupport"),
+            dependencies: ["BraidCore", "BraidOperators", "BraidGraph"],
+            path: "Tests/BraidTestSupport"),
         .testTarget(name: "BraidKernelsTests", dependencies: ["CBraidKernels"]),
         .testTarget(name: "BraidEngineTests", dependencies: ["BraidEngine"]),
         .testTarget(
@@ -64,6 +88,13 @@ let package = Package(
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
+        .testTarget(
+            name: "BraidHybridizeTests",
+            dependencies: [
+                "BraidHybridize", "BraidTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .testTarget(name: "BraidBenchTests", dependencies: ["BraidBench", "BraidTestSupport"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -31,6 +31,7 @@ enum {
     BRAID_GEMM_REFERENCE_MR_F64 = 4, BRAID_GEMM_REFERENCE_NR_F64 = 4,
 };
 void braid_gemm_reference(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
+void braid_gemv_reference(braid_dtype type, const braid_gemv_arguments *arguments);
 size_t braid_gemm_scratch_bytes_reference(braid_dtype type, int64_t m, int64_t n, int64_t k);
 
 #if defined(__x86_64__)
@@ -41,8 +42,10 @@ enum {
     BRAID_GEMM_AVX512_MR_F64 = 14, BRAID_GEMM_AVX512_NR_F64 = 16,
 };
 void braid_gemm_avx2(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
+void braid_gemv_avx2(braid_dtype type, const braid_gemv_arguments *arguments);
 size_t braid_gemm_scratch_bytes_avx2(braid_dtype type, int64_t m, int64_t n, int64_t k);
 void braid_gemm_avx512(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
+void braid_gemv_avx512(braid_dtype type, const braid_gemv_arguments *arguments);
 size_t braid_gemm_scratch_bytes_avx512(braid_dtype type, int64_t m, int64_t n, int64_t k);
 #endif
 

@@ -23,6 +23,18 @@ import Testing
             values = (0..<size).map { _ in T(Double.random(in: -1...1, using: &generator)) }
         }
 
+        /// The elements of `other` in another place.
+        init(copying other: Self, _ rows: Int, _ columns: Int, transposed: Bool) {
+            (rowStride, columnStride) = transposed ? (1, rows) : (columns, 1)
+            var values = [T](repeating: 0, count: rows * columns)
+            for row in 0..<rows {
+                for column in 0..<columns {
+                    values[row * rowStride + column * columnStride] = T(other[row, column])
+                }
+            }
+            self.values = values
+        }
+
         subscript(row: Int, column: Int) -> Double {
             Double(values[row * rowStride + column * columnStride])
         }

@@ -46,35 +46,47 @@ struct ModelFileTests {
 
     /// The bytes of a file never change unless its version does.
     @Test func bytesAreGolden() throws {
-        let x = Symbol.variable("x", .f32, [2])
-        let scale = Symbol.variable("scale", .f32, [2])
+        let scale = NDArray([1, -2] as [Float])
         let model = try Model(
-            graph: Graph([x * scale], from: [x, scale]),
-            parameters: [("scale", NDArray([1, -2] as [Float]))])
+            tracing: { (x: NDArray) in x * scale + .uniform([2]) }, for: [TensorType(.f32, [2])],
+            options: OptimizationOptions(disabling: ["pointwise-fusion"], exact: true),
+            metadata: ["model": "scale", "data": "none"])
         let graph =
-            #"{\"inputs\":[0,1],\"nodes\":[{\"dtype\":\"f32\",\"input\":\"x\",\"shape\":[2]},"#
-            + #"{\"dtype\":\"f32\",\"input\":\"scale\",\"shape\":[2]},"#
-            + #"{\"attributes\":{\"function\":\"multiply\"},\"inputs\":[0,1],\"op\":\"binary\"}],"#
-            + #"\"outputs\":[2],\"version\":1}"#
+            #"{\"inputs\":[0,1,2],\"nodes\":[{\"dtype\":\"f32\",\"input\":\"input\",\"shape\":[2]},"#
+            + #"{\"dtype\":\"f32\",\"input\":\"captured.0\",\"shape\":[2]},"#
+            + #"{\"dtype\":\"i64\",\"input\":\"key\",\"random_key\":true,\"shape\":[2]},"#
+            + #"{\"attributes\":{\"function\":\"multiply\"},\"inputs\":[0,1],\"op\":\"binary\"},"#
+            + #"{\"attributes\":{\"dtype\":\"f32\",\"from\":0.0,\"shape\":[2],\"to\":1.0},"#
+            + #"\"inputs\":[2],\"op\":\"random_uniform\"},"#
+            + #"{\"attributes\":{\"function\":\"add\"},\"inputs\":[3,4],\"op\":\"binary\"}],"#
+            + #"\"outputs\":[5],\"version\":1}"#
         let signature =
-            #"{\"inputs\":[{\"dtype\":\"f32\",\"name\":\"x\",\"shape\":[2]}],"#
+            #"{\"inputs\":[{\"dtype\":\"f32\",\"name\":\"input\",\"shape\":[2]}],"#
             + #"\"outputs\":[{\"dtype\":\"f32\",\"name\":\"output\",\"shape\":[2]}],"#
-            + #"\"parameters\":[{\"dtype\":\"f32\",\"name\":\"scale\",\"shape\":[2]}]}"#
+            + #"\"parameters\":[{\"dtype\":\"f32\",\"name\":\"captured.0\",\"shape\":[2]}],"#
+            + #"\"random_keys\":[\"key\"]}"#
         var header =
-            #"{"__metadata__":{"format_version":"1","graph":""# + graph + #"","signature":""#
-            + signature + #""},"scale":{"data_offsets":[0,8],"dtype":"F32","shape":[2]}}"#
+            #"{"__metadata__":{"braid.format_version":"2","braid.graph":""# + graph
+            + #"","braid.optimization":"{\"disabled\":[\"pointwise-fusion\"],\"exact\":true}","#
+            + #""braid.signature":""# + signature + #"","data":"none","model":"scale"},"#
+            + #""captured.0":{"data_offsets":[0,8],"dtype":"F32","shape":[2]}}"#
         while (8 + header.utf8.count) % 64 != 0 { header += " " }
         let golden = SerializationSupport.file(
             header, data: [0, 0, 0x80, 0x3F, 0, 0, 0, 0xC0])
         try SerializationSupport.withFolder { folder in
             let path = folder.appending(path: "golden.braid").path
             try model.write(to: path)
-            #expect(try bytes(path) == golden)
+            let written = try bytes(path)
+            let isGolden = written == golden
+            #expect(isGolden, "\(String(decoding: written.dropFirst(8), as: UTF8.self))")
             try Data(golden).write(to: URL(filePath: path))
             let read = try Model(contentsOfFile: path)
-            #expect(
-                try read(["x": NDArray([3, 0.5] as [Float])])["output"]?.scalars(as: Float.self)
-                    == [3, -1])
+            #expect(read.options == model.options && read.metadata == model.metadata)
+            let x = NDArray([3, 0.5] as [Float])
+            RandomSource.seed(1)
+            let expected = x * scale + .uniform([2])
+            RandomSource.seed(1)
+            #expect(try bits(read(["input": x])["output"]) == bits(expected))
         }
     }
 
@@ -88,10 +100,22 @@ struct ModelFileTests {
         #expect(missing?.code == .missing && missing?.message == "the inputs 'x' are missing")
         let unexpected = error(["x": x, "z": x, "bias": x])
         #expect(unexpected?.code == .unexpected)
-        #expect(unexpected?.message == "there are no inputs 'bias', 'z'; the model takes 'x'")
+        #expect(unexpected?.message == "there are no inputs 'bias', 'z'; the inputs are 'x'")
         let other = error(["x": NDArray([1, 2] as [Double])])
         #expect(other?.code == .typeMismatch)
         #expect(other?.description == "model: the input 'x' is f32[2, 3], not f64[2]")
+    }
+
+    @Test func callsThatNoMachineCanServeAreRefused() throws {
+        let x = Symbol.variable("x", .f32, [1])
+        // A gibibyte for each output, four tebibytes together.
+        let wide = x.broadcast(to: [1 << 14, 1 << 14])
+        let model = try Model(
+            graph: Graph((0..<4096).map { wide + Double($0) }, from: [x]), parameters: [],
+            options: OptimizationOptions(disabling: ["pointwise-fusion"]))
+        let error = #expect(throws: ModelError.self) { try model(["x": .ones([1])]) }
+        #expect(error?.code == .tooLarge)
+        #expect(error?.message.contains("\(4096 << 30) bytes") == true, "\(error?.message ?? "")")
     }
 
     @Test func partsThatDoNotFitAreRefused() throws {
@@ -99,17 +123,24 @@ struct ModelFileTests {
         let graph = Graph([x + 1, x * 2], from: [x])
         let array = NDArray([1, 2] as [Float])
         func code(
-            _ graph: Graph, _ parameters: [(String, NDArray)], _ outputs: [String]? = nil
+            _ graph: Graph, _ parameters: [(String, NDArray)], _ outputs: [String]? = nil,
+            options: OptimizationOptions = OptimizationOptions(), metadata: [String: String] = [:]
         ) -> ModelError.Code? {
             let error = #expect(throws: ModelError.self) {
-                try Model(graph: graph, parameters: parameters, outputs: outputs)
+                try Model(
+                    graph: graph, parameters: parameters, outputs: outputs, options: options,
+                    metadata: metadata)
             }
             return error?.code
         }
         #expect(code(graph, [("y", array)]) == .unexpected)
         #expect(code(graph, [("x", array), ("x", array)]) == .duplicateName)
         #expect(code(graph, [("x", NDArray([1] as [Float]))]) == .typeMismatch)
-        #expect(code(graph, [], ["a"]) == .invalidGraph)
+        #expect(code(graph, [], ["a"]) == .missing)
+        #expect(code(graph, [], ["a", "b", "c"]) == .unexpected)
+        let options = OptimizationOptions(disabling: ["magic"])
+        #expect(code(graph, [], options: options) == .invalidOptions)
+        #expect(code(graph, [], metadata: ["braid.graph": ""]) == .unexpected)
         #expect(code(graph, [], ["a", "a"]) == .duplicateName)
         let twin = Symbol.variable("x", .f32, [2])
         #expect(code(Graph([x + twin], from: [x, twin]), []) == .duplicateName)
@@ -148,19 +179,31 @@ struct ModelFileTests {
             let bare = try error([], [weight, bias])
             #expect(bare?.code == .invalidMetadata)
             #expect(
-                bare?.message.hasSuffix("lack 'format_version', 'graph', 'signature'") == true)
+                bare?.message.hasSuffix(
+                    "lack 'braid.format_version', 'braid.graph', "
+                        + "'braid.optimization', 'braid.signature'") == true)
             func replacing(_ key: String, _ text: String) -> [(String, String)] {
                 parts.map { $0.0 == key ? ($0.0, text) : $0 }
             }
-            let version = try error(replacing("format_version", "2"), [weight, bias])
-            #expect(version?.message.contains("format version '2'") == true)
-            let extra = try error(parts + [("note", "")], [weight, bias])
-            #expect(extra?.message.hasSuffix("unexpected keys: 'note'") == true)
-            let text = try error(replacing("graph", "{"), [weight, bias])
-            #expect(text?.message.hasPrefix("the graph is no JSON: byte 1") == true)
-            let signature = try #require(parts.first { $0.0 == "signature" }).1
+            let version = try error(replacing("braid.format_version", "1"), [weight, bias])
+            #expect(version?.message.contains("format version '1'") == true)
+            let extra = try error(parts + [("braid.note", "")], [weight, bias])
+            #expect(extra?.message.hasSuffix("unexpected keys: 'braid.note'") == true)
+            let text = try error(replacing("braid.graph", "{"), [weight, bias])
+            #expect(text?.message.hasPrefix("'braid.graph' is no JSON: byte 1") == true)
+            for (optimization, message) in [
+                (#"{"disabled":["magic"],"exact":false}"#, "no pass is called 'magic'"),
+                (#"{"disabled":[1],"exact":false}"#, "an integer under 'disabled[0]'"),
+                (#"{"disabled":[]}"#, "the optimization lacks the key 'exact'"),
+            ] {
+                let found = try error(
+                    replacing("braid.optimization", optimization), [weight, bias])
+                #expect(found?.code == .invalidMetadata)
+                #expect(found?.message.contains(message) == true, "\(found?.message ?? "")")
+            }
+            let signature = try #require(parts.first { $0.0 == "braid.signature" }).1
             let renamed = try error(
-                replacing("signature", signature.replacing("\"x\"", with: "\"z\"")),
+                replacing("braid.signature", signature.replacing("\"x\"", with: "\"z\"")),
                 [weight, bias])
             #expect(renamed?.code == .mismatch)
             #expect(renamed?.message.contains("is not that of the graph") == true)

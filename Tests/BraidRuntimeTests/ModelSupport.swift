@@ -67,7 +67,8 @@ extension Graph {
         return zip(nodes, other.nodes).allSatisfy { a, b in
             guard a.inputs == b.inputs, a.types == b.types else { return false }
             return switch (a.kind, b.kind) {
-            case (.input(let a), .input(let b)): a == b
+            case (.input(let a, let isKey), .input(let b, let isOtherKey)):
+                a == b && isKey == isOtherKey
             case (.constant(let a), .constant(let b)): a == b
             case (.operation(let a), .operation(let b)): AnyHashable(a) == AnyHashable(b)
             default: false

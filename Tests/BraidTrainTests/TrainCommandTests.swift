@@ -1,46 +1,11 @@
-import BraidRuntime
+import Braid
+import BraidTestSupport
 import Foundation
 import Testing
 
 /// Runs the built `train` executable as a user would.
 struct TrainCommandTests {
-    struct Outcome {
-        let status: Int32
-        let output: String
-        let errors: String
-    }
-
-    /// The executable next to the test bundle.
-    static let executable: URL = {
-        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-        while !FileManager.default.isExecutableFile(atPath: folder.appending(path: "train").path) {
-            precondition(
-                folder.path != "/", "no train executable above \(CommandLine.arguments[0])")
-            folder.deleteLastPathComponent()
-        }
-        return folder.appending(path: "train")
-    }()
-
-    private func train(
-        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil,
-        as program: URL = executable
-    ) throws -> Outcome {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        if let folder { process.currentDirectoryURL = folder }
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let outputData = output.fileHandleForReading.readDataToEndOfFile()
-        let errorData = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
-            errors: String(decoding: errorData, as: UTF8.self))
-    }
+    private let train = BuiltProgram("train")
 
     /// The last line of `--json` output.
     private func lastObject(_ output: String) throws -> [String: Any] {
@@ -49,18 +14,10 @@ struct TrainCommandTests {
             try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
     }
 
-    private func withFolder<R>(_ body: (URL) throws -> R) throws -> R {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "braid-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder)
-    }
-
     @Test func trainsFromAnyFolderAndEvaluatesItsFile() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let trained = try train(
-                ["--model", "mlp", "--epochs", "3", "--output", "m.safetensors", "--json"],
+                ["--model", "mlp", "--epochs", "3", "--output", "m.braid", "--json"],
                 in: folder)
             #expect(trained.status == 0, "\(trained.errors)")
             let object = try lastObject(trained.output)
@@ -71,29 +28,110 @@ struct TrainCommandTests {
             #expect(accuracy > 0.7)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
 
-            let evaluated = try train(["--evaluate", "m.safetensors", "--json"], in: folder)
+            let evaluated = try train(["--evaluate", "m.braid", "--json"], in: folder)
             #expect(evaluated.status == 0, "\(evaluated.errors)")
             #expect(try lastObject(evaluated.output)["test_accuracy"] as? Double == accuracy)
-            let text = try train(["--evaluate", "m.safetensors"], in: folder)
+            let text = try train(["--evaluate", "m.braid"], in: folder)
             #expect(text.output.contains("predicted"))
         }
     }
 
+    @Test func outputIsAModelOfOneImage() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "m.braid").path
+            let run = try train(["--model", "mlp", "--epochs", "1", "--exact", "--output", path])
+            #expect(run.output.contains("train --evaluate \(path)"), "\(run.output)")
+            let model = try Model(contentsOfFile: path)
+            #expect(model.signature.inputs == [.init("image", TensorType(.f32, [1, 1, 8, 8]))])
+            #expect(model.signature.outputs == [.init("scores", TensorType(.f32, [1, 10]))])
+            #expect(model.options == OptimizationOptions(exact: true))
+            #expect(model.metadata == ["data": "digits", "model": "mlp"])
+            // The parameters fit the network that they come from.
+            let network = Models.mlp(classes: 10)
+            let image = try Digits.load().test.batch(at: [0]).input
+            _ = network(image)
+            try network.loadParameters(from: ParameterFile(path: path))
+            #expect(
+                try network(image).scalars(as: Float.self)
+                    == model([image])[0].scalars(as: Float.self))
+        }
+    }
+
+    @Test func modelsAreEvaluatedByTheirGraphAlone() throws {
+        try withTemporaryFolder { folder in
+            func evaluate(_ model: Model) throws -> BuiltProgram.Outcome {
+                let path = folder.appending(path: "other.bin").path
+                try model.write(to: path)
+                return try train(["--evaluate", path, "--json"])
+            }
+            // A network that train does not know: it sees a 3 everywhere.
+            let always = NDArray((0..<10).map { Float($0 == 3 ? 1 : 0) }, shape: [1, 10])
+            let image = TensorType(.f32, [1, 1, 8, 8])
+            let constant = try Model(
+                tracing: { (x: NDArray) in x.sum() * 0 + always }, for: [image])
+            let run = try evaluate(constant)
+            #expect(run.status == 0, "\(run.errors)")
+            let labels = try Digits.load().test
+            let threes = try labels.batch(at: Array(0..<labels.count)).label
+                .scalars(as: Int64.self).count { $0 == 3 }
+            let accuracy = try #require(lastObject(run.output)["test_accuracy"] as? Double)
+            #expect(Int((accuracy * Double(labels.count)).rounded()) == threes, "\(run.output)")
+
+            let wide = try Model(
+                tracing: { (x: NDArray) in x * 2 }, for: [TensorType(.f32, [1, 3])])
+            let refused = try evaluate(wide)
+            #expect(refused.status == 2)
+            #expect(
+                refused.errors.contains(
+                    "takes 'input' f32[1, 3] and gives 'output' f32[1, 3]; a model of digits takes "
+                        + "one f32[1, 1, 8, 8]"), "\(refused.errors)")
+        }
+    }
+
+    @Test func filesOfParametersAreEvaluated() throws {
+        try withTemporaryFolder { folder in
+            let network = Models.mlp(classes: 10)
+            _ = network(try Digits.load().test.batch(at: [0]).input)
+            let path = folder.appending(path: "m.safetensors").path
+            try network.saveParameters(to: path, metadata: [("model", "mlp")])
+            let run = try train(["--evaluate", path, "--json"])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try lastObject(run.output)["model"] as? String == "mlp")
+        }
+    }
+
+    /// Exact passes keep every bit, and so does the number of threads.
+    @Test func exactTrainingGivesTheSameFileHybridizedOrNot() throws {
+        try withTemporaryFolder { folder in
+            var files: [Data] = []
+            for threads in ["1", "2", "4"] {
+                for hybridize in ["--hybridize", "--no-hybridize"] {
+                    let path = folder.appending(path: "m.braid").path
+                    let options = ["--exact", hybridize, "--threads", threads]
+                    let run = try train(["--epochs", "2", "--output", path] + options)
+                    #expect(run.status == 0, "\(options): \(run.errors)")
+                    files.append(try Data(contentsOf: URL(fileURLWithPath: path)))
+                }
+            }
+            for file in files { #expect(file == files[0]) }
+        }
+    }
+
     @Test func theSameFileForAnyNumberOfThreadsAndInTwoProcesses() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             var files: [Data] = []
             for (index, options) in [
                 ["--threads", "1"], ["--threads", "2"], ["--threads", "4"], ["--threads", "2"],
                 ["--no-hybridize"], ["--engine", "serial"], ["--engine", "simulated"],
             ].enumerated() {
-                let path = folder.appending(path: "\(index).safetensors")
+                let path = folder.appending(path: "\(index).braid")
                 let run = try train(
                     ["--seed", "7", "--epochs", "2", "--output", path.path] + options)
                 #expect(run.status == 0, "\(options): \(run.errors)")
                 files.append(try Data(contentsOf: path))
             }
             for file in files { #expect(file == files[0]) }
-            let other = folder.appending(path: "other.safetensors")
+            let other = folder.appending(path: "other.braid")
             _ = try train(["--seed", "8", "--epochs", "2", "--output", other.path])
             #expect(try Data(contentsOf: other) != files[0])
         }
@@ -117,11 +155,11 @@ struct TrainCommandTests {
     }
 
     @Test func corruptFilesExitWith2() throws {
-        try withFolder { folder in
-            let model = folder.appending(path: "m.safetensors")
+        try withTemporaryFolder { folder in
+            let model = folder.appending(path: "m.braid")
             _ = try train(["--model", "mlp", "--epochs", "1", "--output", model.path])
             let good = try Data(contentsOf: model)
-            let broken = folder.appending(path: "broken.safetensors")
+            let broken = folder.appending(path: "broken.braid")
             for (name, bytes) in [
                 ("empty", Data()), ("short", good.prefix(100)), ("cut", good.dropLast()),
                 ("noise", Data((0..<500).map { UInt8(truncatingIfNeeded: $0 &* 37) })),
@@ -129,7 +167,7 @@ struct TrainCommandTests {
                 try bytes.write(to: broken)
                 let run = try train(["--evaluate", broken.path])
                 #expect(run.status == 2, "\(name): \(run.errors)")
-                #expect(run.errors.contains("broken.safetensors"), "\(name): \(run.errors)")
+                #expect(run.errors.contains("broken.braid"), "\(name): \(run.errors)")
             }
             for (metadata, mention) in [
                 ([], "model"), ([("model", "transformer")], "transformer"),
@@ -146,7 +184,7 @@ struct TrainCommandTests {
     }
 
     @Test func missingAndCorruptDataExitWith2() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let missing = try train([], environment: ["BRAID_DATA_DIRECTORY": folder.path])
             #expect(missing.status == 2)
             #expect(missing.errors.contains(folder.path), "\(missing.errors)")
@@ -166,10 +204,10 @@ struct TrainCommandTests {
 
     @Test(arguments: [SIGINT, SIGTERM])
     func interruptingLeavesNoFile(signal: Int32) throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let process = Process()
-            process.executableURL = Self.executable
-            process.arguments = ["--epochs", "100000", "--output", "m.safetensors", "--json"]
+            process.executableURL = train.url
+            process.arguments = ["--epochs", "100000", "--output", "m.braid", "--json"]
             process.currentDirectoryURL = folder
             let (output, errors) = (Pipe(), Pipe())
             process.standardOutput = output
@@ -191,15 +229,15 @@ struct TrainCommandTests {
     }
 
     @Test func theProgramFindsItsDataThroughALinkAndMissesThemElsewhere() throws {
-        try withFolder { folder in
+        try withTemporaryFolder { folder in
             let link = folder.appending(path: "link")
             try FileManager.default.createSymbolicLink(
-                at: link, withDestinationURL: Self.executable)
-            let linked = try train(["--model", "mlp", "--epochs", "1"], as: link)
+                at: link, withDestinationURL: train.url)
+            let linked = try BuiltProgram(at: link)(["--model", "mlp", "--epochs", "1"])
             #expect(linked.status == 0, "\(linked.errors)")
             let copy = folder.appending(path: "copy")
-            try FileManager.default.copyItem(at: Self.executable, to: copy)
-            let missing = try train(["--epochs", "1"], as: copy)
+            try FileManager.default.copyItem(at: train.url, to: copy)
+            let missing = try BuiltProgram(at: copy)(["--epochs", "1"])
             #expect(missing.status == 2, "\(missing.errors)")
             #expect(missing.errors.contains("BRAID_DATA_DIRECTORY"), "\(missing.errors)")
         }
@@ -215,7 +253,7 @@ struct TrainCommandTests {
     @Test func outputThatCannotBeWrittenEndsTheRun() throws {
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = ["-c", "exec '\(Self.executable.path)' --epochs 100000 > /dev/full"]
+        shell.arguments = ["-c", "exec '\(train.url.path)' --epochs 100000 > /dev/full"]
         shell.standardError = FileHandle.nullDevice
         guard FileManager.default.fileExists(atPath: "/dev/full") else { return }
         try shell.run()

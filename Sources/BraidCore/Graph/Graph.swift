@@ -20,8 +20,9 @@ public struct Graph: Sendable {
 
     /// What a node does.
     public enum Kind: Sendable {
-        /// Stands for an array that each call gives.
-        case input(name: String)
+        /// Stands for an array that each call gives; a random key, i64 [2], is drawn anew for each
+        /// call instead.
+        case input(name: String, isRandomKey: Bool = false)
         /// Always the same elements.
         case constant(Constant)
         /// Computes its outputs from its inputs.
@@ -86,9 +87,14 @@ public struct Graph: Sendable {
     /// The name of an input node.
     /// - Precondition: the node is an input.
     public func inputName(_ node: Int) -> String {
-        guard case .input(let name) = nodes[node].kind else {
+        guard case .input(let name, _) = nodes[node].kind else {
             preconditionFailure("node \(node) is no input")
         }
         return name
+    }
+
+    /// Whether a node is an input for which each call draws a random key.
+    public func isRandomKey(_ node: Int) -> Bool {
+        if case .input(_, isRandomKey: true) = nodes[node].kind { true } else { false }
     }
 }

@@ -27,6 +27,8 @@ package final class Node: Sendable {
     package enum Kind: Sendable {
         /// Bound when the graph runs.
         case variable(name: String)
+        /// A key for random operators, drawn anew whenever the graph runs.
+        case randomKey
         /// Comes from outside a trace: the object (of BraidRuntime) knows the array.
         case captured(any AnyObject & Sendable)
         /// Computed from the inputs.

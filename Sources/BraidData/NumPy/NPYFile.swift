@@ -18,7 +18,13 @@ public enum NPYFile {
     ///   when it breaks the format or has another length than its header says, `.unsupported` when
     ///   Braid has no dtype or shape for it.
     public static func read(_ path: String) throws(DataError) -> NDArray {
-        let file = try open(path)
+        try read(from: try open(path), path: path)
+    }
+
+    /// Reads an array from what holds the bytes of such a file.
+    static func read(
+        from file: borrowing some ByteSource & ~Copyable, path: String
+    ) throws(DataError) -> NDArray {
         let fileByteCount: Int
         do throws(SystemError) { fileByteCount = try file.byteCount() } catch {
             throw DataError(.unreadable, path: path, "cannot be read: \(error)")
@@ -58,12 +64,7 @@ public enum NPYFile {
     /// - Throws: `DataError`: `.unsupported` for dtype `bf16`, which NumPy lacks, `.unwritable` when
     ///   the file cannot be written; `EngineError` when the elements cannot be computed.
     public static func write(_ array: NDArray, to path: String) throws {
-        guard let header = NPYHeader.encoded(array.type) else {
-            throw DataError(
-                .unsupported, path: path,
-                "cannot hold \(array.dtype), which NumPy lacks; cast the array, to f32 for instance"
-            )
-        }
+        let header = try header(of: array, path: path)
         try array.withBytes { data in
             do {
                 try write(header, data, to: path)
@@ -71,6 +72,22 @@ public enum NPYFile {
                 throw DataError(.unwritable, path: path, error.message)
             }
         }
+    }
+
+    /// The bytes of a file with an array.
+    static func encoded(_ array: NDArray, path: String) throws -> [UInt8] {
+        let header = try header(of: array, path: path)
+        return try array.withBytes { header + $0 }
+    }
+
+    private static func header(of array: NDArray, path: String) throws(DataError) -> [UInt8] {
+        guard let header = NPYHeader.encoded(array.type) else {
+            throw DataError(
+                .unsupported, path: path,
+                "cannot hold \(array.dtype), which NumPy lacks; cast the array, to f32 for instance"
+            )
+        }
+        return header
     }
 
     private static func open(_ path: String) throws(DataError) -> FileDescriptor {

@@ -20,7 +20,7 @@ struct NPYHeader: Equatable {
     /// - Returns: the header, and where the data begin.
     /// - Throws: `DataError` when the file cannot be read or has no such header.
     static func read(
-        from file: borrowing FileDescriptor, fileByteCount: Int, path: String
+        from file: borrowing some ByteSource & ~Copyable, fileByteCount: Int, path: String
     ) throws(DataError) -> (header: NPYHeader, dataStart: Int) {
         let prefix = try bytes(of: file, at: 0, count: min(12, fileByteCount), path: path)
         guard prefix.starts(with: magic), prefix.count > 10 else {
@@ -52,7 +52,7 @@ struct NPYHeader: Equatable {
     }
 
     private static func bytes(
-        of file: borrowing FileDescriptor, at offset: Int, count: Int, path: String
+        of file: borrowing some ByteSource & ~Copyable, at offset: Int, count: Int, path: String
     ) throws(DataError) -> [UInt8] {
         do throws(SystemError) {
             return try file.bytes(at: offset, count: count)

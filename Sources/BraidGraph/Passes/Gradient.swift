@@ -1,4 +1,4 @@
-package import BraidCore
+public import BraidCore
 import BraidOperators
 
 /// The reverse pass: cotangents of `inputs`, as symbols, given the cotangents of `outputs`.
@@ -48,7 +48,7 @@ package func gradients(
             cotangents: sums[position])
         let flowing: [Symbol?]
         switch node.kind {
-        case .variable, .captured: continue
+        case .variable, .randomKey, .captured: continue
         case .operation(let op): flowing = op.gradient(context)
         case .custom(let custom): flowing = custom.gradient(context)
         }
@@ -60,4 +60,32 @@ package func gradients(
     return inputs.map { input in
         order.position(of: input.node).flatMap { sums[$0][input.index] }
     }
+}
+
+/// The gradients of `output` at `inputs`: symbols of their types, zeros where `output` does not depend
+/// on one. An output of several elements stands for their sum. Being made of operators, the results
+/// have gradients in turn.
+///
+/// ```swift
+/// let slopes = gradients(of: loss, at: [weight, bias])
+/// let graph = try Graph(outputs: [weight - slopes[0] * 0.1, bias - slopes[1] * 0.1])
+/// ```
+/// - Precondition: all are f32 or f64.
+public func gradients(of output: Symbol, at inputs: [Symbol]) -> [Symbol] {
+    for symbol in [output] + inputs where !symbol.dtype.isComputedFloating {
+        ArrayError(
+            .unsupportedType, in: "gradient",
+            "takes f32 or f64, not \(symbol.type) (\(symbol.expression))"
+        ).report()
+        return inputs
+    }
+    let found = gradients(
+        of: [output], cotangents: [.ones(output.shape, dtype: output.dtype)], at: inputs)
+    return zip(found, inputs).map { $0 ?? .zeros($1.shape, dtype: $1.dtype) }
+}
+
+/// The gradient of `output` at one symbol; see `gradients(of:at:)`.
+/// - Precondition: both are f32 or f64.
+public func gradient(of output: Symbol, at input: Symbol) -> Symbol {
+    gradients(of: output, at: [input])[0]
 }

@@ -3,9 +3,10 @@ public import BraidCore
 /// The passes that make a traced graph faster and leaner, in the order in which they run.
 public struct OptimizationPipeline: Sendable {
     /// All passes. Folding comes first, as it makes subexpressions equal; dead nodes go before fusion,
-    /// for which a value that nobody takes would be one more output.
+    /// for which a value that nobody takes would be one more output. The order is decided last.
     package static let allPasses: [any GraphPass] = [
         ConstantFolding(), CommonSubexpressions(), DeadNodes(), PointwiseFusion(),
+        Scheduling(),
     ]
 
     /// The names of all passes, in the order in which they run.

@@ -95,6 +95,10 @@ public struct ExecutionPlan: Sendable {
 
     /// Bytes of the arena, which has to be 64-byte aligned.
     public var arenaByteCount: Int { memory.plannedByteCount }
+    /// Bytes that a call allocates: the arena and what it returns.
+    public var callByteCount: Int {
+        outputBuffers.reduce(arenaByteCount) { $0 + $1.byteCount }
+    }
 }
 
 extension ExecutionPlan.Operand {

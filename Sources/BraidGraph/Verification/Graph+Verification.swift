@@ -28,8 +28,14 @@ extension Graph {
         for position in nodes.indices {
             try verifyOperands(of: position)
             switch nodes[position].kind {
-            case .input:
+            case .input(_, let isRandomKey):
                 try verifySource(position)
+                guard !isRandomKey || nodes[position].types[0] == TensorType(.i64, [2]) else {
+                    throw error(
+                        at: position,
+                        "is a random key, i64[2], but has type "
+                            + "\(nodes[position].types[0])")
+                }
                 guard isListed[position] else {
                     throw error(at: position, "is not listed among the inputs of the graph")
                 }
@@ -56,7 +62,7 @@ extension Graph {
     /// What a node is, for messages: the operator's name, `input 'x'`, `constant`.
     package func title(of node: Int) -> String {
         switch nodes[node].kind {
-        case .input(let name): "input '\(name)'"
+        case .input(let name, _): "input '\(name)'"
         case .constant: "constant"
         case .operation(let op): Swift.type(of: op).name
         }

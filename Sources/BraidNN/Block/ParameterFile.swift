@@ -18,6 +18,9 @@ public struct ParameterFile: Sendable {
         file.metadata.first { $0.0 == name }?.1
     }
 
+    /// Whether the file has a graph, too, so that `Model(contentsOfFile:)` reads it.
+    public var isModelFile: Bool { Model.isModelFile(file) }
+
     /// Passes when a file can be written at `path`, so that a long run does not fail at its end.
     /// - Throws: `ModelFileError` naming the path.
     public static func checkWritable(_ path: String) throws { try AtomicFile.checkWritable(path) }
@@ -49,7 +52,7 @@ extension Block {
         let elements = parameters
         var problems: [String] = []
         for element in elements {
-            guard let entry = file.file.entries.first(where: { $0.name == element.name }) else {
+            guard let entry = file.file.entry(element.name) else {
                 problems.append("\(element.name) is missing")
                 continue
             }
@@ -66,10 +69,7 @@ extension Block {
             throw ModelFileError(
                 .mismatch, path: file.file.path, problems.joined(separator: "; "))
         }
-        let arrays = try elements.map { element in
-            let entry = file.file.entries.first { $0.name == element.name }!
-            return try NDArray(entry.type) { try file.file.read(element.name, into: $0) }
-        }
+        let arrays = try elements.map { try NDArray($0.name, of: file.file) }
         for (element, array) in zip(elements, arrays) {
             element.parameter.wrappedValue = array
         }

@@ -39,7 +39,7 @@ public struct ParameterList: Sendable, RandomAccessCollection {
             }
             return
         }
-        if let compiled = value as? any HybridizedBlock {
+        if let compiled = value as? any TransparentBlock {
             return collect(compiled.wrappedBlock, path: path, seen: &seen)
         }
         if let row = value as? Sequential {

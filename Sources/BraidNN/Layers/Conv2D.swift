@@ -48,7 +48,8 @@ public struct Conv2D: Block {
             ArrayError(
                 .shapeMismatch, in: "conv2d",
                 "takes [batch, channels, height, width], not shape \(x.shape)"
-            ).trap()
+            ).report()
+            return x
         }
         $weight.resolve([channels, x.shape[1], kernel.0, kernel.1], for: "conv2d")
         var y = x.convolution2D(weight, stride: stride, padding: padding, dilation: dilation)

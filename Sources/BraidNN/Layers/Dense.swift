@@ -36,7 +36,8 @@ public struct Dense: Block {
         guard x.rank > 0 else {
             ArrayError(
                 .shapeMismatch, in: "dense", "takes [batch…, inputs], not a scalar"
-            ).trap()
+            ).report()
+            return x
         }
         $weight.resolve([units, x.shape[x.rank - 1]], for: "dense")
         var y = x.matmul(weight.transposed())

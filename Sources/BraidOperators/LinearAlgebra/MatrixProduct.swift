@@ -138,7 +138,11 @@ private struct ProductPlan {
             inner: left.columns, a.dtype)
     }
 
-    var scratchByteCount: Int { grid.count * grid.scratchByteCount }
+    /// Whether every product is a row times a matrix or a matrix times a column, which is read once and
+    /// not packed. Decided by the shapes, because its sums are in another order.
+    private var isVectorProduct: Bool { rows == 1 || right.columns == 1 }
+
+    var scratchByteCount: Int { isVectorProduct ? 0 : grid.count * grid.scratchByteCount }
 
     func run(
         _ piece: Int, _ a: TensorView, _ b: TensorView, _ c: TensorView,
@@ -165,7 +169,12 @@ private struct ProductPlan {
                 a.element(aOffset + rows.lowerBound * Int(arguments.a_row_stride)))
             arguments.b = UnsafeRawPointer(b.element(bOffset))
             arguments.c = c.element(firstRowOfC * right.columns + part.columns.lowerBound)
-            Kernels.table.pointee.gemm(a.kernelType, &arguments, scratch)
+            if isVectorProduct {
+                var vector = braid_gemv_arguments(arguments, isRow: self.rows == 1, b)
+                Kernels.table.pointee.gemv(a.kernelType, &vector)
+            } else {
+                Kernels.table.pointee.gemm(a.kernelType, &arguments, scratch)
+            }
         }
         if !isShared {
             for product in part.products {
@@ -214,6 +223,26 @@ private struct ProductPlan {
             extent *= a.shape[axis]
         }
         return stride
+    }
+}
+
+extension braid_gemv_arguments {
+    /// A product whose left factor is one row, or whose right factor is one column.
+    fileprivate init(_ product: braid_gemm_arguments, isRow: Bool, _ right: TensorView) {
+        self.init()
+        k = product.k
+        c = product.c
+        if isRow {
+            n = product.n
+            (a, a_stride) = (product.a, product.a_column_stride)
+            (b_row_stride, b_column_stride) = (product.b_row_stride, product.b_column_stride)
+            b = product.b + Int(product.b_n_offset * b_column_stride) * right.dtype.size
+        } else {
+            n = product.m
+            (a, a_stride) = (product.b, product.b_row_stride)
+            (b, b_row_stride) = (product.a, product.a_column_stride)
+            b_column_stride = product.a_row_stride
+        }
     }
 }
 

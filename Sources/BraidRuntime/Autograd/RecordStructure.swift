@@ -96,7 +96,7 @@ struct RecordStructure: Sendable {
             case .custom(let rule):
                 guard let call = rule as? CallGradient else { return nil }
                 hasher.combine(call.number)
-            case .variable, .captured: return nil
+            case .variable, .captured, .randomKey: return nil
             }
         }
         for input in contents.inputs { hasher.combine(input) }
@@ -115,7 +115,7 @@ extension RecordStructure.Function {
         case .custom(let rule):
             guard let call = rule as? CallGradient else { return nil }
             self = .call(call.number)
-        case .variable, .captured: return nil
+        case .variable, .captured, .randomKey: return nil
         }
     }
 

@@ -14,11 +14,14 @@ public final class CompiledGraph: Sendable {
     /// threads (some ten microseconds for each hand-over).
     private static let inlineCostLimit = 1 << 18
 
+    /// What the passes made of the graph; the plan's steps name its nodes.
+    public let graph: Graph
     /// How values lie in memory, and in which order steps may run.
     public let plan: ExecutionPlan
     /// What each pass did.
     public let passes: [PassRecord]
 
+    private let inputs: [(name: String, type: TensorType, isRandomKey: Bool)]
     private let program: Program
     private let constants: [NDArray]
     private let arenas: ArenaPool
@@ -63,8 +66,12 @@ public final class CompiledGraph: Sendable {
         updating updates: [ExecutionPlan.Update] = [], keepsArenas: Bool = true
     ) throws {
         try graph.checkMemory(limit: MemoryPool.byteCountLimit)
+        inputs = graph.inputs.map {
+            (graph.inputName($0), graph.nodes[$0].types[0], graph.isRandomKey($0))
+        }
         let optimized = try OptimizationPipeline(options).run(on: graph)
         passes = optimized.records
+        self.graph = optimized.graph
         func plan(isSequential: Bool) -> ExecutionPlan {
             ExecutionPlan(
                 optimized.graph, inputLayouts: inputLayouts, updating: updates,
@@ -80,30 +87,38 @@ public final class CompiledGraph: Sendable {
         constants = self.plan.constants.map { constant in
             NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
         }
-        let byteCount = self.plan.outputBuffers.reduce(self.plan.arenaByteCount) {
-            $0 + $1.byteCount
-        }
+        let byteCount = self.plan.callByteCount
         shortage = byteCount > MemoryPool.byteCountLimit ? MemoryPool.shortage(of: byteCount) : nil
         arenas = ArenaPool(byteCount: self.plan.arenaByteCount, isKept: keepsArenas)
     }
 
-    /// The outputs for arrays in the order of the graph's inputs.
+    /// The outputs for arrays in the order of the graph's inputs but random keys, which are drawn here.
+    /// No gradient flows through the call.
     /// - Precondition: there is an array of the right type for each input.
     public func callAsFunction(_ arguments: [NDArray]) -> [NDArray] {
-        guard arguments.count == plan.inputs.count else {
-            ArrayError(
-                .shapeMismatch, in: "compiled graph",
-                "takes \(plan.inputs.count) arrays, not \(arguments.count)"
-            ).trap()
+        if let mistake = mistake(in: arguments) {
+            mistake.report()
+            return plan.outputs.map { .invalid(mistake, like: $0.type) }
         }
-        for (position, (input, argument)) in zip(plan.inputs, arguments).enumerated()
-        where input.type != argument.type {
-            ArrayError(
+        var next = arguments.makeIterator()
+        let inputs = inputs.map { $0.isRandomKey ? .randomKey() : next.next()! }
+        return Scopes.with(.outside) { run(inputs) }
+    }
+
+    private func mistake(in arguments: [NDArray]) -> ArrayError? {
+        let given = inputs.filter { !$0.isRandomKey }
+        guard arguments.count == given.count else {
+            return ArrayError(
                 .shapeMismatch, in: "compiled graph",
-                "input \(position) is \(input.type), not \(argument.type)"
-            ).trap()
+                "takes \(given.count) arrays, not \(arguments.count): "
+                    + given.map { "'\($0.name)'" }.joined(separator: ", "))
         }
-        return Scopes.with(.outside) { run(arguments) }
+        for (input, argument) in zip(given, arguments) where input.type != argument.type {
+            return ArrayError(
+                .shapeMismatch, in: "compiled graph",
+                "the input '\(input.name)' is \(input.type), not \(argument.type)")
+        }
+        return nil
     }
 
     /// As a call, of arrays that are known to fit, outside all scopes.
@@ -241,5 +256,21 @@ extension Program.Builder {
             }
             add(type(of: step.op).name, reads: reads, overwrites: overwrites, holds: holds)
         }
+    }
+}
+
+extension Graph {
+    /// The graph, optimised and planned, ready to run.
+    ///
+    /// ```swift
+    /// let x = Symbol.variable("x", .f32, [3])
+    /// let square = try Graph(outputs: [x * x]).compiled()
+    /// let y = square([NDArray([1, 2, 3] as [Float])])[0]
+    /// ```
+    /// A `Model` runs a graph by the names of its inputs and outputs; a `SymbolicFunction` keeps
+    /// parameters, updates them, and lets gradients through.
+    /// - Precondition: the options name passes that exist, and the graph is in order.
+    public func compiled(options: OptimizationOptions = OptimizationOptions()) -> CompiledGraph {
+        CompiledGraph(self, options: options)
     }
 }

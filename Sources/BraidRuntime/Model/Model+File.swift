@@ -1,19 +1,34 @@
 import BraidCore
+import BraidGraph
 
-/// A model file is a safetensors file: a tensor for each parameter, and in the metadata `graph` (as
-/// `GraphCoding` writes it), `signature` and `format_version`.
+/// A model file is a safetensors file: a tensor for each parameter, and in the metadata, as JSON under
+/// keys that begin with `braid.`:
+///
+/// | key | |
+/// | --- | --- |
+/// | `braid.format_version` | `2`, the version of this layout |
+/// | `braid.graph` | the graph before all passes, as `GraphCoding` writes it |
+/// | `braid.optimization` | `{"disabled": [passes], "exact": false}`: how the graph is compiled |
+/// | `braid.signature` | names and types of inputs, outputs and parameters; names of random keys |
+///
+/// Other keys are the user's: `Model.metadata`. Version 1, which was never released, had no options,
+/// no random keys and no keys of the user's.
 extension Model {
     /// The version of the layout of model files.
-    private static let formatVersion = "1"
+    private static let formatVersion = "2"
     /// Bytes of the graph's text. The header of a safetensors file has less than 100 MB, and every
     /// quote of the text takes two bytes there.
     private static let graphByteLimit = 45_000_000
 
+    /// What the keys of the format begin with.
+    static let reservedPrefix = "braid."
+
     private enum Key {
-        static let graph = "graph"
-        static let signature = "signature"
-        static let formatVersion = "format_version"
-        static let all = [formatVersion, graph, signature]
+        static let graph = reservedPrefix + "graph"
+        static let optimization = reservedPrefix + "optimization"
+        static let signature = reservedPrefix + "signature"
+        static let formatVersion = reservedPrefix + "format_version"
+        static let all = [formatVersion, graph, optimization, signature]
     }
 
     /// Writes a file, whole or not at all. Equal models give equal bytes.
@@ -33,8 +48,8 @@ extension Model {
             to: path,
             metadata: [
                 (Key.formatVersion, Self.formatVersion), (Key.graph, text),
-                (Key.signature, signature.json.text),
-            ],
+                (Key.optimization, options.json.text), (Key.signature, signature.json.text),
+            ] + self.metadata.map { ($0, $1) },
             tensors: zip(signature.parameters, values).map { entry, value in
                 SafetensorsWriter.Tensor(name: entry.name, type: entry.type) { write in
                     try value.withBytes { try write($0) }
@@ -42,27 +57,43 @@ extension Model {
             })
     }
 
+    /// Whether a safetensors file is a model file, of whatever version.
+    package static func isModelFile(_ file: SafetensorsFile) -> Bool {
+        file.metadata.contains { $0.0 == Key.graph }
+    }
+
     /// Reads a model file.
     /// - Throws: `ModelFileError` when the file cannot be read, breaks the format, or has a graph,
     ///   signature and tensors that do not belong together; missing and unexpected names are all
     ///   listed.
     public convenience init(contentsOfFile path: String) throws(ModelFileError) {
-        let file = try SafetensorsFile(path: path)
-        let metadata = try Self.metadata(of: file)
+        try self.init(SafetensorsFile(path: path))
+    }
+
+    /// Reads a model from an open file.
+    /// - Throws: as `init(contentsOfFile:)`.
+    package convenience init(_ file: SafetensorsFile) throws(ModelFileError) {
+        let path = file.path
+        var metadata = try Self.metadata(of: file)
         let signature = try ModelSignature(
             try Self.json(metadata[Key.signature]!, Key.signature, path), path: path)
+        let options = try OptimizationOptions(
+            try Self.json(metadata[Key.optimization]!, Key.optimization, path), path: path)
         let graph = try GraphCoding.graph(
             from: try Self.json(metadata[Key.graph]!, Key.graph, path), path: path)
         try Self.check(file.entries, against: signature, path: path)
         var parameters: [(name: String, value: NDArray)] = []
         for entry in signature.parameters {
-            parameters.append((entry.name, try NDArray(entry, of: file)))
+            parameters.append((entry.name, try NDArray(entry.name, of: file)))
         }
+        for key in Key.all { metadata[key] = nil }
         do throws(ModelError) {
             try self.init(
-                graph: graph, parameters: parameters, outputs: signature.outputs.map(\.name))
+                graph: graph, parameters: parameters, outputs: signature.outputs.map(\.name),
+                options: options, metadata: metadata)
         } catch {
-            throw ModelFileError(.mismatch, path: path, error.message)
+            let isOption = error.code == .invalidOptions
+            throw ModelFileError(isOption ? .invalidMetadata : .mismatch, path: path, error.message)
         }
         guard self.signature == signature else {
             throw ModelFileError(
@@ -72,7 +103,7 @@ extension Model {
         }
     }
 
-    /// The strings of the metadata by their keys, all that are needed and no others.
+    /// The strings of the metadata by their keys: all that are needed, and the user's.
     private static func metadata(
         of file: SafetensorsFile
     ) throws(ModelFileError) -> [String: String] {
@@ -90,7 +121,9 @@ extension Model {
                 "the file has format version '\(version)'; this version of Braid reads "
                     + "'\(formatVersion)'")
         }
-        let unexpected = metadata.keys.filter { !Key.all.contains($0) }.sorted()
+        let unexpected = metadata.keys.filter {
+            $0.hasPrefix(reservedPrefix) && !Key.all.contains($0)
+        }.sorted()
         guard unexpected.isEmpty else {
             throw error("the metadata have unexpected keys: \(ModelError.list(unexpected))")
         }
@@ -101,7 +134,7 @@ extension Model {
         _ text: String, _ key: String, _ path: String
     ) throws(ModelFileError) -> JSON {
         do throws(JSONError) { return try JSONParser.parse(text) } catch {
-            throw ModelFileError(.invalidMetadata, path: path, "the \(key) is no JSON: \(error)")
+            throw ModelFileError(.invalidMetadata, path: path, "'\(key)' is no JSON: \(error)")
         }
     }
 
@@ -131,19 +164,19 @@ extension Model {
     }
 }
 
-extension NDArray {
-    fileprivate init(
-        _ entry: ModelSignature.Entry, of file: SafetensorsFile
-    ) throws(ModelFileError) {
-        self.init(uninitialized: entry.type)
-        let bytes = UnsafeMutableRawBufferPointer(
-            start: storage.address, count: entry.type.byteCount)
-        try file.read(entry.name, into: bytes)
-        // Kernels count on truth values of 0 and 1.
-        guard entry.type.dtype != .bool || bytes.allSatisfy({ $0 <= 1 }) else {
-            throw ModelFileError(
-                .malformed, path: file.path,
-                "tensor '\(entry.name)' has truth values other than 0 and 1")
-        }
+extension OptimizationOptions {
+    /// The options as JSON; `verifies`, which changes no result, is left out.
+    fileprivate var json: JSON {
+        .object([
+            ("disabled", .array(disabledPasses.sorted().map { .string($0) })),
+            ("exact", .bool(isExact)),
+        ])
+    }
+
+    fileprivate init(_ json: JSON, path: String) throws(ModelFileError) {
+        let fields = JSONFields(json, subject: "the optimization", path: path)
+        try fields.allow(["disabled", "exact"])
+        self.init(
+            disabling: Set(try fields.strings("disabled")), exact: try fields.truth("exact"))
     }
 }

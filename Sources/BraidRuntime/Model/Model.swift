@@ -1,5 +1,5 @@
 public import BraidCore
-import BraidGraph
+public import BraidGraph
 import Synchronization
 
 /// A graph with the arrays that belong to it: what is written to a model file, and what runs one.
@@ -9,12 +9,17 @@ import Synchronization
 /// let scores = try model(["image": images])["scores"]!
 /// ```
 /// The graph is compiled at the first call; after that, any number of threads may call the model at
-/// once.
+/// once. Gradients flow through calls to their arguments, and inside `hybridize` a call becomes a part
+/// of the traced code.
 public final class Model: Sendable {
     /// What is computed.
     public let graph: Graph
     /// What a call takes and gives, and which arrays belong to the model.
     public let signature: ModelSignature
+    /// How the graph is optimised.
+    public let options: OptimizationOptions
+    /// What else is said of the model, by key.
+    public let metadata: [String: String]
 
     /// The parameters' arrays in the order of `signature.parameters`.
     let values: [NDArray]
@@ -33,30 +38,38 @@ public final class Model: Sendable {
     ///   - parameters: arrays for inputs of these names; the other inputs are arguments of calls.
     ///   - outputs: the names of the graph's outputs; `output` for one, `output0`, `output1`, … for
     ///     several when nil.
+    ///   - options: how the graph is optimised, here and after loading.
+    ///   - metadata: what else a file should say, by key.
     /// - Throws: `ModelError` when the graph is not in order, a name occurs twice, a parameter is no
-    ///   input of the graph or has another type, or there are not as many names as outputs.
+    ///   input of the graph or has another type, there are not as many names as outputs, the options
+    ///   name a pass that there is not, or a key of the metadata begins with `braid.`.
     public init(
-        graph: Graph, parameters: [(name: String, value: NDArray)], outputs: [String]? = nil
+        graph: Graph, parameters: [(name: String, value: NDArray)], outputs: [String]? = nil,
+        options: OptimizationOptions = OptimizationOptions(), metadata: [String: String] = [:]
     ) throws(ModelError) {
         do throws(GraphError) { try graph.verify() } catch {
             throw ModelError(.invalidGraph, "the graph is not in order: \(error)")
         }
         do throws(GraphError) {
             try graph.checkMemory(limit: MemoryPool.byteCountLimit)
-        } catch { throw ModelError(.invalidGraph, "the graph cannot run: \(error)") }
-        let count = graph.outputs.count
-        let outputNames =
-            outputs ?? (count == 1 ? ["output"] : (0..<count).map { "output\($0)" })
-        guard outputNames.count == count else {
-            throw ModelError(
-                .invalidGraph, "the graph has \(count) outputs, but \(outputNames.count) names")
+        } catch { throw ModelError(.tooLarge, "\(error)") }
+        do throws(UnknownPassError) { _ = try OptimizationPipeline(options) } catch {
+            throw ModelError(.invalidOptions, "\(error)")
         }
-        let inputs = graph.inputs.map {
+        let reserved = metadata.keys.filter { $0.hasPrefix(Self.reservedPrefix) }.sorted()
+        guard reserved.isEmpty else {
+            throw ModelError(
+                .unexpected,
+                "keys of the metadata that begin with '\(Self.reservedPrefix)' belong to the format: "
+                    + ModelError.list(reserved))
+        }
+        let outputNames = try ModelSignature.names(outputs, "output", count: graph.outputs.count)
+        let inputs = graph.inputs.filter { !graph.isRandomKey($0) }.map {
             ModelSignature.Entry(graph.inputName($0), graph.nodes[$0].types[0])
         }
-        try Self.checkDifferent(inputs.map(\.name), "inputs")
-        try Self.checkDifferent(outputNames, "outputs")
-        try Self.checkDifferent(parameters.map(\.name), "parameters")
+        try ModelError.check(different: inputs.map(\.name), "inputs")
+        try ModelError.check(different: outputNames, "outputs")
+        try ModelError.check(different: parameters.map(\.name), "parameters")
 
         let positions = Dictionary(
             uniqueKeysWithValues: parameters.enumerated().map { ($1.name, $0) })
@@ -72,7 +85,7 @@ public final class Model: Sendable {
         var sources: [Source] = []
         for input in inputs {
             if let position = positions[input.name] {
-                try Self.check(parameters[position].value, input, "parameter")
+                try input.check(parameters[position].value, "parameter")
                 sources.append(.parameter(position))
             } else {
                 sources.append(.argument(arguments.count))
@@ -81,11 +94,14 @@ public final class Model: Sendable {
         }
         self.graph = graph
         self.sources = sources
+        self.options = options
+        self.metadata = metadata
         values = parameters.map(\.value)
         signature = ModelSignature(
             inputs: arguments,
             outputs: zip(outputNames, graph.outputs).map { .init($0, graph.type(of: $1)) },
-            parameters: parameters.map { .init($0.name, $0.value.type) })
+            parameters: parameters.map { .init($0.name, $0.value.type) },
+            randomKeys: graph.inputs.filter { graph.isRandomKey($0) }.map { graph.inputName($0) })
     }
 
     /// The array of a parameter; nil when none has the name.
@@ -97,7 +113,7 @@ public final class Model: Sendable {
     public var compiledGraph: CompiledGraph {
         compiled.withLock { compiled in
             if let compiled { return compiled }
-            let new = CompiledGraph(graph)
+            let new = CompiledGraph(graph, options: options)
             compiled = new
             return new
         }
@@ -108,70 +124,36 @@ extension Model {
     /// The outputs for arrays in the order of `signature.inputs`.
     /// - Precondition: there is an array of the right type for each input.
     public func callAsFunction(_ arguments: [NDArray]) -> [NDArray] {
-        guard arguments.count == signature.inputs.count else {
-            ArrayError(
-                .shapeMismatch, in: "model",
-                "takes \(signature.inputs.count) arrays, not \(arguments.count)"
-            ).trap()
-        }
-        for (input, argument) in zip(signature.inputs, arguments) {
-            do throws(ModelError) { try Self.check(argument, input, "input") } catch {
-                ArrayError(.shapeMismatch, in: "model", error.message).trap()
-            }
-        }
+        if let invalid = signature.invalidOutputs(for: arguments, in: "model") { return invalid }
         return run(arguments)
     }
 
     /// The outputs by name for inputs by name.
     /// - Throws: `ModelError` naming all inputs that are missing, all that there are not, or one whose
-    ///   type is another.
+    ///   type is another; or saying that the call would need more memory than the machine has.
     public func callAsFunction(
         _ arguments: [String: NDArray]
     ) throws(ModelError) -> [String: NDArray] {
-        let names = signature.inputs.map(\.name)
-        let missing = names.filter { arguments[$0] == nil }
-        guard missing.isEmpty else {
-            throw ModelError(.missing, "the inputs \(ModelError.list(missing)) are missing")
-        }
-        let unexpected = arguments.keys.filter { !names.contains($0) }.sorted()
-        guard unexpected.isEmpty else {
+        let ordered = try signature.ordered(arguments)
+        let byteCount = compiledGraph.plan.callByteCount
+        guard byteCount <= MemoryPool.byteCountLimit else {
             throw ModelError(
-                .unexpected,
-                "there are no inputs \(ModelError.list(unexpected)); the model takes "
-                    + ModelError.list(names))
+                .tooLarge,
+                "a call needs \(byteCount) bytes of memory beside its inputs; the machine has "
+                    + "\(MemoryPool.byteCountLimit)")
         }
-        var ordered: [NDArray] = []
-        for input in signature.inputs {
-            let argument = arguments[input.name]!
-            try Self.check(argument, input, "input")
-            ordered.append(argument)
-        }
-        return Dictionary(uniqueKeysWithValues: zip(signature.outputs.map(\.name), run(ordered)))
+        return signature.named(run(ordered))
     }
 
     private func run(_ arguments: [NDArray]) -> [NDArray] {
-        compiledGraph(
-            sources.map { source in
-                switch source {
-                case .parameter(let position): values[position]
-                case .argument(let position): arguments[position]
-                }
-            })
-    }
-
-    private static func check(
-        _ array: NDArray, _ entry: ModelSignature.Entry, _ kind: String
-    ) throws(ModelError) {
-        if array.type == entry.type { return }
-        throw ModelError(
-            .typeMismatch, "the \(kind) '\(entry.name)' is \(entry.type), not \(array.type)")
-    }
-
-    private static func checkDifferent(_ names: [String], _ kind: String) throws(ModelError) {
-        var seen: Set<String> = []
-        let repeated = names.filter { !seen.insert($0).inserted }
-        if repeated.isEmpty { return }
-        throw ModelError(
-            .duplicateName, "\(kind) share the names \(ModelError.list(Set(repeated).sorted()))")
+        let inputs = sources.map { source in
+            switch source {
+            case .parameter(let position): values[position]
+            case .argument(let position): arguments[position]
+            }
+        }
+        // A part of what is traced or recorded, like any other code.
+        let isPart = Scopes.current.map { $0.trace != nil || $0.tape != nil } ?? false
+        return isPart ? graph.applied(to: inputs) : compiledGraph(inputs)
     }
 }

@@ -2,7 +2,7 @@
 public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of mistake it was; more kinds may come.
     public struct Code: Hashable, Sendable {
-        private enum Value { case missing, unexpected, type, name, graph }
+        private enum Value { case missing, unexpected, type, name, graph, effect, options, memory }
         private let value: Value
         /// Names that are needed and were not given.
         public static let missing = Code(value: .missing)
@@ -14,6 +14,12 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let duplicateName = Code(value: .name)
         /// A graph that is not in order.
         public static let invalidGraph = Code(value: .graph)
+        /// Traced code that does more than computing outputs from inputs.
+        public static let sideEffect = Code(value: .effect)
+        /// Options that name a pass which there is not.
+        public static let invalidOptions = Code(value: .options)
+        /// A call that would need more memory than the machine has.
+        public static let tooLarge = Code(value: .memory)
     }
 
     /// The kind of mistake.
@@ -29,6 +35,15 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// As `model: the input 'x' is f32[2, 3], not f32[3]`.
     public var description: String { "model: \(message)" }
+
+    /// Passes names of which none occurs twice.
+    /// - Parameter kind: what the names are of, in the plural.
+    static func check(different names: [String], _ kind: String) throws(ModelError) {
+        var seen: Set<String> = []
+        let repeated = names.filter { !seen.insert($0).inserted }
+        if repeated.isEmpty { return }
+        throw ModelError(.duplicateName, "\(kind) share the names \(list(Set(repeated).sorted()))")
+    }
 
     /// Names in quotes, in the given order.
     static func list(_ names: some Collection<String>) -> String {

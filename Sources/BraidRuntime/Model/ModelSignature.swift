@@ -22,10 +22,25 @@ public struct ModelSignature: Hashable, Sendable {
     public let outputs: [Entry]
     /// The arrays that belong to the model.
     public let parameters: [Entry]
+    /// The inputs of the graph that are random keys, in the order in which each call draws them.
+    public internal(set) var randomKeys: [String] = []
+
+    /// The given names, or those that stand for none: `input` for one, `input0`, `input1`, … for
+    /// several.
+    static func names(
+        _ names: [String]?, _ kind: String, count: Int
+    ) throws(ModelError) -> [String] {
+        guard let names else { return count == 1 ? [kind] : (0..<count).map { "\(kind)\($0)" } }
+        if names.count == count { return names }
+        throw ModelError(
+            names.count < count ? .missing : .unexpected,
+            "there are \(names.count) names for \(count) \(kind)s")
+    }
 }
 
 extension ModelSignature {
-    /// The signature as JSON: `{"inputs": [{"dtype", "name", "shape"}], "outputs", "parameters"}`.
+    /// The signature as JSON: `{"inputs": [{"dtype", "name", "shape"}], "outputs": […],
+    /// "parameters": […], "random_keys": ["key"]}`.
     package var json: JSON {
         func list(_ entries: [Entry]) -> JSON {
             .array(
@@ -36,6 +51,7 @@ extension ModelSignature {
         }
         return .object([
             ("inputs", list(inputs)), ("outputs", list(outputs)), ("parameters", list(parameters)),
+            ("random_keys", .array(randomKeys.map { .string($0) })),
         ])
     }
 
@@ -43,7 +59,7 @@ extension ModelSignature {
     /// - Throws: `ModelFileError` saying what is malformed.
     package init(_ json: JSON, path: String) throws(ModelFileError) {
         let fields = JSONFields(json, subject: "the signature", path: path)
-        try fields.allow(["inputs", "outputs", "parameters"])
+        try fields.allow(["inputs", "outputs", "parameters", "random_keys"])
         func entries(_ key: String) throws(ModelFileError) -> [Entry] {
             var entries: [Entry] = []
             for json in try fields.array(key) {
@@ -57,5 +73,6 @@ extension ModelSignature {
         inputs = try entries("inputs")
         outputs = try entries("outputs")
         parameters = try entries("parameters")
+        randomKeys = try fields.strings("random_keys")
     }
 }

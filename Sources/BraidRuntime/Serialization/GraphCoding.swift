@@ -11,18 +11,18 @@ import BraidOperators
 /// ], "outputs": [2], "version": 1}
 /// ```
 ///
-/// A value is the position of its node, or `[node, output]` for another output than the first. A
-/// constant's data are its bytes (little-endian, row-major) in lower-case hexadecimal digits. The types
-/// of what operators give are inferred when the graph is read. Keys are sorted, so that equal graphs
-/// give equal texts.
+/// An input for which calls draw a random key has `"random_key": true` besides. A value is the position
+/// of its node, or `[node, output]` for another output than the first. A constant's data are its bytes
+/// (little-endian, row-major) in lower-case hexadecimal digits. The types of what operators give are
+/// inferred when the graph is read. Keys are sorted, so that equal graphs give equal texts.
 package enum GraphCoding {
     /// The version that is written, and the latest that is read.
     package static let version = 1
 
     /// The largest graph that is read.
     package struct Limits: Sendable {
-        /// Nodes of a graph.
-        package var nodeCount = 1 << 20
+        /// Nodes of a graph. Planning one takes time and memory by the square of their number.
+        package var nodeCount = 1 << 16
         /// Inputs of all nodes together.
         package var operandCount = 1 << 22
         /// Bytes of one value. With the number of nodes it keeps every sum of sizes within 64 bits.
@@ -57,9 +57,10 @@ package enum GraphCoding {
 
     private static func json(of node: Graph.Node) throws -> JSON {
         switch node.kind {
-        case .input(let name):
+        case .input(let name, let isRandomKey):
             let type = members(of: node.types[0])
-            return .object([type.dtype, ("input", .string(name)), type.shape])
+            let role: [(String, JSON)] = isRandomKey ? [("random_key", .bool(true))] : []
+            return .object([type.dtype, ("input", .string(name))] + role + [type.shape])
         case .constant(let constant):
             let type = members(of: constant.type)
             return .object([

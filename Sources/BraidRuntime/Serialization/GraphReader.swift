@@ -76,9 +76,11 @@ private struct GraphReader {
     private mutating func node(_ json: JSON) throws(ModelFileError) -> Graph.Node {
         let fields = JSONFields(json, subject: "node \(nodes.count)", path: path)
         if json["input"] != nil {
-            try fields.allow(["dtype", "input", "shape"])
+            try fields.allow(["dtype", "input", "random_key", "shape"])
             let type = try type(fields)
-            return Graph.Node(.input(name: try fields.string("input")), types: [type])
+            let isRandomKey = try fields.truth("random_key", default: false)
+            let name = try fields.string("input")
+            return Graph.Node(.input(name: name, isRandomKey: isRandomKey), types: [type])
         }
         if let constant = json["constant"] {
             try fields.allow(["constant"])

@@ -39,6 +39,14 @@ struct JSONFields {
         return text
     }
 
+    /// The truth value under a key, which may be missing if there is a default.
+    func truth(_ key: String, default missing: Bool? = nil) throws(ModelFileError) -> Bool {
+        if let missing, json[key] == nil { return missing }
+        let value = try member(key)
+        guard case .bool(let truth) = value else { throw mismatch(key, value, "a truth value") }
+        return truth
+    }
+
     func integer(_ key: String) throws(ModelFileError) -> Int {
         let value = try member(key)
         guard case .integer(let integer) = value else { throw mismatch(key, value, "an integer") }
@@ -49,6 +57,17 @@ struct JSONFields {
         let value = try member(key)
         guard case .array(let values) = value else { throw mismatch(key, value, "an array") }
         return values
+    }
+
+    func strings(_ key: String) throws(ModelFileError) -> [String] {
+        var strings: [String] = []
+        for value in try array(key) {
+            guard case .string(let text) = value else {
+                throw mismatch("\(key)[\(strings.count)]", value, "a string")
+            }
+            strings.append(text)
+        }
+        return strings
     }
 
     /// What stands under `dtype` and `shape`.

@@ -96,6 +96,9 @@ final class CompiledTrace: Sendable {
         traced.isValid && gradients.allSatisfy { $0.parameter.hasGradient == $0.isThere }
     }
 
+    /// What was traced, before optimisation.
+    var graph: Graph { traced.graph }
+
     /// The results for `arguments`; parameters that the traced code changed are changed.
     func callAsFunction(_ arguments: [NDArray], _ ambient: Ambient) -> [NDArray] {
         var inputs: [NDArray] = []

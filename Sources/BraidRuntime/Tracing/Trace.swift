@@ -64,7 +64,8 @@ final class Trace: Sendable {
             ArrayError(
                 .invalidState, in: "trace",
                 "\(symbol.origin) belongs to another trace; pass it as an argument or return it "
-                    + "instead of keeping it"
+                    + "instead of keeping it (what traced code is to change outside has to be a "
+                    + "Parameter)"
             ).trap()
         }
         return symbol
@@ -100,7 +101,11 @@ final class Trace: Sendable {
     }
 
     /// A key that is drawn anew at every call.
-    func key() -> NDArray { array(addSource(.key, TensorType(.i64, [2]))) }
+    func key() -> NDArray {
+        let symbol = Symbol.randomKey()
+        state.withLock { $0.sources.append(symbol) }
+        return array(symbol)
+    }
 
     private func captured(_ array: NDArray) -> Symbol {
         addSource(.array(array), array.type, for: array.body)
@@ -179,6 +184,7 @@ extension Symbol {
         switch node.kind {
         case .operation(let op): "the result of '\(Swift.type(of: op).name)', \(type),"
         case .variable(let name): "'\(name)', \(type),"
+        case .randomKey: "a random key"
         case .captured: "an input of a trace, \(type),"
         case .custom: "the result of a custom function, \(type),"
         }

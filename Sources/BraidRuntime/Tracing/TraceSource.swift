@@ -20,6 +20,9 @@ final class TraceSource: Sendable {
 
     init(_ kind: Kind) { self.kind = kind }
 
+    /// Whether the source is a random key.
+    var isKey: Bool { if case .key = kind { true } else { false } }
+
     /// The array of this call. Keys are drawn here.
     func array(among arguments: [NDArray]) -> NDArray {
         switch kind {
@@ -40,6 +43,18 @@ final class TraceSource: Sendable {
         case .gradient: "gradient \(position)"
         case .array: "captured \(position)"
         case .key: "key \(position)"
+        }
+    }
+}
+
+extension TraceSource: CustomStringConvertible {
+    var description: String {
+        switch kind {
+        case .argument(let position): "argument \(position)"
+        case .parameter: "a parameter"
+        case .gradient: "a parameter's gradient"
+        case .array: "a captured array"
+        case .key: "a random key"
         }
     }
 }

@@ -68,7 +68,7 @@ struct TracedGraph: Sendable {
         var saved: [Symbol] = []
         for node in backward.nodes where forward.position(of: node) == nil {
             for read in node.inputs where forward.position(of: read.node) != nil {
-                if case .captured = read.node.kind { continue }
+                if inputs.contains(where: { $0 === read }) { continue }
                 if (results + saved).contains(where: { $0 === read }) { continue }
                 saved.append(read)
             }
@@ -80,10 +80,11 @@ struct TracedGraph: Sendable {
 extension Symbol {
     /// Where a source of a trace comes from.
     /// - Precondition: the symbol is one.
-    fileprivate var source: TraceSource {
-        guard case .captured(let source) = node.kind else {
-            preconditionFailure("\(origin) is no source of a trace")
+    var source: TraceSource {
+        switch node.kind {
+        case .captured(let source): unsafeDowncast(source, to: TraceSource.self)
+        case .randomKey: TraceSource(.key)
+        default: preconditionFailure("\(origin) is no source of a trace")
         }
-        return unsafeDowncast(source, to: TraceSource.self)
     }
 }

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Braid
+import BraidCommandLine
 
 /// The `train` command.
 public struct TrainCommand: ParsableCommand {
@@ -15,12 +16,13 @@ public struct TrainCommand: ParsableCommand {
             EXAMPLES
               train
               train --model mlp --optimizer sgd --learning-rate 0.1 --epochs 40
-              train --seed 7 --output digits.safetensors
-              train --evaluate digits.safetensors
+              train --seed 7 --output digits.braid
+              train --evaluate digits.braid
               train --json --threads 2
 
-            The same seed gives the same file, byte for byte, for any number of threads (on the same \
-            instruction set).
+            The file of --output is a safetensors file with the weights and the network's graph for one \
+            image: train --evaluate and hybridize run need nothing else. The same seed gives the same \
+            file, byte for byte, for any number of threads (on the same instruction set).
 
             EXIT STATUS
               0 success, 1 failed computation, 2 bad options or files, 130 interrupted
@@ -65,16 +67,24 @@ public struct TrainCommand: ParsableCommand {
 
     @Flag(
         inversion: .prefixedNo,
-        help: "Whether the training step runs as a compiled graph. The results are the same.")
+        help: "Whether the network runs as compiled graphs, forward, backward and update.")
     var hybridize = true
 
-    @Option(help: ArgumentHelp("Write the trained parameters to this file.", valueName: "file"))
+    @Flag(
+        help: ArgumentHelp(
+            "Optimize graphs only by passes that keep every bit, here and in the file, so that "
+                + "--hybridize and --no-hybridize give the same file."))
+    var exact = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the trained network, graph and weights, to this file.", valueName: "file"))
     var output: String?
 
     @Option(
         help: ArgumentHelp(
-            "Do not train: print the accuracy of the network in this file, which also says what "
-                + "model it is, and draw some digits with what it takes them for.",
+            "Do not train: print the accuracy of the network in this file, which --output or "
+                + "saveParameters wrote, and draw some digits with what it takes them for.",
             valueName: "file"))
     var evaluate: String?
 
@@ -83,6 +93,10 @@ public struct TrainCommand: ParsableCommand {
 
     /// A command with the default options.
     public init() {}
+
+    /// Runs the command with the process's arguments and exits: 0 on success, 2 for bad options and
+    /// files, 130 when interrupted, 1 when the computation itself fails.
+    public static func main() { runToExit(interruptsAtOnce: false) }
 
     /// Checks the options' ranges.
     /// - Throws: `ValidationError` naming the option.
@@ -126,7 +140,7 @@ public struct TrainCommand: ParsableCommand {
             try TrainingRun(
                 model: model, epochs: epochs, batchSize: batchSize,
                 optimizer: optimizer.optimizer(learningRate: learningRate), seed: seed,
-                hybridizes: hybridize,
+                hybridizes: hybridize, optimization: OptimizationOptions(exact: exact),
                 output: output, digits: digits
             ).run(reporter)
         }

@@ -1,4 +1,5 @@
 import Braid
+import BraidCommandLine
 
 /// One JSON object a line for scripts; the last one has the event `finished` or `evaluated`.
 struct JSONReporter: Reporter {

@@ -1,3 +1,4 @@
+import BraidCommandLine
 import Foundation
 
 /// Text for people: a live line on a terminal, plain lines elsewhere.
@@ -42,13 +43,21 @@ final class TextReporter: Reporter {
         Console.write("\nTest accuracy \(percent(testAccuracy)), \(speed) in training.\n")
         if let output {
             Console.write(
-                "Wrote \(output). Next: train --evaluate \(output) shows what it recognises.\n")
+                """
+                Wrote \(output), the network with its weights. Next:
+                  \(launcher)train --evaluate \(output)
+                      shows what it recognises
+                  \(launcher)hybridize inspect \(output)
+                      shows its graph, and what it takes and gives
+                  \(launcher)hybridize run \(output) --input image.npy --output scores.npy
+                      runs it on an image in NumPy's format
+
+                """)
         } else {
             Console.write(
                 """
-                Next: train --output \(model).safetensors keeps the network, then train --evaluate \
-                \(model).safetensors
-                shows what it recognises; train --help shows the rest.
+                Next: \(launcher)train --output \(model).braid
+                keeps the network; train --help shows the rest.
 
                 """)
         }
@@ -56,6 +65,11 @@ final class TextReporter: Reporter {
 
     func evaluated(model: String, testAccuracy: Double, samples: [Prediction]) {
         Console.write(drawn(samples) + "\n\(model): test accuracy \(percent(testAccuracy))\n")
+    }
+
+    /// How this command and its companions are started: as this one was.
+    private var launcher: String {
+        CommandLine.arguments[0].contains(".build/") ? "swift run -c release " : ""
     }
 
     /// The drawings side by side, each with its prediction below.

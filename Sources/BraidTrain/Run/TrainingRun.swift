@@ -1,4 +1,5 @@
 import Braid
+import BraidCommandLine
 
 /// One training from first weights to the file.
 struct TrainingRun {
@@ -7,8 +8,10 @@ struct TrainingRun {
     let batchSize: Int
     let optimizer: Optimizer
     let seed: UInt64
-    /// Whether the training step runs as compiled graphs; the results are the same.
+    /// Whether the network runs as compiled graphs; the results are the same.
     let hybridizes: Bool
+    /// How graphs are optimised, that of the file included.
+    let optimization: OptimizationOptions
     let output: String?
     let digits: Digits
 
@@ -19,6 +22,8 @@ struct TrainingRun {
             height: digits.height, width: digits.width, classes: digits.classes)
         let trainer = Trainer(network.parameters, optimizer)
         let step = step(network, trainer)
+        let predictor: any Block<NDArray, NDArray> =
+            hybridizes ? network.hybridized(options: hybridOptions) : network
         let loader = DataLoader(
             digits.training, batchSize: batchSize, shuffled: true, seed: seed)
         reporter.started(
@@ -29,22 +34,30 @@ struct TrainingRun {
         var testAccuracy = 0.0
         for epoch in 1...epochs {
             let progress = try train(step, loader, epoch, &speed, reporter)
-            testAccuracy = try network.accuracy(on: digits.test)
+            testAccuracy = try accuracy(of: predictor)
             reporter.epoch(progress, testAccuracy: testAccuracy)
             if !progress.loss.isFinite {
                 reporter.warn("the loss is not finite any more; try a smaller --learning-rate")
             }
         }
         if let output {
-            try Interrupt.withheld {
-                try network.saveParameters(
-                    to: output, metadata: [("data", "digits"), ("model", model.rawValue)])
-            }
+            try Interrupt.withheld { try write(network, to: output) }
         }
         reporter.finished(
             model: model.rawValue, testAccuracy: testAccuracy,
             samplesPerSecond: speed.samplesPerSecond, output: output)
     }
+
+    /// Writes the network as a model that takes one image.
+    private func write(_ network: Sequential, to path: String) throws {
+        try network.model(
+            for: [TensorType(.f32, [1, 1, digits.height, digits.width])], inputNames: ["image"],
+            outputNames: ["scores"], options: optimization,
+            metadata: ["data": "digits", "model": model.rawValue]
+        ).write(to: path)
+    }
+
+    private var hybridOptions: HybridOptions { HybridOptions(optimization: optimization) }
 
     /// From samples and labels to losses and scores.
     private typealias Step = @Sendable (NDArray, NDArray) -> (NDArray, NDArray)
@@ -60,7 +73,7 @@ struct TrainingRun {
             trainer.step(batchSize: inputs.shape[0])
             return (losses, scores)
         }
-        return hybridizes ? hybridize(step) : step
+        return hybridizes ? hybridize(options: hybridOptions, step) : step
     }
 
     /// Goes through the training data once.
@@ -93,15 +106,13 @@ struct TrainingRun {
         speed.stop()
         return try progress(batches, speed)
     }
-}
 
-extension Block<NDArray, NDArray> {
-    /// The share of `dataset` that this network gets right, in prediction mode.
-    func accuracy(on dataset: some Dataset) throws -> Double {
+    /// The share of the test samples that the network gets right, in prediction mode.
+    private func accuracy(of network: any Block<NDArray, NDArray>) throws -> Double {
         var accuracy = Accuracy()
-        for batch in DataLoader(dataset, batchSize: 256) {
+        for batch in DataLoader(digits.test, batchSize: 256) {
             try Interrupt.check()
-            accuracy.update(forward(batch.input), batch.label)
+            accuracy.update(network.forward(batch.input), batch.label)
         }
         return try accuracy.value()
     }

@@ -45,5 +45,10 @@ void braid_gemm_avx512(braid_dtype type, const braid_gemm_arguments *arguments, 
     else avx512_f32_gemm(arguments, scratch);
 }
 
+void braid_gemv_avx512(braid_dtype type, const braid_gemv_arguments *arguments) {
+    if (type == BRAID_F64) avx512_f64_gemv(arguments);
+    else avx512_f32_gemv(arguments);
+}
+
 #pragma clang attribute pop
 #endif

@@ -103,6 +103,15 @@ typedef struct {
     int accumulate;
 } braid_gemm_arguments;
 
+// c[j] (unit stride) = sum over k of a[k] * B[k, j]: a row times a matrix, or a matrix times a column
+// with B the transposed matrix.
+typedef struct {
+    int64_t n, k;
+    const void *a; int64_t a_stride;
+    const void *b; int64_t b_row_stride, b_column_stride;
+    void *c;
+} braid_gemv_arguments;
+
 // --- Reductions ----------------------------------------------------------------------------------
 typedef enum {
     BRAID_REDUCE_SUM, BRAID_REDUCE_PROD, BRAID_REDUCE_MAX, BRAID_REDUCE_MIN,
@@ -150,6 +159,9 @@ typedef struct braid_kernels {
     size_t (*gemm_scratch_bytes)(braid_dtype type, int64_t m, int64_t n, int64_t k);
     // f32 and f64. `scratch` is 64-byte aligned and has gemm_scratch_bytes bytes.
     void (*gemm)(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
+    // f32 and f64. The bits depend on K and the elements, not on strides or on a split of N; they are
+    // others than those of `gemm`.
+    void (*gemv)(braid_dtype type, const braid_gemv_arguments *arguments);
 
     // Outputs [begin, end) of the dense kept index space. Sums use a fixed tree over the reduced
     // elements (documented in reduce.h), the same for every instruction set. f32, f64 and all

@@ -42,3 +42,8 @@ void braid_gemm_reference(braid_dtype type, const braid_gemm_arguments *argument
     if (type == BRAID_F64) reference_f64_gemm(arguments, scratch);
     else reference_f32_gemm(arguments, scratch);
 }
+
+void braid_gemv_reference(braid_dtype type, const braid_gemv_arguments *arguments) {
+    if (type == BRAID_F64) reference_f64_gemv(arguments);
+    else reference_f32_gemv(arguments);
+}

@@ -15,6 +15,7 @@ import Testing
     @Test func passesRunInOrder() throws {
         let names = [
             "constant-folding", "common-subexpressions", "dead-nodes", "pointwise-fusion",
+            "scheduling",
         ]
         #expect(OptimizationPipeline.passNames == names)
         let (result, records) = try OptimizationPipeline(OptimizationOptions(verifying: true))
@@ -23,7 +24,7 @@ import Testing
         #expect(
             records.map(\.summary) == [
                 "folded 2 nodes", "merged 3 nodes into others", "removed 1 node",
-                "fused 4 nodes into 1",
+                "fused 4 nodes into 1", "kept the order, 0 bytes alive at most",
             ])
         #expect(records.first?.nodesBefore == graph.nodes.count)
         for (record, next) in zip(records, records.dropFirst()) {
@@ -51,7 +52,7 @@ import Testing
         #expect(
             error?.description
                 == "no pass is called 'algebra', 'fusion'; the passes are constant-folding, "
-                + "common-subexpressions, dead-nodes, pointwise-fusion")
+                + "common-subexpressions, dead-nodes, pointwise-fusion, scheduling")
     }
 
     /// A pass that changes bits is left out in exact mode; one that breaks a graph is caught.

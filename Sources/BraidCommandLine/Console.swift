@@ -1,9 +1,9 @@
 import Foundation
 
 /// Standard output and standard error, unbuffered.
-enum Console {
+package enum Console {
     /// The columns of the terminal on standard output; nil when it goes elsewhere.
-    static var columns: Int? {
+    package static var columns: Int? {
         guard isatty(STDOUT_FILENO) == 1 else { return nil }
         var size = winsize()
         let isKnown = ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
@@ -12,7 +12,7 @@ enum Console {
 
     /// Writes `text` to standard output. When that is not possible the process ends with status 2, as
     /// nobody would see what it goes on to do.
-    static func write(_ text: String) {
+    package static func write(_ text: String) {
         guard put(text, to: STDOUT_FILENO) else {
             let reason = String(cString: strerror(errno))
             warn("Error: standard output cannot be written: \(reason)")
@@ -21,7 +21,7 @@ enum Console {
     }
 
     /// Writes a line to standard error.
-    static func warn(_ line: String) { _ = put(line + "\n", to: STDERR_FILENO) }
+    package static func warn(_ line: String) { _ = put(line + "\n", to: STDERR_FILENO) }
 
     private static func put(_ text: String, to file: Int32) -> Bool {
         var rest = Array(text.utf8)[...]

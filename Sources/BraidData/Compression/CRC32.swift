@@ -1,4 +1,4 @@
-/// The check sum of gzip and PNG files (ISO 3309, reflected polynomial 0xEDB88320).
+/// The check sum of gzip, zip and PNG files (ISO 3309, reflected polynomial 0xEDB88320).
 enum CRC32 {
     private static let table: [UInt32] = (0..<256).map { byte in
         (0..<8).reduce(UInt32(byte)) { sum, _ in
@@ -7,8 +7,10 @@ enum CRC32 {
     }
 
     static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
-        ~bytes.reduce(~UInt32(0)) { sum, byte in
-            sum >> 8 ^ table[Int((sum ^ UInt32(byte)) & 0xFF)]
+        table.withUnsafeBufferPointer { table in
+            ~bytes.reduce(~UInt32(0)) { sum, byte in
+                sum >> 8 ^ table[Int((sum ^ UInt32(byte)) & 0xFF)]
+            }
         }
     }
 }

@@ -1,0 +1,155 @@
+"""PyTorch on the cases of braid-bench, with the same inputs and weights."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from measure import Bench, arguments, checksum, labels, values
+
+options = arguments(__doc__)
+torch.set_num_threads(options.threads)
+bench = Bench(options)
+
+
+def tensor(shape, seed, scale=1.0):
+    return torch.from_numpy(values(shape, seed, scale))
+
+
+def returning(body):
+    """Work that gives one tensor."""
+    kept = []
+
+    def work():
+        kept[:] = [body()]
+
+    return work, lambda: checksum(kept[0].detach().numpy())
+
+
+def small_operators():
+    x, y = tensor([10], 1), tensor([10], 2)
+
+    def repeated(count):
+        result = x
+        for _ in range(count):
+            result = x + y
+        return result
+
+    def chain(value, other, count):
+        for _ in range(count):
+            value = value + other
+        return value
+
+    with torch.no_grad():
+        bench.run("torch-eager", "E1_add10_x10k", lambda: returning(lambda: repeated(10_000)))
+        bench.run("torch-eager", "E2_chain100_10", lambda: returning(lambda: chain(x, y, 100)))
+        if bench.wants("E3_256x256_x1k"):
+            large, step = tensor([256, 256], 1), tensor([256, 256], 2, 1e-3)
+            bench.run("torch-eager", "E3_256x256_x1k",
+                      lambda: returning(lambda: chain(large, step, 1_000)))
+    leaf = tensor([10], 1).requires_grad_()
+
+    def recorded():
+        result = leaf
+        for _ in range(10_000):
+            result = leaf + y
+        return result
+
+    kept = []
+
+    def forward_and_backward():
+        leaf.grad = None
+        kept[:] = [chain(leaf, y, 100).sum()]
+        kept[0].backward()
+
+    bench.run("torch-eager", "E1g_add10_grad_x10k", lambda: returning(recorded))
+    bench.run("torch-eager", "E2g_chain100_fwdbwd", lambda: (
+        forward_and_backward,
+        lambda: checksum(kept[0].detach().numpy()) + checksum(leaf.grad.numpy())))
+
+
+@torch.no_grad()
+def matrix_products():
+    shapes = [(n, n, n) for n in (64, 128, 256, 512, 1024, 2048, 4096)]
+    shapes += [(1, 4096, 4096), (32, 1024, 1024), (128, 768, 3072), (4096, 32, 512)]
+    for m, n, k in shapes:
+        name = f"G_gemm_{m}x{n}x{k}"
+        if bench.wants(name):
+            a, b = tensor([m, k], 1), tensor([k, n], 2)
+            bench.run("torch-eager", name, lambda: returning(lambda: torch.mm(a, b)))
+
+
+@torch.no_grad()
+def pointwise():
+    for count, name in ((10_000, "1e4"), (1_000_000, "1e6"), (10_000_000, "1e7")):
+        name = f"P_gelu_chain_{name}"
+        if bench.wants(name):
+            x, w, b, r = (tensor([count], seed) for seed in (1, 2, 3, 4))
+            bench.run("torch-eager", name, lambda: returning(lambda: F.gelu(x * w + b) + r))
+    if bench.wants("P_softmax_8192x1024"):
+        rows = tensor([8192, 1024], 1)
+        bench.run("torch-eager", "P_softmax_8192x1024",
+                  lambda: returning(lambda: torch.softmax(rows, -1)))
+    if bench.wants("P_sum_1e7"):
+        many = tensor([10_000_000], 1)
+        bench.run("torch-eager", "P_sum_1e7", lambda: returning(lambda: many.sum()))
+
+
+def mlp(*widths):
+    layers = []
+    for inputs, outputs in zip(widths, widths[1:]):
+        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+def lenet():
+    return nn.Sequential(
+        nn.Conv2d(1, 20, 5), nn.Tanh(), nn.MaxPool2d(2), nn.Conv2d(20, 50, 5), nn.Tanh(),
+        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(800, 500), nn.Tanh(), nn.Linear(500, 10))
+
+
+def filled(network):
+    for index, parameter in enumerate(network.parameters()):
+        inputs = parameter.numel() // parameter.shape[0] if parameter.dim() > 1 else 100
+        parameter.data.copy_(tensor(list(parameter.shape), index + 1, 2 / inputs ** 0.5))
+    return network
+
+
+@torch.no_grad()
+def predictions():
+    for name, shape, make in (
+            ("M_mlp_b1", [1, 784], lambda: mlp(784, 128, 64, 10)),
+            ("M_mlp_b128", [128, 784], lambda: mlp(784, 128, 64, 10)),
+            ("M_lenet_b1", [1, 1, 28, 28], lenet), ("M_lenet_b64", [64, 1, 28, 28], lenet)):
+        if bench.wants(name):
+            network, x = filled(make()).eval(), tensor(shape, 0)
+            bench.run("torch-eager", name, lambda: returning(lambda: network(x)))
+
+
+def training_steps():
+    for name, shape, make in (
+            ("T_mlp_b64", [64, 784], lambda: mlp(784, 512, 256, 10)),
+            ("T_mlp_b512", [512, 784], lambda: mlp(784, 512, 256, 10)),
+            ("T_lenet_b64", [64, 1, 28, 28], lenet)):
+        if not bench.wants(name):
+            continue
+        network, x = filled(make()), tensor(shape, 0)
+        y = torch.from_numpy(labels([shape[0]], 10, 1))
+        optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
+        first = []
+
+        def step():
+            optimizer.zero_grad(set_to_none=True)
+            loss = F.cross_entropy(network(x), y)
+            loss.backward()
+            optimizer.step()
+            if not first:
+                first.append(loss.item())
+
+        bench.run("torch-eager", name, lambda: (step, lambda: first[0]))
+
+
+small_operators()
+matrix_products()
+pointwise()
+predictions()
+training_steps()

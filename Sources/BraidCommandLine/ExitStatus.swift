@@ -1,0 +1,47 @@
+package import ArgumentParser
+import Braid
+import Foundation
+
+/// Bad input that no library has an error for: what was wrong, and what to do.
+package struct InputError: Error, Hashable, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}
+
+extension ParsableCommand {
+    /// Runs the command with the process's arguments and exits: 0 on success, 2 for bad options and
+    /// input, 130 when interrupted, 1 when the computation itself fails.
+    /// - Parameter atOnce: as `Interrupt.install` has it.
+    package static func runToExit(interruptsAtOnce atOnce: Bool) -> Never {
+        Interrupt.install(endingAtOnce: atOnce)
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let interrupt as Interrupt {
+            // A live line is left as it stands.
+            let start = Console.columns == nil ? "" : "\n"
+            fail(start + "\(interrupt)", status: Interrupt.exitStatus)
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch  where isBadInput(error) {
+            fail("Error: \(error)", status: 2)
+        } catch  where exitCode(for: error).isSuccess {
+            Console.write(fullMessage(for: error) + "\n")  // --help
+        } catch {
+            let isUsage = exitCode(for: error) == .validationFailure
+            fail(fullMessage(for: error), status: isUsage ? 2 : 1)
+        }
+        Foundation.exit(0)
+    }
+
+    private static func fail(_ message: String, status: Int32) -> Never {
+        Console.warn(message)
+        Foundation.exit(status)
+    }
+
+    private static func isBadInput(_ error: any Error) -> Bool {
+        error is InputError || error is ModelFileError || error is ModelError || error is DataError
+            || error is ArrayError
+    }
+}

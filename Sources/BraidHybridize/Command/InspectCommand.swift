@@ -1,0 +1,71 @@
+import ArgumentParser
+import Braid
+import BraidCommandLine
+
+struct InspectCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract:
+            "Show what a model takes and gives, how its graph was optimised, and its memory plan.",
+        discussion: """
+            EXAMPLES
+              hybridize inspect lenet.braid
+              hybridize inspect lenet.braid --json
+              hybridize inspect lenet.braid --dot lenet.dot
+              hybridize inspect lenet.braid --dot - | dot -Tsvg > lenet.svg
+            """)
+
+    @Argument(help: "The model file.")
+    var file: String
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Write the optimised graph for Graphviz to this file (- for standard output) instead of "
+                + "text.",
+            valueName: "file"))
+    var dot: String?
+
+    @Flag(help: "Show all rows of long tables.")
+    var all = false
+
+    func validate() throws {
+        guard [json, dot != nil, all].count(where: { $0 }) <= 1 else {
+            throw ValidationError("--json, --dot and --all exclude each other")
+        }
+    }
+
+    func run() throws {
+        if let dot, dot != "-" {
+            guard !dot.isSameFile(as: file) else {
+                throw InputError("--dot \(dot) would replace the model")
+            }
+            try AtomicFile.checkWritable(dot)
+        }
+        let inspection = try Inspection(path: file)
+        if json {
+            Console.write(InspectionJSON(inspection: inspection).json.text + "\n")
+        } else if let dot {
+            let text = GraphvizText(
+                graph: inspection.graph,
+                outputNames: inspection.model.signature.outputs.map(\.name),
+                parameterNames: inspection.parameterNames
+            ).text
+            if dot == "-" { return Console.write(text) }
+            try Interrupt.withheld {
+                let file = try AtomicFile(path: dot)
+                var text = text
+                try text.withUTF8 { try file.write(UnsafeRawBufferPointer($0)) }
+                try file.commit()
+            }
+            Console.write("Wrote \(dot). Next: dot -Tsvg \(dot) > graph.svg draws it.\n")
+        } else {
+            let text = InspectionText(
+                inspection: inspection, limit: all ? nil : 40, width: all ? nil : Console.columns
+            ).text
+            Console.write(text)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import Braid
+
+/// How a model's graph is optimised.
+struct PassArguments: ParsableArguments {
+    @Option(
+        name: .customLong("disable"), parsing: .singleValue,
+        help: ArgumentHelp(
+            "Leave out a pass: \(OptimizationPipeline.passNames.joined(separator: ", ")). May be given "
+                + "several times.",
+            valueName: "pass"))
+    var disabled: [String] = []
+
+    @Flag(help: "Only passes that keep every bit.")
+    var exact = false
+
+    func validate() throws {
+        do throws(UnknownPassError) { _ = try OptimizationPipeline(options) } catch {
+            throw ValidationError(
+                "\(error)" + suggestion(for: error.names[0], among: error.known))
+        }
+    }
+
+    var options: OptimizationOptions {
+        OptimizationOptions(disabling: Set(disabled), exact: exact)
+    }
+}

@@ -1,0 +1,3 @@
+import BraidBench
+
+BenchCommand.main()

@@ -1,0 +1,3 @@
+import BraidHybridize
+
+HybridizeCommand<BuiltInNetworks>.main()

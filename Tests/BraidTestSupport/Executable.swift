@@ -1,0 +1,52 @@
+public import Foundation
+
+/// A built executable, run as a user would.
+public struct Executable: Sendable {
+    /// What a run left.
+    public struct Outcome: Sendable {
+        /// The exit status.
+        public let status: Int32
+        /// Standard output.
+        public let output: String
+        /// Standard error.
+        public let errors: String
+
+        /// The lines of the output, without empty ones.
+        public var lines: [Substring] { output.split(separator: "\n") }
+    }
+
+    /// Where the executable is.
+    public let url: URL
+
+    /// The executable of that name next to the test bundle.
+    public init(_ name: String) {
+        var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        while !FileManager.default.isExecutableFile(atPath: folder.appending(path: name).path) {
+            precondition(
+                folder.path != "/", "no executable \(name) above \(CommandLine.arguments[0])")
+            folder.deleteLastPathComponent()
+        }
+        url = folder.appending(path: name)
+    }
+
+    /// Runs it to its end.
+    public func run(
+        _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+    ) throws -> Outcome {
+        let process = Process()
+        process.executableURL = url
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        if let folder { process.currentDirectoryURL = folder }
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        let outputData = output.fileHandleForReading.readDataToEndOfFile()
+        let errorData = errors.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return Outcome(
+            status: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
+            errors: String(decoding: errorData, as: UTF8.self))
+    }
+}
