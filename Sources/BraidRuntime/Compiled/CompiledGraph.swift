@@ -21,7 +21,10 @@ public final class CompiledGraph: Sendable {
     /// What each pass did.
     public let passes: [PassRecord]
 
-    private let inputs: [(name: String, type: TensorType, isRandomKey: Bool)]
+    /// What calls give, in the order of the graph's inputs.
+    private let arguments: [(name: String, type: TensorType)]
+    /// Where among the inputs the random keys are, ascending.
+    private let keyPositions: [Int]
     private let program: Program
     private let constants: [NDArray]
     private let arenas: ArenaPool
@@ -66,9 +69,10 @@ public final class CompiledGraph: Sendable {
         updating updates: [ExecutionPlan.Update] = [], keepsArenas: Bool = true
     ) throws {
         try graph.checkMemory(limit: MemoryPool.byteCountLimit)
-        inputs = graph.inputs.map {
-            (graph.inputName($0), graph.nodes[$0].types[0], graph.isRandomKey($0))
+        arguments = graph.inputs.filter { !graph.isRandomKey($0) }.map {
+            (graph.inputName($0), graph.nodes[$0].types[0])
         }
+        keyPositions = graph.inputs.indices.filter { graph.isRandomKey(graph.inputs[$0]) }
         let optimized = try OptimizationPipeline(options).run(on: graph)
         passes = optimized.records
         self.graph = optimized.graph
@@ -100,23 +104,22 @@ public final class CompiledGraph: Sendable {
             mistake.report()
             return plan.outputs.map { .invalid(mistake, like: $0.type) }
         }
-        var next = arguments.makeIterator()
-        let inputs = inputs.map { $0.isRandomKey ? .randomKey() : next.next()! }
+        var inputs = arguments
+        for position in keyPositions { inputs.insert(.randomKey(), at: position) }
         return Scopes.with(.outside) { run(inputs) }
     }
 
-    private func mistake(in arguments: [NDArray]) -> ArrayError? {
-        let given = inputs.filter { !$0.isRandomKey }
-        guard arguments.count == given.count else {
+    private func mistake(in given: [NDArray]) -> ArrayError? {
+        guard given.count == arguments.count else {
             return ArrayError(
                 .shapeMismatch, in: "compiled graph",
-                "takes \(given.count) arrays, not \(arguments.count): "
-                    + given.map { "'\($0.name)'" }.joined(separator: ", "))
+                "takes \(arguments.count) arrays, not \(given.count): "
+                    + arguments.map { "'\($0.name)'" }.joined(separator: ", "))
         }
-        for (input, argument) in zip(given, arguments) where input.type != argument.type {
+        for (argument, array) in zip(arguments, given) where argument.type != array.type {
             return ArrayError(
                 .shapeMismatch, in: "compiled graph",
-                "the input '\(input.name)' is \(input.type), not \(argument.type)")
+                "the input '\(argument.name)' is \(argument.type), not \(array.type)")
         }
         return nil
     }
