@@ -42,9 +42,9 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
         if ambient.trace != nil { return body(input) }
         let arguments = input.arrays
         let signature = TraceSignature(arguments, ambient, structure: structure())
+        if let traced = traces[signature] { return Output(arrays: traced(arguments, ambient)) }
         do throws(TracedGraph.Mistake) {
-            let traced = try traces[signature] ?? compile(signature, ambient)
-            return Output(arrays: traced(arguments, ambient))
+            return Output(arrays: try compile(signature, ambient)(arguments, ambient))
         } catch {
             return Output(arrays: error.results)
         }
