@@ -2,7 +2,7 @@
 SWIFT = swift
 FORMATTED = Sources Tests Package.swift $(wildcard Examples)
 # Options of `make run`, as in: make run ARGS="--model mlp --epochs 5"
-ARGS = --output lenet.braid
+ARGS = --workers 2 --output lenet.braid
 
 .PHONY: help run bench test test-full test-tsan lint format docs clean
 

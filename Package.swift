@@ -10,7 +10,7 @@ let package = Package(
             name: "Braid",
             targets: [
                 "Braid", "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
-                "BraidData", "BraidNN",
+                "BraidData", "BraidParallel", "BraidNN",
             ]),
         .library(name: "BraidTrain", targets: ["BraidTrain"]),
         .executable(name: "train", targets: ["train"]),
@@ -34,17 +34,18 @@ let package = Package(
             name: "BraidData",
             dependencies: ["BraidCore", "BraidOperators", "BraidRuntime"],
             resources: [.copy("Resources/digits")]),
+        .target(name: "BraidParallel", dependencies: ["BraidCore", "BraidRuntime"]),
         .target(
             name: "BraidNN",
             dependencies: [
                 "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
-                "BraidData",
+                "BraidData", "BraidParallel",
             ]),
         .target(
             name: "Braid",
             dependencies: [
                 "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
-                "BraidData", "BraidNN",
+                "BraidData", "BraidParallel", "BraidNN",
             ]),
         .target(
             name: "BraidCommandLine",
@@ -92,6 +93,7 @@ let package = Package(
             name: "BraidRuntimeTests",
             dependencies: ["Braid", "BraidTestSupport", "CAllocationCounter"]),
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
+        .testTarget(name: "BraidParallelTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
         .testTarget(

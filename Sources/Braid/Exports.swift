@@ -4,4 +4,5 @@
 @_exported public import BraidGraph
 @_exported public import BraidNN
 @_exported public import BraidOperators
+@_exported public import BraidParallel
 @_exported public import BraidRuntime

@@ -78,19 +78,20 @@ public final class Engine: Sendable {
     ///     forgotten when the body succeeds.
     ///   - priority: among ready jobs the highest runs first.
     ///   - bytes: memory that the body will ask for.
+    ///   - owner: on whose behalf the job runs, for recordings.
     ///   - body: what to do, on some thread. When it throws, what it was to write is poisoned.
     ///
     /// From outside jobs the call may wait for room and meanwhile run other jobs on the calling
     /// thread, so the caller must hold no lock that jobs take.
     public func push(
         _ label: String, reads: [Variable] = [], updates: [Variable] = [],
-        overwrites: [Variable] = [], priority: Int = 0, bytes: Int = 0,
+        overwrites: [Variable] = [], priority: Int = 0, bytes: Int = 0, owner: String? = nil,
         _ body: @escaping @Sendable () throws -> Void
     ) {
         core.push(
             Run(
                 label, GripList(reads: reads, updates: updates, overwrites: overwrites),
-                priority: priority, byteCount: bytes, body: .work(body)))
+                priority: priority, byteCount: bytes, body: .work(body), owner: owner))
     }
 
     /// Hands a program over: as if its jobs were pushed one after the other, at one time.

@@ -17,6 +17,8 @@ final class Run: @unchecked Sendable {
     // Sendable because constants are Sendable, `openBodies` is atomic, `body` changes only when
     // nobody calls it any more, and everything else is touched under the engine's lock.
     let label: String
+    /// On whose behalf the jobs run: of a program its label.
+    let owner: String?
     let program: Program?
     let priority: Int
     /// Bytes of memory that the jobs will ask for, for back-pressure.
@@ -50,8 +52,12 @@ final class Run: @unchecked Sendable {
     var displaced: [any AnyObject & Sendable] = []
 
     /// A plain job.
-    init(_ label: String, _ grips: GripList, priority: Int, byteCount: Int, body: Body) {
+    init(
+        _ label: String, _ grips: GripList, priority: Int, byteCount: Int, body: Body,
+        owner: String? = nil
+    ) {
         self.label = label
+        self.owner = owner
         self.grips = grips
         self.priority = priority
         self.byteCount = byteCount
@@ -68,6 +74,7 @@ final class Run: @unchecked Sendable {
         _ body: @escaping @Sendable (Int) throws -> Void
     ) {
         self.label = label
+        owner = label
         self.program = program
         priority = 0
         self.byteCount = byteCount

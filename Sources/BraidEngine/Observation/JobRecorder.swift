@@ -12,6 +12,8 @@ import Synchronization
 public struct JobRecord: Sendable {
     /// The job's label.
     public let label: String
+    /// On whose behalf the job ran: the label of its program, or what its push said.
+    public let owner: String?
     /// A small number that stands for the thread.
     public let thread: Int
     /// Nanoseconds of the monotonic clock at which the body began.
@@ -48,7 +50,8 @@ final class JobRecorder: Sendable {
 
     func record(_ job: Job, from start: UInt64) {
         let record = JobRecord(
-            label: job.label, thread: ThreadState.current.number, start: start,
+            label: job.label, owner: job.run.owner, thread: ThreadState.current.number,
+            start: start,
             duration: now - start)
         records.withLock { $0.append(record) }
     }
@@ -60,10 +63,11 @@ extension JobRecord {
     public static func chromeTrace(of records: [JobRecord]) -> String {
         let origin = records.map(\.start).min() ?? 0
         let events = records.map { record in
-            """
-            {"name":"\(escaped(record.label))","ph":"X","pid":1,"tid":\(record.thread),\
-            "ts":\(microseconds(record.start - origin)),"dur":\(microseconds(record.duration))}
-            """
+            let owner = record.owner.map { ",\"args\":{\"owner\":\"\(escaped($0))\"}" } ?? ""
+            return """
+                {"name":"\(escaped(record.label))","ph":"X","pid":1,"tid":\(record.thread)\(owner),\
+                "ts":\(microseconds(record.start - origin)),"dur":\(microseconds(record.duration))}
+                """
         }
         return "{\"traceEvents\":[\n" + events.joined(separator: ",\n") + "\n]}\n"
     }

@@ -27,19 +27,39 @@ public final class Trainer: Sendable {
     public func step(batchSize: Int) {
         ArrayError.check(
             batchSize > 0, in: "trainer", "the batch size \(batchSize) is not positive")
-        stepCount.update { $0 += 1 }
-        let step = stepCount.wrappedValue
-        for (index, element) in parameters.enumerated() {
-            let parameter = element.parameter
-            if parameter.gradientMode == .none { continue }
-            guard let gradient = parameter.gradient else {
+        step { element in
+            guard let gradient = element.parameter.gradient else {
                 ArrayError(
                     .invalidState, in: "trainer",
                     "parameter \(element.name) has no gradient; call backward() on a loss that "
                         + "uses it, or set its gradientMode to .none"
                 ).trap()
             }
-            let slope = batchSize == 1 ? gradient : gradient * (1 / Double(batchSize))
+            return batchSize == 1 ? gradient : gradient * (1 / Double(batchSize))
+        }
+    }
+
+    /// The parameters that steps move.
+    var trained: [Parameter] {
+        parameters.map(\.parameter).filter { $0.gradientMode != .none }
+    }
+
+    /// Moves the `trained` parameters along the given gradients, each times `scale`, f64 [].
+    func step(_ gradients: [NDArray], scale: NDArray) {
+        var next = gradients.makeIterator()
+        step { _ in
+            let gradient = next.next()!
+            return gradient * scale.cast(to: gradient.dtype)
+        }
+    }
+
+    private func step(along slope: (ParameterList.Element) -> NDArray) {
+        stepCount.update { $0 += 1 }
+        let step = stepCount.wrappedValue
+        for (index, element) in parameters.enumerated() {
+            let parameter = element.parameter
+            if parameter.gradientMode == .none { continue }
+            let slope = slope(element)
             let state = state(of: parameter, at: index)
             parameter.update { optimizer.rule.update(&$0, slope, state, step: step) }
         }

@@ -55,59 +55,103 @@ extension NDArray {
     /// - Precondition: the value was computed inside `Autograd.record` from a parameter, and no
     ///   earlier `backward()` consumed the record.
     public func backward(seed: NDArray? = nil, retaining: Bool = false) {
-        func reportUnrecorded() {
-            ArrayError(
-                .invalidState, in: "backward",
-                "this array was not recorded: compute it inside Autograd.record from parameters"
-            ).report()
+        let found = differentiated(seed: seed, retaining: retaining) { $0.gradientMode != .none }
+        for (parameter, gradient) in found ?? [] { parameter.receive(gradient) }
+    }
+
+    /// Computes the gradients at parameters as `backward()` does, and returns them instead of handing
+    /// them to the parameters, so that several may be computed at the same time.
+    ///
+    /// - Parameters:
+    ///   - parameters: where the gradients are wanted.
+    ///   - seed: the cotangent of this value; ones when nil, so that an array stands for its sum.
+    ///   - retaining: keeps the record for a further `backward()`.
+    /// - Returns: a gradient for each parameter, zeros where this value does not depend on it.
+    /// - Precondition: as of `backward()`.
+    public func gradients(
+        at parameters: [Parameter], seed: NDArray? = nil, retaining: Bool = false
+    ) -> [NDArray] {
+        let found = differentiated(seed: seed, retaining: retaining) { parameter in
+            parameters.contains { $0 === parameter }
         }
-        guard let tape = body.tape else { return reportUnrecorded() }
-        if body.symbol != nil { return tracedBackward(tape, seed: seed, retaining: retaining) }
+        return parameters.map { parameter in
+            let own = (found ?? []).filter { $0.parameter === parameter }.map(\.gradient)
+            guard let first = own.first else {
+                let type = parameter.knownType
+                return .zeros(type.shape, dtype: type.dtype)
+            }
+            // A parameter that changed while it was recorded has several values.
+            return own.dropFirst().reduce(first) { $0 + $1 }
+        }
+    }
+
+    /// The gradients at the parameters on the record that are wanted; nil after a mistake.
+    private func differentiated(
+        seed: NDArray?, retaining: Bool, where isWanted: (Parameter) -> Bool
+    ) -> [(parameter: Parameter, gradient: NDArray)]? {
+        guard let tape = body.tape else { return Self.reportUnrecorded() }
+        if let seed, seed.type != type {
+            ArrayError(
+                .shapeMismatch, in: "backward", "a seed of type \(seed.type) for a value of \(type)"
+            ).report()
+            return nil
+        }
+        if body.symbol != nil {
+            return tracedDifferentiated(tape, seed: seed, retaining: retaining, where: isWanted)
+        }
         guard let contents = tape.take(retaining: retaining) else {
             return Self.reportConsumedRecord()
         }
         // No slot: the array was changed in place after the record.
-        guard let output = contents.slot(of: body) else { return reportUnrecorded() }
-        if let seed, seed.type != type {
-            return ArrayError(
-                .shapeMismatch, in: "backward", "a seed of type \(seed.type) for a value of \(type)"
-            ).report()
-        }
+        guard let output = contents.slot(of: body) else { return Self.reportUnrecorded() }
         let leaves = contents.leaves.compactMap { leaf in
-            leaf.parameter.flatMap { $0.gradientMode == .none ? nil : (leaf.slot, $0) }
+            leaf.parameter.flatMap { isWanted($0) ? (leaf.slot, $0) : nil }
         }
         let types = leaves.map { contents.values[$0.0].type }
         let gradients = contents.gradients(of: output, seed: seed, at: leaves.map(\.0))
-        for (index, leaf) in leaves.enumerated() {
-            let gradient =
-                gradients[index] ?? .zeros(types[index].shape, dtype: types[index].dtype)
-            leaf.1.receive(gradient)
+        return leaves.indices.map { index in
+            let type = types[index]
+            return (
+                leaves[index].1, gradients[index] ?? .zeros(type.shape, dtype: type.dtype)
+            )
         }
     }
 
     /// The same inside a trace, where the record is part of the graph.
-    private func tracedBackward(_ tape: Tape, seed: NDArray?, retaining: Bool) {
+    private func tracedDifferentiated(
+        _ tape: Tape, seed: NDArray?, retaining: Bool, where isWanted: (Parameter) -> Bool
+    ) -> [(parameter: Parameter, gradient: NDArray)]? {
         guard let trace = Scopes.current?.trace.map(Trace.of),
             let leaves = tape.takeTracedLeaves(retaining: retaining)
         else { return Self.reportConsumedRecord() }
         let output = trace.symbol(self)
-        let wanted = leaves.filter { $0.parameter.gradientMode != .none }
+        let wanted = leaves.filter { isWanted($0.parameter) }
         let cotangent =
             seed.map(trace.symbol) ?? .ones(output.shape, dtype: output.dtype)
-        let found = gradients(
+        let found = BraidGraph.gradients(
             of: [output], cotangents: [cotangent], at: wanted.map(\.symbol))
-        for (leaf, gradient) in zip(wanted, found) {
-            leaf.parameter.receive(
-                trace.array(
-                    gradient ?? .zeros(leaf.symbol.shape, dtype: leaf.symbol.dtype)))
+        return zip(wanted, found).map { leaf, gradient in
+            (
+                leaf.parameter,
+                trace.array(gradient ?? .zeros(leaf.symbol.shape, dtype: leaf.symbol.dtype))
+            )
         }
     }
 
-    private static func reportConsumedRecord() {
+    private static func reportUnrecorded<R>() -> R? {
+        ArrayError(
+            .invalidState, in: "backward",
+            "this array was not recorded: compute it inside Autograd.record from parameters"
+        ).report()
+        return nil
+    }
+
+    private static func reportConsumedRecord<R>() -> R? {
         ArrayError(
             .invalidState, in: "backward",
             "the record was consumed by an earlier backward(); pass retaining: true to that one"
         ).report()
+        return nil
     }
 
     /// The same elements, through which no gradient flows.

@@ -219,7 +219,7 @@ extension CompiledGraph {
         let memory = CallMemory(inputs, buffers, constants, arena: arena)
         let engine = Runtime.engine
         engine.push(
-            program, label: "compiled graph",
+            program, label: JobOwner.current ?? "compiled graph",
             externals: inputs.map(\.storage) + buffers + [arena], bytes: plan.arenaByteCount
         ) { [self, unowned engine] step in
             plan.steps[step].run(in: memory, splitter: engine)

@@ -64,7 +64,7 @@ enum Dispatch {
     @inline(never)
     static func push<O: Operator>(
         _ op: O, _ inputs: [ArrayBody], _ outputs: [ArrayBody], scratchByteCount: Int,
-        isUpdate: Bool = false
+        isUpdate: Bool = false, priority: Int = 0
     ) {
         let sources = inputs.map(StoredView.init)
         let targets = outputs.map(StoredView.init)
@@ -72,7 +72,8 @@ enum Dispatch {
         let written = targets.map { $0.storage as Variable }
         engine.push(
             O.name, reads: sources.map(\.storage), updates: isUpdate ? written : [],
-            overwrites: isUpdate ? [] : written, bytes: scratchByteCount
+            overwrites: isUpdate ? [] : written, priority: priority, bytes: scratchByteCount,
+            owner: JobOwner.current
         ) { [unowned engine] in
             try sources.map(\.view).withUnsafeBufferPointer { inputs in
                 try targets.map(\.view).withUnsafeBufferPointer { outputs in

@@ -19,6 +19,7 @@ public struct TrainCommand: ParsableCommand {
               train --seed 7 --output digits.braid
               train --evaluate digits.braid
               train --json --threads 2
+              train --workers 2 --profile trace.json
 
             The file of --output is a safetensors file with the weights and the network's graph for one \
             image: train --evaluate and hybridize run need nothing else. The same seed gives the same \
@@ -56,6 +57,18 @@ public struct TrainCommand: ParsableCommand {
     var seed: UInt64 = 1
 
     @Option(
+        parsing: .unconditional,
+        help: "Replicas of the network on these threads: so many shards are computed at a time.")
+    var workers: Int = 1
+
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Parts into which each batch is cut, whatever the number of workers; results follow "
+                + "from it."))
+    var shards: Int = 4
+
+    @Option(
         parsing: .unconditional, help: "Threads that compute. (default: every usable core)")
     var threads: Int?
 
@@ -88,6 +101,12 @@ public struct TrainCommand: ParsableCommand {
             valueName: "file"))
     var evaluate: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write when and where each job ran to this file, for chrome://tracing or Perfetto.",
+            valueName: "file"))
+    var profile: String?
+
     @Flag(help: "Print one JSON object a line instead of text.")
     var json = false
 
@@ -113,11 +132,23 @@ public struct TrainCommand: ParsableCommand {
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be in 1...1024, not \(threads)")
         }
+        guard (1...1024).contains(shards) else {
+            throw ValidationError("--shards must be in 1...1024, not \(shards)")
+        }
+        guard workers >= 1 else {
+            throw ValidationError("--workers must be positive, not \(workers)")
+        }
+        guard workers <= shards else {
+            throw ValidationError(
+                "\(workers) workers have only \(shards) shards to share; pass --shards \(workers) "
+                    + "or more, which changes results, or fewer --workers")
+        }
         if threads != nil, engine != .threaded {
             throw ValidationError("--threads goes with --engine threaded only")
         }
-        if output != nil, evaluate != nil {
-            throw ValidationError("--output and --evaluate exclude each other")
+        for (name, value) in [("--output", output), ("--profile", profile)]
+        where value != nil && evaluate != nil {
+            throw ValidationError("\(name) and --evaluate exclude each other")
         }
     }
 
@@ -137,12 +168,15 @@ public struct TrainCommand: ParsableCommand {
         if let evaluate {
             try Evaluation(file: evaluate, digits: digits).run(reporter)
         } else {
+            if let profile { try Profile.start(writingTo: profile) }
             try TrainingRun(
                 model: model, epochs: epochs, batchSize: batchSize,
                 optimizer: optimizer.optimizer(learningRate: learningRate), seed: seed,
-                hybridizes: hybridize, optimization: OptimizationOptions(exact: exact),
+                hybridizes: hybridize, shards: shards, workers: workers,
+                optimization: OptimizationOptions(exact: exact),
                 output: output, digits: digits
             ).run(reporter)
+            if let profile { try Profile.stop(writingTo: profile) }
         }
     }
 }

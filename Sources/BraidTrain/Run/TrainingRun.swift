@@ -10,6 +10,9 @@ struct TrainingRun {
     let seed: UInt64
     /// Whether the network runs as compiled graphs; the results are the same.
     let hybridizes: Bool
+    /// Into how many shards a batch is cut, and how many of them are computed at a time.
+    let shards: Int
+    let workers: Int
     /// How graphs are optimised, that of the file included.
     let optimization: OptimizationOptions
     let output: String?
@@ -53,32 +56,26 @@ struct TrainingRun {
         try network.model(
             for: [TensorType(.f32, [1, 1, digits.height, digits.width])], inputNames: ["image"],
             outputNames: ["scores"], options: optimization,
-            metadata: ["data": "digits", "model": model.rawValue]
+            metadata: ["data": "digits", "model": model.rawValue, "shards": "\(shards)"]
         ).write(to: path)
     }
 
     private var hybridOptions: HybridOptions { HybridOptions(optimization: optimization) }
 
-    /// From samples and labels to losses and scores.
-    private typealias Step = @Sendable (NDArray, NDArray) -> (NDArray, NDArray)
-
     /// One step of training: forward, backward, update.
-    private func step(_ network: Sequential, _ trainer: Trainer) -> Step {
-        let step: Step = { inputs, labels in
-            let (losses, scores) = Autograd.record {
-                let scores = network(inputs)
-                return (softmaxCrossEntropy(scores, labels), scores)
-            }
-            losses.backward()
-            trainer.step(batchSize: inputs.shape[0])
-            return (losses, scores)
+    private func step(_ network: Sequential, _ trainer: Trainer) -> DataParallelStep {
+        DataParallelStep(
+            trainer, shards: Shards(shards), workers: workers,
+            hybridizedWith: hybridizes ? hybridOptions : nil
+        ) { inputs, labels in
+            let scores = network(inputs)
+            return (softmaxCrossEntropy(scores, labels), scores)
         }
-        return hybridizes ? hybridize(options: hybridOptions, step) : step
     }
 
     /// Goes through the training data once.
     private func train(
-        _ step: Step, _ loader: DataLoader, _ epoch: Int,
+        _ step: DataParallelStep, _ loader: DataLoader, _ epoch: Int,
         _ speed: inout Speed, _ reporter: any Reporter
     ) throws -> Progress {
         var loss = MeanLoss()

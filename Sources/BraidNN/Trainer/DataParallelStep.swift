@@ -1,0 +1,130 @@
+import BraidCore
+import BraidOperators
+public import BraidParallel
+public import BraidRuntime
+import Synchronization
+
+/// One step of data-parallel training: the shards of a global batch go forward and backward, their
+/// gradients come together in a key-value store, and the trainer moves the parameters.
+///
+/// Workers are replicas on the engine's one pool: so many shards are in flight together. They share the
+/// parameters. Results follow from the number of shards alone: any number of workers and threads, and
+/// hybridized or not, gives the same bits.
+///
+/// ```swift
+/// let step = DataParallelStep(trainer, shards: Shards(4), workers: 2) { images, labels in
+///     let scores = network(images)
+///     return (softmaxCrossEntropy(scores, labels), scores)
+/// }
+/// for batch in loader { let (losses, scores) = step(batch.input, batch.label) }
+/// ```
+public final class DataParallelStep: Sendable {
+    /// From samples and labels to a loss for each sample, and scores.
+    public typealias Forward = @Sendable (NDArray, NDArray) -> (losses: NDArray, scores: NDArray)
+
+    private let trainer: Trainer
+    private let store: any KeyValueStore
+    private let workers: Int
+    /// From a shard's samples and labels to losses, scores and the gradients of the losses' sum.
+    private let differentiate: @Sendable ([NDArray]) -> [NDArray]
+    /// Moves the parameters along the gradients before the last array, which is the scale.
+    private let update: @Sendable ([NDArray]) -> [NDArray]
+    /// The shards in flight, the first one pushed first: what they compute.
+    private let inFlight = Mutex<[[NDArray]]>([])
+
+    /// A step.
+    /// - Parameters:
+    ///   - trainer: moves the parameters; gradients are computed at those whose `gradientMode` is not
+    ///     `.none`.
+    ///   - shards: into how many parts batches are cut.
+    ///   - workers: how many shards are computed at a time.
+    ///   - options: how the step is compiled; nil runs it operator by operator.
+    ///   - forward: computes losses and scores; it is recorded. It must use all trained parameters,
+    ///     and change none.
+    /// - Precondition: `workers` is in `1...shards.count`.
+    public init(
+        _ trainer: Trainer, shards: Shards = Shards(4), workers: Int = 1,
+        hybridizedWith options: HybridOptions? = HybridOptions(), _ forward: @escaping Forward
+    ) {
+        ArrayError.check(
+            (1...shards.count).contains(workers), in: "data-parallel step",
+            "\(workers) workers for \(shards.count) shards; there must be 1 to as many as shards")
+        self.trainer = trainer
+        self.workers = workers
+        store = LocalStore(shards)
+        let differentiate: @Sendable ([NDArray]) -> [NDArray] = { arrays in
+            let (losses, scores) = Autograd.record { forward(arrays[0], arrays[1]) }
+            return [losses, scores] + losses.gradients(at: trainer.trained)
+        }
+        let update: @Sendable ([NDArray]) -> [NDArray] = { arrays in
+            trainer.step(Array(arrays.dropLast()), scale: arrays.last!)
+            return []
+        }
+        if let options {
+            let (first, second) = (
+                hybridize(options: options, differentiate), hybridize(options: options, update)
+            )
+            self.differentiate = { first($0) }
+            self.update = { second($0) }
+        } else {
+            self.differentiate = differentiate
+            self.update = update
+        }
+    }
+
+    /// Trains with one global batch.
+    /// - Parameters:
+    ///   - inputs: `[batch, …]`.
+    ///   - labels: `[batch, …]`.
+    /// - Returns: losses and scores of all samples, in their order.
+    /// - Precondition: both have as many samples, at least one.
+    public func callAsFunction(
+        _ inputs: NDArray, _ labels: NDArray
+    ) -> (losses: NDArray, scores: NDArray) {
+        ArrayError.check(
+            inputs.rank > 0 && labels.rank > 0 && inputs.shape[0] == labels.shape[0]
+                && inputs.shape[0] > 0,
+            in: "data-parallel step", "\(inputs.type) samples with \(labels.type) labels")
+        let batchSize = inputs.shape[0]
+        var losses: [NDArray] = []
+        var scores: [NDArray] = []
+        var keyCount: Int?
+        var emptyShards: [Int] = []
+        for shard in 0..<store.shards.count {
+            let samples = store.shards.samples(of: shard, batchSize: batchSize)
+            guard !samples.isEmpty else {
+                emptyShards.append(shard)
+                continue
+            }
+            waitForWorker()
+            let results = JobOwner.named("replica \(losses.count % workers)") {
+                differentiate([inputs[samples], labels[samples]])
+            }
+            inFlight.withLock { $0.append(results) }
+            losses.append(results[0])
+            scores.append(results[1])
+            keyCount = results.count - 2
+            for (key, gradient) in results.dropFirst(2).enumerated() {
+                store.push(gradient, key: key, shard: shard)
+            }
+        }
+        let keys = 0..<keyCount!
+        for shard in emptyShards {
+            for key in keys { store.push(nil, key: key, shard: shard) }
+        }
+        // Some shard had samples, so every sum is there.
+        _ = update(keys.map { store.pull($0)! } + [NDArray(1 / Double(batchSize))])
+        return losses.count == 1
+            ? (losses[0], scores[0]) : (concatenated(losses), concatenated(scores))
+    }
+
+    /// Waits until fewer than `workers` shards are in flight; the calling thread helps meanwhile.
+    private func waitForWorker() {
+        while true {
+            let oldest = inFlight.withLock { $0.count < workers ? nil : $0.removeFirst() }
+            guard let oldest else { return }
+            // A failure stays in the arrays, and whoever reads them sees it.
+            for array in oldest { try? array.waitUntilReady() }
+        }
+    }
+}

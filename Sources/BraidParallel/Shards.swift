@@ -1,0 +1,25 @@
+import BraidCore
+
+/// The logical shards of global batches: a batch is cut into so many parts, whoever computes them, and
+/// sums over them have one fixed order. So results follow from the number of shards and not from the
+/// number of workers.
+public struct Shards: Hashable, Sendable {
+    /// The number of shards.
+    public let count: Int
+
+    /// So many shards.
+    /// - Precondition: `count` is in `1...1024`.
+    public init(_ count: Int) {
+        ArrayError.check(
+            (1...1024).contains(count), in: "shards",
+            "the number of shards must be in 1...1024, not \(count)")
+        self.count = count
+    }
+
+    /// The samples of a shard in a batch: parts that differ by at most one sample, in order. They are
+    /// empty for some shards when the batch has fewer samples than there are shards.
+    /// - Precondition: `shard` is below `count`.
+    public func samples(of shard: Int, batchSize: Int) -> Range<Int> {
+        (shard * batchSize / count)..<((shard + 1) * batchSize / count)
+    }
+}

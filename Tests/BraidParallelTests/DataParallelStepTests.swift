@@ -1,0 +1,110 @@
+import Braid
+import BraidTestSupport
+import Testing
+
+/// Serialized: the tests choose the engine and seed the random source of the process.
+@Suite(.serialized) struct DataParallelStepTests {
+    /// The parameters after some steps with batches of several sizes, and the last losses.
+    private func train(
+        shards: Int, workers: Int, engine: Engine.Kind, hybridized: Bool
+    ) throws -> [[Float]] {
+        let before = Runtime.engine.kind
+        Runtime.use(Engine(engine))
+        defer { Runtime.use(Engine(before)) }
+        RandomSource.seed(5)
+        let network = Sequential {
+            Conv2D(3, kernel: 3, activation: .tanh)
+            Flatten()
+            Dropout(0.25)
+            Dense(4)
+        }
+        let frozen = Parameter(NDArray([2] as [Float]))
+        frozen.gradientMode = .none
+        let step = DataParallelStep(
+            Trainer(network.parameters, .adam(learningRate: 0.01)), shards: Shards(shards),
+            workers: workers, hybridizedWith: hybridized ? HybridOptions() : nil
+        ) { inputs, labels in
+            let scores = network(inputs) * frozen.wrappedValue
+            return (softmaxCrossEntropy(scores, labels), scores)
+        }
+        var last = NDArray(Float(0))
+        for batchSize in [8, 8, 7, 3, 1, 8] {
+            let inputs = NDArray.range(count: batchSize * 36).reshaped(to: [batchSize, 1, 6, 6])
+                .cast(to: .f32).sin()
+            let labels = NDArray((0..<batchSize).map { Int64($0 % 4) })
+            let (losses, scores) = step(inputs, labels)
+            #expect(losses.shape == [batchSize])
+            #expect(scores.shape == [batchSize, 4])
+            last = losses
+        }
+        let values = try network.parameters.map {
+            try $0.parameter.wrappedValue.scalars(as: Float.self)
+        }
+        return values + [try last.scalars(as: Float.self)]
+    }
+
+    @Test(arguments: [1, 3, 4]) func onlyTheNumberOfShardsMatters(shards: Int) throws {
+        let expected = try train(shards: shards, workers: 1, engine: .serial, hybridized: false)
+        #expect(expected.allSatisfy { $0.allSatisfy(\.isFinite) })
+        for workers in 1...shards {
+            for hybridized in [false, true] {
+                for engine in [
+                    Engine.Kind.threaded(threads: 1), .threaded(threads: 3), .simulated(seed: 9),
+                ] {
+                    let found = try train(
+                        shards: shards, workers: workers, engine: engine, hybridized: hybridized)
+                    #expect(
+                        found == expected,
+                        "\(workers) workers, \(engine), \(hybridized ? "hybridized" : "eager")")
+                }
+            }
+        }
+    }
+
+    /// One shard is the plain step, as far as rounding goes; several are the same up to the order of
+    /// sums.
+    @Test func equalsThePlainStep() throws {
+        func values(_ step: (Sequential, Trainer, NDArray, NDArray) -> Void) throws -> [Float] {
+            RandomSource.seed(3)
+            let network = Sequential {
+                Dense(5, activation: .tanh)
+                Dense(3)
+            }
+            let trainer = Trainer(network.parameters, .sgd(learningRate: 0.1, momentum: 0.9))
+            let inputs = NDArray.range(count: 42).reshaped(to: [6, 7]).cast(to: .f32).sin()
+            let labels = NDArray([0, 1, 2, 0, 1, 2] as [Int64])
+            for _ in 0..<5 { step(network, trainer, inputs, labels) }
+            return try network.parameters.flatMap {
+                try $0.parameter.wrappedValue.scalars(as: Float.self)
+            }
+        }
+        let plain = try values { network, trainer, inputs, labels in
+            let losses = Autograd.record { softmaxCrossEntropy(network(inputs), labels) }
+            losses.backward()
+            trainer.step(batchSize: 6)
+        }
+        for shards in [1, 2, 6] {
+            let sharded = try values { network, trainer, inputs, labels in
+                let step = DataParallelStep(trainer, shards: Shards(shards)) { inputs, labels in
+                    let scores = network(inputs)
+                    return (softmaxCrossEntropy(scores, labels), scores)
+                }
+                _ = step(inputs, labels)
+            }
+            for (a, b) in zip(plain, sharded) {
+                #expect(abs(a - b) <= 1e-5 * max(1, abs(a)), "\(shards) shards")
+            }
+        }
+    }
+
+    @Test func tooManyWorkersAreNamed() async {
+        let result = await #expect(
+            processExitsWith: .failure, observing: [\.standardErrorContent]
+        ) {
+            let trainer = Trainer(Dense(1).parameters, .sgd(learningRate: 1))
+            _ = DataParallelStep(trainer, shards: Shards(2), workers: 3) { x, _ in (x, x) }
+        }
+        let text = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(text.contains("3 workers for 2 shards"), "\(text)")
+    }
+}
