@@ -11,20 +11,22 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
     /// Two shapes of its input.
     let shapes: [Shape]
     let make: @Sendable () -> any Block<NDArray, NDArray>
-    /// Whether a parameter is used twice in a call. A hybridized call hands over one sum of its
-    /// gradients, so that those of two calls are summed in another order than by plain code.
-    let sharesParameters: Bool
 
     init(
         _ type: String, variant: String = "", _ shapes: [Shape],
-        sharesParameters: Bool = false,
         _ make: @escaping @Sendable () -> any Block<NDArray, NDArray>
     ) {
-        self.sharesParameters = sharesParameters
         self.type = type
         testDescription = variant.isEmpty ? type : "\(type), \(variant)"
         self.shapes = shapes
         self.make = make
+    }
+
+    /// A block from rows of arrays to rows of arrays, of one each.
+    private struct One: Block {
+        let wrapped: AnyBlock
+        init(_ wrapped: AnyBlock) { self.wrapped = wrapped }
+        func forward(_ x: NDArray) -> NDArray { wrapped.forward([x])[0] }
     }
 
     static let images: [Shape] = [[2, 3, 6, 5], [1, 3, 7, 8]]
@@ -44,7 +46,7 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
         },
         LayerSample("Flatten", images) { Flatten() },
         LayerSample("Dropout", rows) { Dropout(0.4) },
-        LayerSample("Sequential", variant: "shared", rows, sharesParameters: true) {
+        LayerSample("Sequential", variant: "shared", rows) {
             let shared = Dense(4, activation: .sigmoid)
             return Sequential {
                 shared
@@ -66,6 +68,7 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
                 Dense(2)
             }
         },
+        LayerSample("AnyBlock", rows) { One(AnyBlock(Dense(3, activation: .relu))) },
         LayerSample("Sequential", variant: "MLP", [[3, 1, 4, 4], [1, 16]]) {
             Models.mlp(hidden: [8, 6])
         },

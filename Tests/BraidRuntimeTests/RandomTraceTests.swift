@@ -67,7 +67,7 @@ import Testing
                 }
                 var bytes: [[UInt8]] = []
                 for _ in 0..<2 {
-                    let loss = Autograd.record { function(arguments) }
+                    let loss = Autograd.record { function(arguments) + function(arguments) * 2 }
                     bytes.append(try loss.bytes())
                     if loss.isRecorded { loss.backward() }
                     bytes += try parameters.map { try $0?.gradient?.bytes() ?? [] }

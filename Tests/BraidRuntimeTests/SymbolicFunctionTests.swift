@@ -116,6 +116,7 @@ struct SymbolicFunctionTests {
         #expect(expected[0] != expected[1])
         let function = try SymbolicFunction(["y": noisy(x)])
         #expect(try draws { function([values])[0] } == expected)
+        #expect(function.signature.randomKeys == ["random key 1", "random key 2"])
         let graph = try Graph(outputs: [noisy(x)])
         let compiled = graph.compiled()
         #expect(try draws { compiled([values])[0] } == expected)

@@ -73,5 +73,7 @@ package final class Node: Sendable {
 
 /// The gradient rule of a custom differentiable function, called while a gradient graph is built.
 package protocol CustomGradient: Sendable {
-    func gradient(_ context: GradientContext) -> [Symbol?]
+    /// For each input the cotangents that flow into it, to be summed in this order; none for an input
+    /// through which nothing flows.
+    func cotangents(_ context: GradientContext) -> [[Symbol]]
 }

@@ -54,6 +54,11 @@ public final class Model: Sendable {
         do throws(UnknownPassError) { _ = try OptimizationPipeline(options) } catch {
             throw ModelError(.invalidOptions, "\(error)")
         }
+        do throws(GraphError) {
+            try graph.checkMemory(limit: MemoryPool.byteCountLimit)
+        } catch {
+            throw ModelError(.invalidGraph, "the graph cannot run: \(error)")
+        }
         let reserved = metadata.keys.filter { $0.hasPrefix(Self.reservedPrefix) }.sorted()
         guard reserved.isEmpty else {
             throw ModelError(
@@ -134,11 +139,11 @@ extension Model {
     ) throws(ModelError) -> [String: NDArray] {
         let ordered = try signature.ordered(arguments)
         let byteCount = compiledGraph.plan.callByteCount
-        guard byteCount <= Machine.physicalByteCount else {
+        guard byteCount <= MemoryPool.byteCountLimit else {
             throw ModelError(
                 .tooLarge,
                 "a call needs \(byteCount) bytes of memory beside its inputs; the machine has "
-                    + "\(Machine.physicalByteCount)")
+                    + "\(MemoryPool.byteCountLimit)")
         }
         return signature.named(run(ordered))
     }

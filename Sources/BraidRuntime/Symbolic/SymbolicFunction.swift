@@ -61,7 +61,8 @@ public final class SymbolicFunction: Sendable {
         self.graph = graph
         signature = ModelSignature(
             inputs: arguments, outputs: outputs.map { .init($0.key, $0.value.type) },
-            parameters: entries)
+            parameters: entries,
+            randomKeys: graph.inputs.filter { graph.isRandomKey($0) }.map { graph.inputName($0) })
 
         let sources = inputs.map { table[$0.name] }
         let targets = updated.map { table[$0.name]! }

@@ -76,16 +76,16 @@ final class Trace: Sendable {
     }
 
     func apply<O: Operator>(_ op: O, _ inputs: [NDArray], tape: Tape?) -> [NDArray] {
-        checkOwner(O.name)
+        checkOwner(op.title)
         let outputs = Symbol.applyAll(
             op, to: inputs.map(symbol), carriesGradient: tape != nil || tracesRule)
         return outputs.map { array($0, tape: tape) }
     }
 
-    private func checkOwner(_ operation: String) {
+    private func checkOwner(_ operation: @autoclosure () -> String) {
         if owner == .current, state.withLock({ $0.isOpen }) { return }
         ArrayError(
-            .invalidState, in: operation,
+            .invalidState, in: operation(),
             "a trace belongs to the task that takes it and ends with it; do not use its arrays in "
                 + "child tasks or other threads, nor later"
         ).trap()
@@ -182,7 +182,7 @@ extension Symbol {
     /// What messages call the value.
     var origin: String {
         switch node.kind {
-        case .operation(let op): "the result of '\(Swift.type(of: op).name)', \(type),"
+        case .operation(let op): "the result of '\(op.title)', \(type),"
         case .variable(let name): "'\(name)', \(type),"
         case .randomKey: "a random key"
         case .captured: "an input of a trace, \(type),"
