@@ -26,7 +26,7 @@ struct MemoryLimitTests {
             let graph = Graph(
                 computing: [(x.broadcast(to: shape) * 2).sum()], from: [x], names: ["x"])
             let error = #expect(throws: ModelError.self) { try Model(graph: graph, parameters: []) }
-            #expect(error?.code == .invalidGraph)
+            #expect(error?.code == .tooLarge)
             #expect(error?.message.contains("bytes") == true)
             #expect(throws: GraphError.self) {
                 try CompiledGraph(checking: graph, options: OptimizationOptions())

@@ -28,6 +28,24 @@ struct TraceGuardTests {
         #expect(message.contains("'sum'") && message.contains("select"), "\(message)")
     }
 
+    /// Gradients would flow to the old value; state without gradients may change.
+    @Test func readingAChangedParameterInARecordedCallSaysWhatToDo() throws {
+        let weight = Parameter(NDArray([1, 2, 3] as [Float]))
+        let fast = hybridize { (x: NDArray) -> NDArray in
+            Autograd.pause { weight.wrappedValue = weight.wrappedValue * 2 }
+            return x * weight.wrappedValue
+        }
+        let error = #expect(throws: ArrayError.self) {
+            try validating { Autograd.record { fast(.ones([3])) } }
+        }
+        #expect(error?.description.contains("gradientMode to .none") == true, "\(error!)")
+        #expect(try weight.wrappedValue.scalars(as: Float.self) == [1, 2, 3])
+        #expect(try fast(.ones([3])).scalars(as: Float.self) == [2, 4, 6])
+        weight.gradientMode = .none
+        let recorded = Autograd.record { fast(.ones([3])) }
+        #expect(try recorded.scalars(as: Float.self) == [4, 8, 12])
+    }
+
     @Test func usingAValueLaterSaysThatTheTraceHasEnded() async {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]

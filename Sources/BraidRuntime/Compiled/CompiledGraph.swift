@@ -91,9 +91,7 @@ public final class CompiledGraph: Sendable {
         constants = self.plan.constants.map { constant in
             NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
         }
-        let byteCount = self.plan.outputBuffers.reduce(self.plan.arenaByteCount) {
-            $0 + $1.byteCount
-        }
+        let byteCount = self.plan.callByteCount
         shortage = byteCount > MemoryPool.byteCountLimit ? MemoryPool.shortage(of: byteCount) : nil
         arenas = ArenaPool(byteCount: self.plan.arenaByteCount, isKept: keepsArenas)
     }

@@ -1,5 +1,4 @@
 public import BraidCore
-import BraidEngine
 public import BraidGraph
 import Synchronization
 
@@ -51,13 +50,11 @@ public final class Model: Sendable {
         do throws(GraphError) { try graph.verify() } catch {
             throw ModelError(.invalidGraph, "the graph is not in order: \(error)")
         }
-        do throws(UnknownPassError) { _ = try OptimizationPipeline(options) } catch {
-            throw ModelError(.invalidOptions, "\(error)")
-        }
         do throws(GraphError) {
             try graph.checkMemory(limit: MemoryPool.byteCountLimit)
-        } catch {
-            throw ModelError(.invalidGraph, "the graph cannot run: \(error)")
+        } catch { throw ModelError(.tooLarge, "\(error)") }
+        do throws(UnknownPassError) { _ = try OptimizationPipeline(options) } catch {
+            throw ModelError(.invalidOptions, "\(error)")
         }
         let reserved = metadata.keys.filter { $0.hasPrefix(Self.reservedPrefix) }.sorted()
         guard reserved.isEmpty else {

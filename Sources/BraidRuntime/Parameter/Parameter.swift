@@ -81,6 +81,7 @@ public final class Parameter: Sendable {
             if let trace = ambient.trace.map(Trace.of) {
                 let value = trace.value(of: self)
                 if let tape = Tape.innermost(in: ambient), tape.recordsParameters {
+                    trace.checkReachable(self, in: ambient)
                     tape.watchTraced(trace.symbol(value), for: self)
                     return trace.array(trace.symbol(value), tape: tape)
                 }

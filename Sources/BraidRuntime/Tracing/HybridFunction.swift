@@ -42,20 +42,22 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
         if ambient.trace != nil { return body(input) }
         let arguments = input.arrays
         let signature = TraceSignature(arguments, ambient, structure: structure())
-        guard let traced = traces[signature] ?? compile(signature, ambient) else {
-            // After a mistake: results of the right structure that hold nothing.
-            return body(input)
+        if let traced = traces[signature] { return Output(arrays: traced(arguments, ambient)) }
+        do throws(TracedGraph.Mistake) {
+            return Output(arrays: try compile(signature, ambient)(arguments, ambient))
+        } catch {
+            return Output(arrays: error.results)
         }
-        return Output(arrays: traced(arguments, ambient))
     }
 
-    private func compile(_ signature: TraceSignature, _ ambient: Ambient) -> CompiledTrace? {
-        tracing.withLock { _ in
+    private func compile(
+        _ signature: TraceSignature, _ ambient: Ambient
+    ) throws(TracedGraph.Mistake) -> CompiledTrace {
+        try tracing.withLock { _ throws(TracedGraph.Mistake) in
             if let known = traces[signature] { return known }
-            let traced = TracedGraph(signature, ambient) { [body] arguments in
+            let traced = try TracedGraph(signature, ambient) { [body] arguments in
                 body(Input(arrays: arguments)).arrays
             }
-            guard let traced else { return nil }
             let compiled = CompiledTrace(traced, options)
             traces.insert(compiled, for: signature)
             return compiled

@@ -28,8 +28,12 @@ final class Trace: Sendable {
     /// Whether everything carries gradients: a gradient rule is traced, whose gradient may be wanted.
     private let tracesRule: Bool
 
-    init(parent: Trace? = nil, tracesRule: Bool = false) {
+    /// The tape on which calls of what is traced will be recorded; nil when they will not be.
+    private let recorder: Tape?
+
+    init(parent: Trace? = nil, recorder: Tape? = nil, tracesRule: Bool = false) {
         self.parent = parent
+        self.recorder = recorder
         self.tracesRule = tracesRule
     }
 
@@ -116,6 +120,22 @@ final class Trace: Sendable {
         if let changed = state.withLock({ $0.values[parameter] }) { return changed }
         let type = parameter.knownType
         return array(addSource(.parameter(parameter), type, for: parameter))
+    }
+
+    /// Stops at a value of a parameter that gradients cannot reach: the tape that records the call
+    /// knows the parameter as an input, and this value is made inside.
+    func checkReachable(_ parameter: Parameter, in ambient: Ambient) {
+        guard let recorder, parameter.gradientMode != .none,
+            state.withLock({ $0.values[parameter] != nil }),
+            Tape.all(in: ambient).contains(where: { $0 === recorder })
+        else { return }
+        ArrayError(
+            .invalidState, in: "hybridized function",
+            "a parameter of type \(parameter.knownType) is changed and then read in a call that is "
+                + "recorded, where its gradient cannot be told from that of its old value; set its "
+                + "gradientMode to .none if it is state, such as a running mean, or change it "
+                + "outside the hybridized function"
+        ).report()
     }
 
     func setValue(of parameter: Parameter, to value: NDArray) {

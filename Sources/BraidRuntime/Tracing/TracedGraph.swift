@@ -20,20 +20,32 @@ struct TracedGraph: Sendable {
     /// How gradients flow back through the call; nil when nothing was recorded.
     let rule: CallGradient?
 
+    /// A mistake in traced code that `validating` collects.
+    struct Mistake: Error {
+        let error: ArrayError
+        /// Of the results, as far as they could be told.
+        let types: [TensorType]
+
+        /// What stands for the results.
+        var results: [NDArray] { types.map { .invalid(error, like: $0) } }
+    }
+
     /// Traces `body` on arguments of the given types.
-    /// - Returns: nil after a mistake that `validating` collects.
-    init?(
+    /// - Throws: `Mistake` after a mistake that `validating` collects.
+    init(
         _ signature: TraceSignature, _ ambient: Ambient, _ body: ([NDArray]) -> [NDArray]
-    ) {
-        let trace = Trace()
-        defer { trace.close() }
+    ) throws(Mistake) {
         let tape = signature.isRecording ? Tape(parent: nil, recordsParameters: true) : nil
+        let trace = Trace(recorder: tape)
+        defer { trace.close() }
         let scope = Ambient(tape: tape, trace: trace, mode: ambient.mode, errors: ambient.errors)
         let results = Scopes.with(scope) { () -> [Symbol] in
             let arguments = signature.arguments.enumerated().map { trace.argument($0, $1) }
             return body(arguments).map(trace.symbol)
         }
-        if ambient.errors?.error != nil { return nil }
+        if let error = ambient.errors?.error {
+            throw Mistake(error: error, types: results.map(\.type))
+        }
 
         let (values, gradients) = (trace.changedValues, trace.changedGradients)
         let inputs = trace.sources
