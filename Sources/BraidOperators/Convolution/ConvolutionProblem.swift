@@ -35,6 +35,14 @@ struct ConvolutionProblem {
     var channelsPerGroup: Int { channels / groups }
     var outputsPerGroup: Int { outputs / groups }
 
+    /// Whether every window is one element, and every element a window: images are matrices
+    /// `[channels, positions]` as they are, which need not be gathered.
+    var isPointwise: Bool {
+        (0..<image.rank).allSatisfy {
+            kernel[$0] == 1 && geometry.stride[$0] == 1 && geometry.padding[$0] == 0
+        }
+    }
+
     /// Two operations for each product.
     var cost: Int {
         let taps = saturatingProduct(channelsPerGroup, kernel.count)
@@ -113,6 +121,11 @@ struct ConvolutionProducts {
                 let scratch = scratch.map { $0 + piece * grid.scratchByteCount }
                 var own = product
                 own.geometry = geometry
+                if problem.isPointwise, own.b_layout != BRAID_B_CONV_WEIGHT {
+                    own.b_layout = BRAID_B_STRIDED
+                    own.b_row_stride = Int64(problem.image.count)
+                    own.b_column_stride = 1
+                }
                 own.m = Int64(part.rows.count)
                 own.n = Int64(part.columns.count)
                 own.b_n_offset = Int64(column)
