@@ -78,6 +78,40 @@ def matrix_products():
             bench.run("torch-eager", name, lambda: returning(lambda: torch.mm(a, b)))
 
 
+# Name, input channels, output channels, kernel, stride, height and width, groups.
+CONVOLUTIONS = [
+    ("stem7x7s2", 3, 64, 7, 2, 224, 1),
+    ("s1_1x1_64_64", 64, 64, 1, 1, 56, 1), ("s1_3x3_64", 64, 64, 3, 1, 56, 1),
+    ("s1_1x1_64_256", 64, 256, 1, 1, 56, 1), ("s1_1x1_256_64", 256, 64, 1, 1, 56, 1),
+    ("s2_1x1_256_128", 256, 128, 1, 1, 56, 1), ("s2_3x3s2_128", 128, 128, 3, 2, 56, 1),
+    ("s2_1x1_128_512", 128, 512, 1, 1, 28, 1), ("s2_1x1s2_256_512", 256, 512, 1, 2, 56, 1),
+    ("s2_1x1_512_128", 512, 128, 1, 1, 28, 1), ("s2_3x3_128", 128, 128, 3, 1, 28, 1),
+    ("s3_1x1_512_256", 512, 256, 1, 1, 28, 1), ("s3_3x3s2_256", 256, 256, 3, 2, 28, 1),
+    ("s3_1x1_256_1024", 256, 1024, 1, 1, 14, 1), ("s3_1x1s2_512_1024", 512, 1024, 1, 2, 28, 1),
+    ("s3_1x1_1024_256", 1024, 256, 1, 1, 14, 1), ("s3_3x3_256", 256, 256, 3, 1, 14, 1),
+    ("s4_1x1_1024_512", 1024, 512, 1, 1, 14, 1), ("s4_3x3s2_512", 512, 512, 3, 2, 14, 1),
+    ("s4_1x1_512_2048", 512, 2048, 1, 1, 7, 1), ("s4_1x1s2_1024_2048", 1024, 2048, 1, 2, 14, 1),
+    ("s4_1x1_2048_512", 2048, 512, 1, 1, 7, 1), ("s4_3x3_512", 512, 512, 3, 1, 7, 1),
+] + [
+    (f"dw3x3_{channels}_s{stride}_{extent}", channels, channels, 3, stride, extent, channels)
+    for channels, stride, extent in (
+        (32, 1, 112), (96, 2, 112), (144, 1, 56), (144, 2, 56), (192, 1, 28), (192, 2, 28),
+        (384, 1, 14), (576, 1, 14), (576, 2, 14), (960, 1, 7))
+]
+
+
+@torch.no_grad()
+def convolutions():
+    for batch in (1, 8):
+        for name, inputs, outputs, kernel, stride, extent, groups in CONVOLUTIONS:
+            name = f"C_b{batch}_{name}"
+            if bench.wants(name):
+                x = tensor([batch, inputs, extent, extent], 1)
+                weight = tensor([outputs, inputs // groups, kernel, kernel], 2)
+                bench.run("torch-eager", name, lambda: returning(lambda: F.conv2d(
+                    x, weight, stride=stride, padding=kernel // 2, groups=groups)))
+
+
 @torch.no_grad()
 def pointwise():
     for count, name in ((10_000, "1e4"), (1_000_000, "1e6"), (10_000_000, "1e7")):
@@ -150,6 +184,7 @@ def training_steps():
 
 small_operators()
 matrix_products()
+convolutions()
 pointwise()
 predictions()
 training_steps()

@@ -13,9 +13,9 @@ public enum Catalog {
         Reshape.self, Transpose.self, Broadcast.self, Concatenate.self,
         StridedSlice.self, StridedSliceGradient.self, StridedSliceUpdate.self, StopGradient.self,
         MatrixProduct.self,
-        Convolution2D.self, Convolution2DInputGradient.self, Convolution2DWeightGradient.self,
-        MaxPooling2D.self, MaxPooling2DGradient.self, MaxPooling2DGather.self,
-        AveragePooling2D.self, AveragePooling2DGradient.self,
+        Convolution.self, TransposedConvolution.self, ConvolutionWeightGradient.self,
+        MaxPooling.self, MaxPoolingGradient.self, MaxPoolingGather.self,
+        AveragePooling.self, AveragePoolingGradient.self,
         Softmax.self, LogSoftmax.self, SoftmaxCrossEntropy.self,
         Gather.self, ScatterAdd.self,
     ]

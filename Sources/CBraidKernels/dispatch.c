@@ -23,6 +23,8 @@
     .gemm_mr_f64 = BRAID_GEMM_##UPPER##_MR_F64, .gemm_nr_f64 = BRAID_GEMM_##UPPER##_NR_F64,       \
     .gemm_scratch_bytes = braid_gemm_scratch_bytes_##LOWER, .gemm = braid_gemm_##LOWER,           \
     .gemv = braid_gemv_##LOWER,                                                                   \
+    .depthwise_scratch_bytes = braid_depthwise_scratch_bytes_##LOWER,                             \
+    .depthwise = braid_depthwise_##LOWER,                                                         \
     .reduce = braid_reduce_##LOWER, .softmax = braid_softmax_##LOWER
 
 static const braid_kernels tables[] = {

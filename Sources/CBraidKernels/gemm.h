@@ -4,8 +4,9 @@
 // order, that starts at +0. The blocks depend on K only, so an element has the same bits however M
 // and N are split among calls. K == 0 writes zeros (or leaves C alone when accumulating).
 //
-// What B[k, n] is in the convolution layouts. With n' = b_n_offset + n, sh/sw, ph/pw, dh/dw the
-// strides, pads and dilations, and anything outside the image gathered from reading as 0:
+// What B[k, n] is in the convolution layouts, written for two dimensions; the third, in front, is alike.
+// With n' = b_n_offset + n, sh/sw, ph/pw, dh/dw the strides, pads and dilations, and anything outside
+// the image gathered from reading as 0:
 //
 // FORWARD  b = one sample's input image [channels, height, width].
 //          k = (c, kh, kw) over [channels, kernel_h, kernel_w]; n' = (oh, ow) over [out_h, out_w].
@@ -20,6 +21,7 @@
 //          n' = (c, kh, kw) over [channels, kernel_h, kernel_w].
 //          B = image[c][oh * sh - ph + kh * dh][ow * sw - pw + kw * dw]
 //
+// A group of a convolution is a product of its own, on its share of the channels.
 // Convolution extents, kernels, strides and dilations are below 2^30.
 #ifndef BRAID_GEMM_H
 #define BRAID_GEMM_H

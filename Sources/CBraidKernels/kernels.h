@@ -9,7 +9,12 @@
                             const braid_reduce_arguments *arguments, int64_t begin, int64_t end); \
     void braid_softmax_##ISA(braid_softmax_kind kind, braid_dtype type, const void *x, void *y,   \
                              int64_t outer, int64_t length, int64_t inner, int64_t begin_outer,   \
-                             int64_t end_outer);
+                             int64_t end_outer);                                                  \
+    size_t braid_depthwise_scratch_bytes_##ISA(braid_dtype type,                                  \
+                                               const braid_conv_geometry *geometry);              \
+    void braid_depthwise_##ISA(braid_depthwise_kind kind, braid_dtype type,                       \
+                               const braid_depthwise_arguments *arguments, int64_t begin,         \
+                               int64_t end, void *scratch);
 BRAID_DECLARE_ROWS(reference)
 #if defined(__x86_64__)
 BRAID_DECLARE_ROWS(avx2)

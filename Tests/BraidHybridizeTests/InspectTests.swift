@@ -94,7 +94,7 @@ struct InspectTests {
             #expect(run.status == 0)
             for expected in [
                 "0.weight", "f32[1, 1, 28, 28]", "pointwise-fusion", "disabled", "fused_pointwise",
-                "convolution_2d", "'output' is %", "bytes planned",
+                "convolution", "'output' is %", "bytes planned",
             ] {
                 #expect(run.output.contains(expected), "\(expected)")
             }

@@ -69,7 +69,7 @@ struct TraceTests {
         (["mlp", "--input", "1x784", "--input", "2"], "takes 1 input"),
         (["mlp", "--input", "2x3:i32"], "f32 or f64"), (["mlp", "--input", "scalar"], "axis 1"),
         (["lenet", "--input", "3x3"], "images"),
-        (["lenet", "--input", "1x1x2x2"], "max_pooling_2d"),
+        (["lenet", "--input", "1x1x2x2"], "max_pooling"),
         (["mlp", "--disable", "dead-node"], "did you mean 'dead-nodes'?"),
         (["mlp", "--disable", "fusion"], "pointwise-fusion"), (["mlp", "--seed", "-1"], "-1"),
         ([], "name"), (["mlp", "more"], "more"), (["mlp", "--bogus"], "--bogus"),

@@ -144,7 +144,7 @@ struct VerifyTests {
                 ([], "name|file"), (["lnet"], "did you mean 'lenet'?"), ([folder.path], "regular"),
                 ([file, "--input", "1x784"], "a file has its own inputs"),
                 (["mlp", "--input", "2x3:i32"], "f32 or f64"), (["mlp", "--seed", "x"], "x"),
-                (["lenet", "--input", "1x1x2x2"], "max_pooling_2d"),
+                (["lenet", "--input", "1x1x2x2"], "max_pooling"),
             ] {
                 let run = try hybridize(["verify"] + arguments)
                 #expect(run.status == 2, "\(run.errors)")

@@ -3,94 +3,6 @@ import Testing
 
 /// The products that are convolutions: B gathered from images while it is packed.
 @Suite struct ConvolutionLayoutTests {
-    /// A forward convolution of [images, channels, height, width] with a kernel.
-    struct Geometry: CustomStringConvertible {
-        let images, channels, outChannels, height, width: Int
-        let kernel, stride, pad, dilation: (h: Int, w: Int)
-        let out: (h: Int, w: Int)
-
-        /// A random one that leaves an output.
-        init(_ generator: inout SeededGenerator) {
-            func random(_ range: ClosedRange<Int>) -> Int {
-                Int.random(in: range, using: &generator)
-            }
-            while true {
-                let size = (h: random(1...14), w: random(1...22))
-                let kernel = (h: random(1...5), w: random(1...5))
-                let isPlain = Bool.random(using: &generator)
-                let stride = isPlain ? (h: 1, w: 1) : (h: random(1...3), w: random(1...3))
-                let dilation = isPlain ? (h: 1, w: 1) : (h: random(1...2), w: random(1...3))
-                let pad =
-                    Int.random(in: 0..<3, using: &generator) == 0
-                    ? (h: (kernel.h - 1) / 2, w: (kernel.w - 1) / 2)
-                    : (h: random(0...3), w: random(0...3))
-                let out = (
-                    h: (size.h + 2 * pad.h - dilation.h * (kernel.h - 1) - 1) / stride.h + 1,
-                    w: (size.w + 2 * pad.w - dilation.w * (kernel.w - 1) - 1) / stride.w + 1
-                )
-                if size.h + 2 * pad.h - dilation.h * (kernel.h - 1) < 1
-                    || size.w + 2 * pad.w - dilation.w * (kernel.w - 1) < 1
-                {
-                    continue
-                }
-                (images, channels, outChannels) = (random(1...3), random(1...5), random(1...9))
-                (height, width) = size
-                (self.kernel, self.stride, self.pad, self.dilation) = (
-                    kernel, stride, pad, dilation
-                )
-                self.out = out
-                return
-            }
-        }
-
-        var description: String {
-            """
-            [\(images), \(channels), \(height), \(width)] kernel \(kernel) stride \(stride) pad \(pad) \
-            dilation \(dilation) out channels \(outChannels)
-            """
-        }
-
-        /// As the kernels take it: gathering from the input, or from the output's gradient.
-        func arguments(gathersFromOutput: Bool) -> braid_conv_geometry {
-            var g = braid_conv_geometry()
-            g.channels = Int64(gathersFromOutput ? outChannels : channels)
-            g.height = Int64(gathersFromOutput ? out.h : height)
-            g.width = Int64(gathersFromOutput ? out.w : width)
-            g.out_h = Int64(gathersFromOutput ? height : out.h)
-            g.out_w = Int64(gathersFromOutput ? width : out.w)
-            (g.kernel_h, g.kernel_w) = (Int64(kernel.h), Int64(kernel.w))
-            (g.stride_h, g.stride_w) = (Int64(stride.h), Int64(stride.w))
-            (g.pad_h, g.pad_w) = (Int64(pad.h), Int64(pad.w))
-            (g.dilation_h, g.dilation_w) = (Int64(dilation.h), Int64(dilation.w))
-            g.image_stride = Int64(channels * height * width)
-            return g
-        }
-
-        /// Calls `body` with (image, out channel, output position, channel, tap, input position) of
-        /// every product that a convolution adds up.
-        func forEachProduct(_ body: (Int, Int, Int, Int, Int, Int) -> Void) {
-            for image in 0..<images {
-                for oc in 0..<outChannels {
-                    for position in 0..<(out.h * out.w) {
-                        for c in 0..<channels {
-                            for tap in 0..<(kernel.h * kernel.w) {
-                                let h =
-                                    position / out.w * stride.h - pad.h
-                                    + tap / kernel.w * dilation.h
-                                let w =
-                                    position % out.w * stride.w - pad.w
-                                    + tap % kernel.w * dilation.w
-                                if (0..<height).contains(h), (0..<width).contains(w) {
-                                    body(image, oc, position, c, tap, h * width + w)
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-
     /// Runs a product [m, k] x [k, n] in parts of the columns that are no multiple of anything.
     private func product<T: KernelFloat>(
         _ set: InstructionSet, _ layout: braid_b_layout, _ geometry: braid_conv_geometry,
@@ -117,9 +29,8 @@ import Testing
     private func check<T: KernelFloat>(
         _ set: InstructionSet, _: T.Type, _ generator: inout SeededGenerator
     ) {
-        let g = Geometry(&generator)
-        let taps = g.kernel.h * g.kernel.w, plane = g.height * g.width
-        let positions = g.out.h * g.out.w
+        let g = ConvolutionShapes(&generator)
+        let (taps, plane, positions) = (g.taps, g.plane, g.positions)
         func values(_ count: Int) -> [T] {
             (0..<count).map { _ in T(Double.random(in: -1...1, using: &generator)) }
         }

@@ -9,24 +9,56 @@ import Testing
         }
         var g = braid_pool_geometry()
         g.planes = random(1...5)
-        (g.height, g.width) = (random(1...12), random(1...40))
-        (g.kernel_h, g.kernel_w) = (random(1...g.height), random(1...min(g.width, 6)))
-        (g.stride_h, g.stride_w) = (random(1...3), random(1...3))
-        (g.pad_h, g.pad_w) = (random(0...(g.kernel_h / 2)), random(0...(g.kernel_w / 2)))
-        g.out_h = (g.height + 2 * g.pad_h - g.kernel_h) / g.stride_h + 1
-        g.out_w = (g.width + 2 * g.pad_w - g.kernel_w) / g.stride_w + 1
-        g.count_padding = Bool.random(using: &generator) ? 1 : 0
+        g.adaptive = Int32(random(0...4) / 4)
+        g.count_padding = Int32(random(0...1))
+        func axis(_ extents: ClosedRange<Int64>, isThere: Bool = true) -> braid_pool_axis {
+            if !isThere { return braid_pool_axis(extent: 1, out: 1, kernel: 1, stride: 1, pad: 0) }
+            let extent = random(extents), kernel = random(1...min(extent, 6))
+            let stride = random(1...3), pad = random(0...(kernel / 2))
+            let out = (extent + 2 * pad - kernel) / stride + 1
+            // Sometimes with a window that runs over the end.
+            let isLonger = out * stride < extent + pad && random(0...1) == 1
+            return braid_pool_axis(
+                extent: extent,
+                out: g.adaptive != 0 ? random(1...extent) : isLonger ? out + 1 : out,
+                kernel: kernel, stride: stride, pad: pad)
+        }
+        g.depth = axis(1...5, isThere: random(0...2) == 0)
+        g.height = axis(1...12)
+        g.width = axis(1...40)
         return g
     }
 
-    /// The positions inside the plane of every window, in row-major order.
-    private func windows(_ g: braid_pool_geometry) -> [[Int]] {
-        (0..<(g.out_h * g.out_w)).map { output in
-            (0..<(g.kernel_h * g.kernel_w)).compactMap { tap in
-                let h = output / g.out_w * g.stride_h - g.pad_h + tap / g.kernel_w
-                let w = output % g.out_w * g.stride_w - g.pad_w + tap % g.kernel_w
-                return h >= 0 && h < g.height && w >= 0 && w < g.width
-                    ? Int(h * g.width + w) : nil
+    /// The positions inside the plane of every window, in row-major order, and how many elements of the
+    /// padded plane it has.
+    private func windows(_ g: braid_pool_geometry) -> [(members: [Int], padded: Int)] {
+        func parts(_ axis: braid_pool_axis) -> [(inside: [Int64], padded: Int64)] {
+            (0..<axis.out).map { window in
+                if g.adaptive != 0 {
+                    // By the definition of windows that cover evenly: those that touch the share.
+                    let inside = (0..<axis.extent).filter {
+                        ($0 + 1) * axis.out > window * axis.extent
+                            && $0 * axis.out < (window + 1) * axis.extent
+                    }
+                    return (inside, Int64(inside.count))
+                }
+                let all = (0..<axis.kernel).map { window * axis.stride - axis.pad + $0 }
+                return (
+                    all.filter { (0..<axis.extent).contains($0) },
+                    Int64(all.count { $0 < axis.extent + axis.pad })
+                )
+            }
+        }
+        return parts(g.depth).flatMap { d in
+            parts(g.height).flatMap { h in
+                parts(g.width).map { w in
+                    let members = d.inside.flatMap { z in
+                        h.inside.flatMap { y in
+                            w.inside.map { Int((z * g.height.extent + y) * g.width.extent + $0) }
+                        }
+                    }
+                    return (members, Int(d.padded * h.padded * w.padded))
+                }
             }
         }
     }
@@ -36,7 +68,7 @@ import Testing
     ) {
         var g = geometry(&generator)
         let kernels = set.kernels, windows = windows(g)
-        let planes = Int(g.planes), size = Int(g.height * g.width)
+        let planes = Int(g.planes), size = Int(g.depth.extent * g.height.extent * g.width.extent)
         // Few different values, so that maxima tie; now and then NaN and -inf.
         let x = (0..<(planes * size)).map { _ -> T in
             switch Int.random(in: 0..<40, using: &generator) {
@@ -69,7 +101,7 @@ import Testing
             averages: dy.map { _ in 0.0 }, gradient: x.map { _ in 0.0 }
         )
         for plane in 0..<planes {
-            for (window, members) in windows.enumerated() {
+            for (window, (members, padded)) in windows.enumerated() {
                 let output = plane * windows.count + window, base = plane * size
                 var best = members[0]
                 for member in members where !x[base + best].isNaN {
@@ -79,8 +111,7 @@ import Testing
                 expected.positions[output] = Int64(best)
                 expected.gathered[output] = v[base + best]
                 expected.dx[base + best] += dy[output]
-                let divisor =
-                    g.count_padding != 0 ? Double(g.kernel_h * g.kernel_w) : Double(members.count)
+                let divisor = Double(g.count_padding != 0 ? padded : members.count)
                 for member in members {
                     expected.averages[output] += Double(v[base + member]) / divisor
                     expected.gradient[base + member] += Double(dy[output]) / divisor
@@ -91,7 +122,7 @@ import Testing
         expectSame(positions, expected.positions, "positions \(what)")
         expectSame(gathered, expected.gathered, "gather \(what)")
         expectSame(dx, expected.dx, "max gradient \(what)")
-        let bound = 3 * tolerance(T.self, length: Int(g.kernel_h * g.kernel_w))
+        let bound = 3 * tolerance(T.self, length: windows.map(\.members.count).max()!)
         for (got, exact) in [(averages, expected.averages), (averageGradient, expected.gradient)] {
             expectNear(got, exact, "average \(what)") { _ in 12 * bound }
         }
@@ -110,9 +141,10 @@ import Testing
     @Test(arguments: InstructionSet.available)
     func emptyWindows(set: InstructionSet) {
         var g = braid_pool_geometry()
-        (g.planes, g.height, g.width, g.out_h, g.out_w) = (1, 1, 1, 1, 3)
-        (g.kernel_h, g.kernel_w, g.stride_h, g.stride_w) = (1, 1, 1, 1)
-        g.pad_w = 1
+        g.planes = 1
+        g.depth = braid_pool_axis(extent: 1, out: 1, kernel: 1, stride: 1, pad: 0)
+        g.height = g.depth
+        g.width = braid_pool_axis(extent: 1, out: 3, kernel: 1, stride: 1, pad: 1)
         let kernels = set.kernels, x: [Float] = [4], dy: [Float] = [1, 2, 3]
         var y: [Float] = [9, 9, 9], positions: [Int64] = [9, 9, 9], dx: [Float] = [9]
         kernels.max_pool(BRAID_F32, &g, x, &y, 0, 1)

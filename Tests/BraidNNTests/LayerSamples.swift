@@ -29,11 +29,11 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
         func forward(_ x: NDArray) -> NDArray { wrapped.forward([x])[0] }
     }
 
-    private static let images: [Shape] = [[2, 3, 6, 5], [1, 3, 7, 8]]
+    static let images: [Shape] = [[2, 3, 6, 5], [1, 3, 7, 8]]
     private static let rows: [Shape] = [[3, 4], [2, 5, 4]]
 
     /// Every block of BraidNN, and the models made of them. A new block gets a row here.
-    static let all: [LayerSample] = activations + layers
+    static let all: [LayerSample] = activations + layers + convolutions + pooling
 
     private static let activations = Activation.allCases.map { activation in
         LayerSample("Activation", variant: "\(activation)", rows) { activation }
@@ -43,20 +43,6 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
         LayerSample("Dense", rows) { Dense(5) },
         LayerSample("Dense", variant: "tanh, no bias", rows) {
             Dense(5, activation: .tanh, usesBias: false)
-        },
-        LayerSample("Conv2D", images) { Conv2D(4, kernel: 3) },
-        LayerSample("Conv2D", variant: "all options", images) {
-            Conv2D(
-                4, kernel: 2, stride: 2, padding: 1, dilation: 2, activation: .relu,
-                usesBias: false)
-        },
-        LayerSample("MaxPool2D", images) { MaxPool2D(2) },
-        LayerSample("MaxPool2D", variant: "padding", images) {
-            MaxPool2D(3, stride: 2, padding: 1)
-        },
-        LayerSample("AveragePool2D", images) { AveragePool2D(2) },
-        LayerSample("AveragePool2D", variant: "padding", images) {
-            AveragePool2D(3, stride: 1, padding: 1, countsPadding: false)
         },
         LayerSample("Flatten", images) { Flatten() },
         LayerSample("Dropout", rows) { Dropout(0.4) },

@@ -1,9 +1,12 @@
 import Braid
 
 extension BenchmarkCase {
-    /// Group C: the convolutions of ResNet-50, one at a time, at batch 1 and 8.
+    /// Group C: the convolutions of ResNet-50 and the depthwise ones of MobileNetV2, one at a time, at
+    /// batch 1 and 8.
     static var convolutions: [BenchmarkCase] {
-        [1, 8].flatMap { batch in resNetLayers.map { convolution($0, batch) } }
+        [1, 8].flatMap { batch in
+            (resNetLayers + mobileNetLayers).map { convolution($0, batch) }
+        }
     }
 
     private struct Layer {
@@ -14,10 +17,11 @@ extension BenchmarkCase {
         let stride: Int
         /// Height and width of the input.
         let extent: Int
+        let groups: Int
 
         init(
             _ name: String, _ inputs: Int, _ outputs: Int, _ kernel: Int, _ stride: Int,
-            _ extent: Int
+            _ extent: Int, groups: Int = 1
         ) {
             self.name = name
             self.inputs = inputs
@@ -25,6 +29,7 @@ extension BenchmarkCase {
             self.kernel = kernel
             self.stride = stride
             self.extent = extent
+            self.groups = groups
         }
     }
 
@@ -45,11 +50,21 @@ extension BenchmarkCase {
         Layer("s4_1x1_2048_512", 2048, 512, 1, 1, 7), Layer("s4_3x3_512", 512, 512, 3, 1, 7),
     ]
 
+    private static let mobileNetLayers = [
+        (32, 1, 112), (96, 2, 112), (144, 1, 56), (144, 2, 56), (192, 1, 28), (192, 2, 28),
+        (384, 1, 14), (576, 1, 14), (576, 2, 14), (960, 1, 7),
+    ].map { channels, stride, extent in
+        Layer(
+            "dw3x3_\(channels)_s\(stride)_\(extent)", channels, channels, 3, stride, extent,
+            groups: channels)
+    }
+
     private static func convolution(_ layer: Layer, _ batch: Int) -> BenchmarkCase {
         let (kernel, stride, padding) = (layer.kernel, layer.stride, layer.kernel / 2)
         let output = (layer.extent + 2 * padding - kernel) / stride + 1
+        let channels = layer.inputs / layer.groups
         let operations =
-            2.0 * Double(batch * layer.outputs * output * output * layer.inputs * kernel * kernel)
+            2.0 * Double(batch * layer.outputs * output * output * channels * kernel * kernel)
         return BenchmarkCase(
             name: "C_b\(batch)_\(layer.name)",
             variants: [
@@ -57,10 +72,10 @@ extension BenchmarkCase {
                     let x = Pattern.array(
                         [batch, layer.inputs, layer.extent, layer.extent], seed: 1)
                     let weight = Pattern.array(
-                        [layer.outputs, layer.inputs, kernel, kernel], seed: 2)
+                        [layer.outputs, channels, kernel, kernel], seed: 2)
                     return .ofOutput(Amounts(floatingPointOperations: operations)) {
-                        x.convolution2D(
-                            weight, stride: (stride, stride), padding: (padding, padding))
+                        x.convolution(
+                            weight, stride: stride, padding: padding, groups: layer.groups)
                     }
                 }
             ])

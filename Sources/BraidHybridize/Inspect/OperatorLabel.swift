@@ -2,7 +2,7 @@ import Braid
 
 /// What people call a node of a graph: its operator and its attributes.
 struct OperatorLabel {
-    /// The operator's name, or that of its function: `multiply`, `convolution_2d`.
+    /// The operator's name, or that of its function: `multiply`, `convolution`.
     let name: String
     /// The other attributes by name, as text.
     let attributes: [(name: String, value: String)]
@@ -46,7 +46,7 @@ struct OperatorLabel {
         switch value {
         case .string(let text): text
         case .array(let values): "[\(values.map(text).joined(separator: ", "))]"
-        // Height and width, as in 3x3.
+        // Numbers with names, as in 3x3.
         case .object(let pairs): pairs.map { text($0.1) }.joined(separator: "x")
         case .null, .bool, .integer, .number: value.text
         }

@@ -76,16 +76,17 @@ typedef struct {
 // How the right-hand matrix [K, N] is read while it is packed.
 typedef enum {
     BRAID_B_STRIDED,          // b[k * row_stride + n * column_stride]
-    BRAID_B_CONV_FORWARD,     // k = (channel, kh, kw), n = (oh, ow); reads the input image
-    BRAID_B_CONV_INPUT,       // k = (out channel, kh, kw), n = (h, w); reads the output gradient
-    BRAID_B_CONV_WEIGHT       // k = (image, oh, ow), n = (channel, kh, kw); reads the input images
+    BRAID_B_CONV_FORWARD,     // k = (channel, tap), n = position; reads the input image
+    BRAID_B_CONV_INPUT,       // k = (out channel, tap), n = place; reads the output gradient
+    BRAID_B_CONV_WEIGHT       // k = (image, position), n = (channel, tap); reads the input images
 } braid_b_layout;
 
-// Geometry of a 2-d convolution on [batch, channels, height, width], dense images.
+// Geometry of a convolution on dense images [batch, channels, depth, height, width]; one of fewer
+// dimensions has extents, kernels, strides and dilations of 1 and pads of 0 in front.
 typedef struct {
-    int64_t channels, height, width;            // of the image that is gathered from
-    int64_t kernel_h, kernel_w, out_h, out_w;
-    int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+    int64_t channels, depth, height, width;     // of the image that is gathered from
+    int64_t kernel_d, kernel_h, kernel_w, out_d, out_h, out_w;
+    int64_t stride_d, stride_h, stride_w, pad_d, pad_h, pad_w, dilation_d, dilation_h, dilation_w;
     int64_t image_stride;                       // elements from one image to the next (CONV_WEIGHT)
 } braid_conv_geometry;
 
@@ -112,6 +113,22 @@ typedef struct {
     void *c;
 } braid_gemv_arguments;
 
+// Convolutions of every channel for itself. In all three operations `geometry` has the extents of the
+// images x [images, channels, depth, height, width] and, as `out`, those of the results y
+// [images, channels * multiplier, out...]; w is [channels * multiplier, kernel...].
+typedef struct {
+    const braid_conv_geometry *geometry;
+    int64_t images, multiplier;                 // results per channel
+    const void *a, *b;                          // what is read: see each operation
+    void *c;
+} braid_depthwise_arguments;
+
+typedef enum {
+    BRAID_DEPTHWISE_FORWARD,  // planes of y from x and w
+    BRAID_DEPTHWISE_INPUT,    // planes of the gradient of x from dy and w
+    BRAID_DEPTHWISE_WEIGHT    // kernels of the gradient of w from x and dy
+} braid_depthwise_kind;
+
 // --- Reductions ----------------------------------------------------------------------------------
 typedef enum {
     BRAID_REDUCE_SUM, BRAID_REDUCE_PROD, BRAID_REDUCE_MAX, BRAID_REDUCE_MIN,
@@ -127,10 +144,19 @@ typedef struct {
 } braid_reduce_arguments;
 
 // --- Pooling, softmax, gather, random ------------------------------------------------------------
+// One axis of a pooling: `out` windows over `extent` elements.
 typedef struct {
-    int64_t planes, height, width, out_h, out_w;    // planes = batch * channels, dense
-    int64_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w;
-    int count_padding;                              // average pooling: divide by the whole window
+    int64_t extent, out, kernel, stride, pad;
+} braid_pool_axis;
+
+// Planes [depth, height, width], dense; one of fewer dimensions has axes with extents, windows, kernels
+// and strides of 1 and pads of 0 in front. Window i of an axis covers i * stride - pad and the kernel - 1
+// elements behind; of an adaptive pooling, [floor(i * extent / out), ceil((i + 1) * extent / out)).
+typedef struct {
+    int64_t planes;                             // batch * channels
+    braid_pool_axis depth, height, width;
+    int adaptive;
+    int count_padding;                          // average pooling: padding counts as zeros
 } braid_pool_geometry;
 
 // Softmax family over [outer, length, inner], dense.
@@ -162,6 +188,13 @@ typedef struct braid_kernels {
     // f32 and f64. The bits depend on K and the elements, not on strides or on a split of N; they are
     // others than those of `gemm`.
     void (*gemv)(braid_dtype type, const braid_gemv_arguments *arguments);
+
+    // f32 and f64. Planes or kernels [begin, end) of the result; no bit depends on that range. `scratch`
+    // is 64-byte aligned and has depthwise_scratch_bytes bytes (saturated: no such array can be).
+    size_t (*depthwise_scratch_bytes)(braid_dtype type, const braid_conv_geometry *geometry);
+    void (*depthwise)(braid_depthwise_kind kind, braid_dtype type,
+                      const braid_depthwise_arguments *arguments, int64_t begin, int64_t end,
+                      void *scratch);
 
     // Outputs [begin, end) of the dense kept index space. Sums use a fixed tree over the reduced
     // elements (documented in reduce.h), the same for every instruction set. f32, f64 and all

@@ -57,8 +57,8 @@ struct Network {
             let weight = Symbol.variable("weight", .f32, [channels, x.shape[1], 5, 5])
             let bias = Symbol.variable("bias", .f32, [channels])
             parameters += [weight, bias]
-            x = (x.convolution2D(weight) + bias.reshaped(to: [channels, 1, 1])).tanh()
-            x = x.maxPooled2D(kernel: (2, 2))
+            x = (x.convolution(weight) + bias.reshaped(to: [channels, 1, 1])).tanh()
+            x = x.maxPooled(kernel: 2)
         }
         x = x.flattened(from: 1)
         for width in [500, 10] {

@@ -4,27 +4,27 @@ import BraidOperators
 extension Sample {
     static let maxPooling = [
         Sample(
-            description: "max_pooling_2d", dtypes: DType.computedFloating,
+            description: "max_pooling", dtypes: DType.computedFloating,
             make: { dtype, size, generator in
                 let setting = PoolingSetting(size, &generator)
                 return OperatorCase(
-                    op: MaxPooling2D(setting.geometry),
+                    op: MaxPooling(setting.geometry),
                     inputs: [generator.distinctArray(dtype, setting.images, size)])
             },
             reference: { call in
-                let geometry = (call.op as? MaxPooling2D)!.geometry
+                let geometry = (call.op as? MaxPooling)!.geometry
                 return [
                     maxima(call.inputs[0], geometry).map { call.inputs[0].elements[$0] }.pooled(
                         call.inputs[0], geometry)
                 ]
             },
-            refused: poolingMistakes { MaxPooling2D($0) }),
+            refused: poolingMistakes { MaxPooling($0) }),
         Sample(
-            description: "max_pooling_2d_gradient", dtypes: DType.computedFloating,
+            description: "max_pooling_gradient", dtypes: DType.computedFloating,
             make: { dtype, size, generator in
                 let setting = PoolingSetting(size, &generator)
                 return OperatorCase(
-                    op: MaxPooling2DGradient(setting.geometry),
+                    op: MaxPoolingGradient(setting.geometry),
                     inputs: [
                         generator.distinctArray(dtype, setting.images, size),
                         generator.array(dtype, setting.results, Domain(specials: []), size),
@@ -32,7 +32,7 @@ extension Sample {
                     reductionLength: setting.reductionLength)
             },
             reference: { call in
-                let geometry = (call.op as? MaxPooling2DGradient)!.geometry
+                let geometry = (call.op as? MaxPoolingGradient)!.geometry
                 let (x, dy) = (call.inputs[0], call.inputs[1])
                 var sums = [Double](repeating: 0, count: x.elements.count)
                 for (window, position) in maxima(x, geometry).enumerated() {
@@ -42,23 +42,23 @@ extension Sample {
             },
             refused: [
                 RefusedCall(
-                    MaxPooling2DGradient(.square(2)),
+                    MaxPoolingGradient(.square(2)),
                     [TensorType(.f32, [1, 1, 4, 4]), TensorType(.f32, [1, 1, 3, 3])],
                     mentions: ["f32[1, 1, 2, 2]", "f32[1, 1, 3, 3]"])
             ]),
         Sample(
-            description: "max_pooling_2d_gather", dtypes: DType.computedFloating,
+            description: "max_pooling_gather", dtypes: DType.computedFloating,
             make: { dtype, size, generator in
                 let setting = PoolingSetting(size, &generator)
                 return OperatorCase(
-                    op: MaxPooling2DGather(setting.geometry),
+                    op: MaxPoolingGather(setting.geometry),
                     inputs: [
                         generator.distinctArray(dtype, setting.images, size),
                         generator.array(dtype, setting.images, Domain(), size),
                     ])
             },
             reference: { call in
-                let geometry = (call.op as? MaxPooling2DGather)!.geometry
+                let geometry = (call.op as? MaxPoolingGather)!.geometry
                 return [
                     maxima(call.inputs[0], geometry).map { call.inputs[1].elements[$0] }.pooled(
                         call.inputs[0], geometry)
@@ -66,7 +66,7 @@ extension Sample {
             },
             refused: [
                 RefusedCall(
-                    MaxPooling2DGather(.square(2)),
+                    MaxPoolingGather(.square(2)),
                     [TensorType(.f32, [1, 1, 4, 4]), TensorType(.f32, [1, 1, 4, 3])],
                     mentions: ["f32[1, 1, 4, 4]", "f32[1, 1, 4, 3]"])
             ]),
@@ -74,11 +74,11 @@ extension Sample {
 
     static let averagePooling = [
         Sample(
-            description: "average_pooling_2d", dtypes: DType.computedFloating,
+            description: "average_pooling", dtypes: DType.computedFloating,
             make: { dtype, size, generator in
                 let setting = PoolingSetting(size, &generator)
                 return OperatorCase(
-                    op: AveragePooling2D(setting.geometry, countsPadding: generator.oneIn(2)),
+                    op: AveragePooling(setting.geometry, countsPadding: generator.oneIn(2)),
                     inputs: [
                         generator.array(
                             dtype, setting.images, Domain(specials: Domain.nonFinite), size)
@@ -86,47 +86,46 @@ extension Sample {
                     reductionLength: setting.reductionLength)
             },
             reference: { call in
-                let op = (call.op as? AveragePooling2D)!
+                let op = (call.op as? AveragePooling)!
                 let x = call.inputs[0]
                 return [
                     windows(of: x.shape, op.geometry).map { window in
-                        let divisor =
-                            op.countsPadding ? op.geometry.kernel.count : window.count
-                        return .real(
-                            window.map { x.elements[$0].real }.reduce(0, +) / Double(divisor))
+                        .real(
+                            window.positions.map { x.elements[$0].real }.reduce(0, +)
+                                / window.divisor(op.countsPadding))
                     }.pooled(x, op.geometry)
                 ]
             },
-            refused: poolingMistakes { AveragePooling2D($0, countsPadding: true) }),
+            refused: poolingMistakes { AveragePooling($0, countsPadding: true) }),
         Sample(
-            description: "average_pooling_2d_gradient", dtypes: DType.computedFloating,
+            description: "average_pooling_gradient", dtypes: DType.computedFloating,
             make: { dtype, size, generator in
                 let setting = PoolingSetting(size, &generator)
                 return OperatorCase(
-                    op: AveragePooling2DGradient(
+                    op: AveragePoolingGradient(
                         setting.geometry,
-                        image: Spatial2D(height: setting.images[2], width: setting.images[3]),
+                        image: Spatial(Array(setting.images.extents[2...])),
                         countsPadding: generator.oneIn(2)),
                     inputs: [generator.array(dtype, setting.results, Domain(specials: []), size)],
                     reductionLength: setting.reductionLength)
             },
             reference: { call in
-                let op = (call.op as? AveragePooling2DGradient)!
+                let op = (call.op as? AveragePoolingGradient)!
                 let dy = call.inputs[0]
-                let shape: Shape = [dy.shape[0], dy.shape[1], op.image.height, op.image.width]
+                let shape = Shape([dy.shape[0], dy.shape[1]] + op.image.values)
                 var sums = [Double](repeating: 0, count: shape.elementCount)
                 for (position, window) in windows(of: shape, op.geometry).enumerated() {
-                    let divisor = op.countsPadding ? op.geometry.kernel.count : window.count
-                    for element in window {
-                        sums[element] += dy.elements[position].real / Double(divisor)
+                    for element in window.positions {
+                        sums[element] +=
+                            dy.elements[position].real / window.divisor(op.countsPadding)
                     }
                 }
                 return [HostArray(dy.dtype, shape, sums)]
             },
             refused: [
                 RefusedCall(
-                    AveragePooling2DGradient(
-                        .square(2), image: Spatial2D(height: 4, width: 4), countsPadding: true),
+                    AveragePoolingGradient(
+                        .square(2), image: Spatial([4, 4]), countsPadding: true),
                     [TensorType(.f32, [1, 1, 3, 3])],
                     mentions: ["f32[1, 1, 2, 2]", "f32[1, 1, 3, 3]"])
             ]),
@@ -142,6 +141,8 @@ private func poolingMistakes(_ op: (PoolingGeometry) -> any Operator) -> [Refuse
         RefusedCall(op(.square(0)), [images], mentions: ["(0, 0)"]),
         RefusedCall(op(.square(2, stride: 0)), [images], mentions: ["stride (0, 0)"]),
         RefusedCall(op(.square(1)), [TensorType(.f32, [1, 2, 0, 4])], mentions: ["[1, 2, 0, 4]"]),
+        RefusedCall(op(.adaptive(output: Spatial([0, 2]))), [images], mentions: ["(0, 2)"]),
+        RefusedCall(op(.adaptive(output: Spatial([2]))), [images], mentions: ["[1, 2, 4, 4]"]),
     ]
 }
 
@@ -149,13 +150,40 @@ extension PoolingGeometry {
     fileprivate static func square(
         _ kernel: Int, stride: Int? = nil, padding: Int = 0
     ) -> PoolingGeometry {
-        PoolingGeometry(
-            kernel: (kernel, kernel), stride: stride.map { ($0, $0) }, padding: (padding, padding))
+        .sliding(
+            kernel: kernel.spatial(rank: 2), stride: (stride ?? kernel).spatial(rank: 2),
+            padding: padding.spatial(rank: 2), roundsUp: false)
     }
-}
 
-extension Spatial2D {
-    fileprivate var count: Int { height * width }
+    /// The elements of each window of an axis, and how many of the padded axis it covers.
+    fileprivate func windows(_ axis: Int, _ extent: Int) -> [(inside: Range<Int>, padded: Int)] {
+        switch self {
+        case .adaptive(let output):
+            return (0..<output[axis]).map { window in
+                let first = window * extent / output[axis]
+                let end = ((window + 1) * extent + output[axis] - 1) / output[axis]
+                return (first..<end, end - first)
+            }
+        case .sliding(let kernel, let stride, let padding, let roundsUp):
+            var windows: [(Range<Int>, Int)] = []
+            var start = -padding[axis]
+            // One that runs over the end counts when rounding up, if it begins before the padding there.
+            while start + kernel[axis] <= extent + padding[axis]
+                || (roundsUp && start < extent
+                    && start - stride[axis] + kernel[axis] < extent + padding[axis])
+            {
+                let end = min(start + kernel[axis], extent + padding[axis])
+                windows.append((max(start, 0)..<min(end, extent), end - start))
+                start += stride[axis]
+            }
+            return windows
+        }
+    }
+
+    /// The extents of the result.
+    fileprivate func outputExtents(_ images: Shape) -> [Int] {
+        (2..<images.rank).map { windows($0 - 2, images[$0]).count }
+    }
 }
 
 /// Random shapes of a pooling that fit together.
@@ -163,52 +191,61 @@ private struct PoolingSetting {
     let geometry: PoolingGeometry
     let images: Shape
     let results: Shape
+    let reductionLength: Int
 
     init(_ size: CaseSize, _ generator: inout SeededGenerator) {
         let isLarge = size == .large
-        let extents = (isLarge ? 3 : 1)...3
-        let kernel = (generator.int(extents), generator.int(extents))
-        let strides = 1...(isLarge ? 1 : 3)
-        let stride = (generator.int(strides), generator.int(strides))
-        geometry = PoolingGeometry(
-            kernel: kernel, stride: !isLarge && generator.oneIn(3) ? nil : stride,
-            padding: (generator.int(0...(kernel.0 - 1)), generator.int(0...(kernel.1 - 1))))
-        func extent(_ kernel: Int, _ padding: Int, _ generator: inout SeededGenerator) -> Int {
-            let more = size == .small ? 0...1 : size == .any ? 0...10 : 30...40
-            return max(1, kernel - 2 * padding) + generator.int(more)
+        let rank = isLarge ? 2 : generator.int(1...3)
+        let kernel = (0..<rank).map { _ in generator.int((isLarge ? 3 : 1)...3) }
+        let strides = (0..<rank).map { _ in generator.int(1...(isLarge ? 1 : 3)) }
+        let padding = kernel.map { generator.int(0...($0 - 1)) }
+        let extents = (0..<rank).map { axis in
+            let more = size == .small ? 0...1 : size == .any ? 0...(12 / rank) : 30...40
+            return max(1, kernel[axis] - 2 * padding[axis]) + generator.int(more)
         }
-        let height = extent(kernel.0, geometry.padding.height, &generator)
-        let width = extent(kernel.1, geometry.padding.width, &generator)
         let planes = size == .small ? 1...2 : size == .any ? 0...4 : 8...9
-        images = [generator.int(planes), generator.int(planes), height, width]
-        results = Shape(Array(images.extents[..<2]) + pooledExtents(images, geometry))
+        images = Shape([generator.int(planes), generator.int(planes)] + extents)
+        if !isLarge, generator.oneIn(4) {
+            geometry = .adaptive(
+                output: Spatial(extents.map { generator.int(1...($0 + 1)) }))
+            reductionLength = extents.reduce(1, *)
+        } else {
+            geometry = .sliding(
+                kernel: Spatial(kernel),
+                stride: Spatial(!isLarge && generator.oneIn(3) ? kernel : strides),
+                padding: Spatial(padding), roundsUp: generator.oneIn(3))
+            reductionLength = kernel.reduce(1, *)
+        }
+        results = Shape(Array(images.extents[..<2]) + geometry.outputExtents(images))
     }
-
-    var reductionLength: Int { geometry.kernel.count }
 }
 
-private func pooledExtents(_ images: Shape, _ geometry: PoolingGeometry) -> [Int] {
-    [
-        (images[2] + 2 * geometry.padding.height - geometry.kernel.height)
-            / geometry.stride.height + 1,
-        (images[3] + 2 * geometry.padding.width - geometry.kernel.width)
-            / geometry.stride.width + 1,
-    ]
+/// A window: the row-major positions of its image elements, and how many of the padded image it covers.
+private struct Window {
+    var positions: [Int]
+    var paddedCount: Int
+
+    func divisor(_ countsPadding: Bool) -> Double {
+        Double(countsPadding ? paddedCount : positions.count)
+    }
 }
 
-/// The row-major positions of the image elements in each window, window after window.
-private func windows(of images: Shape, _ geometry: PoolingGeometry) -> [[Int]] {
-    let results = Shape(Array(images.extents[..<2]) + pooledExtents(images, geometry))
-    return HostArray.indices(of: results).map { index in
-        let plane = index[0] * images[1] + index[1]
-        let top = index[2] * geometry.stride.height - geometry.padding.height
-        let left = index[3] * geometry.stride.width - geometry.padding.width
-        return (top..<(top + geometry.kernel.height)).flatMap { y in
-            (left..<(left + geometry.kernel.width)).compactMap { x in
-                y >= 0 && y < images[2] && x >= 0 && x < images[3]
-                    ? (plane * images[2] + y) * images[3] + x : nil
+/// The windows, one after the other.
+private func windows(of images: Shape, _ geometry: PoolingGeometry) -> [Window] {
+    (0..<(images[0] * images[1])).flatMap { plane in
+        var windows = [Window(positions: [plane], paddedCount: 1)]
+        for axis in 2..<images.rank {
+            let extent = images[axis]
+            windows = windows.flatMap { outer in
+                geometry.windows(axis - 2, extent).map { part in
+                    Window(
+                        positions: outer.positions.flatMap { position in
+                            part.inside.map { position * extent + $0 }
+                        }, paddedCount: outer.paddedCount * part.padded)
+                }
             }
         }
+        return windows
     }
 }
 
@@ -216,7 +253,7 @@ private func windows(of images: Shape, _ geometry: PoolingGeometry) -> [[Int]] {
 private func maxima(_ x: HostArray, _ geometry: PoolingGeometry) -> [Int] {
     let values = x.reals
     return windows(of: x.shape, geometry).map { window in
-        window.dropFirst().reduce(window[0]) { best, position in
+        window.positions.dropFirst().reduce(window.positions[0]) { best, position in
             if values[best].isNaN { return best }
             return values[position].isNaN || values[position] > values[best] ? position : best
         }
@@ -226,7 +263,7 @@ private func maxima(_ x: HostArray, _ geometry: PoolingGeometry) -> [Int] {
 extension [HostElement] {
     /// One element per window as an array.
     fileprivate func pooled(_ images: HostArray, _ geometry: PoolingGeometry) -> HostArray {
-        let shape = Array<Int>(images.shape.extents[..<2]) + pooledExtents(images.shape, geometry)
+        let shape = Array<Int>(images.shape.extents[..<2]) + geometry.outputExtents(images.shape)
         return HostArray(TensorType(images.dtype, Shape(shape)), self)
     }
 }

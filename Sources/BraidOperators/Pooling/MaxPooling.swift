@@ -1,22 +1,22 @@
 public import BraidCore
 import CBraidKernels
 
-/// The maximum of each window of images `[batch, channels, height, width]`. Padding never wins; NaN
-/// does. The first maximum of a window, in row-major order, takes its cotangent.
-public struct MaxPooling2D: Operator {
+/// The maximum of each window of images `[batch, channels, extents…]` of one to three spatial axes.
+/// Padding never wins; NaN does. The first maximum of a window, in row-major order, takes its cotangent.
+public struct MaxPooling: Operator {
     /// The name in files.
-    public static let name = "max_pooling_2d"
+    public static let name = "max_pooling"
     /// Takes dense operands.
     public static let traits: OperatorTraits = .denseInputs
     /// Images.
     public static let arity: Int? = 1
 
-    /// How the window moves.
+    /// Where the windows are.
     public let geometry: PoolingGeometry
 
     package init(_ geometry: PoolingGeometry) { self.geometry = geometry }
 
-    /// `[batch, channels, out height, out width]` with `out = (extent + 2 padding - kernel) / stride + 1`.
+    /// `[batch, channels, out extents…]`, as many as there are windows.
     /// - Throws: `ArrayError` for other dtypes than f32 and f64, other ranks, and windows that do not
     ///   fit.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
@@ -25,7 +25,7 @@ public struct MaxPooling2D: Operator {
 
     /// One operation per element of each window.
     public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int {
-        saturatingProduct(output.count, geometry.kernel.count)
+        poolingCost(geometry, image: inputs[0], planes: output)
     }
 
     /// Takes the maxima.
@@ -42,20 +42,20 @@ public struct MaxPooling2D: Operator {
 
     /// The cotangent at the positions of the maxima.
     public func gradient(_ context: GradientContext) -> [Symbol?] {
-        [.apply(MaxPooling2DGradient(geometry), context.inputs[0], context.cotangent)]
+        [.apply(MaxPoolingGradient(geometry), context.inputs[0], context.cotangent)]
     }
 }
 
-/// The gradient of `MaxPooling2D`: each window's cotangent added at the position of its first maximum.
-public struct MaxPooling2DGradient: Operator {
+/// The gradient of `MaxPooling`: each window's cotangent added at the position of its first maximum.
+public struct MaxPoolingGradient: Operator {
     /// The name in files.
-    public static let name = "max_pooling_2d_gradient"
+    public static let name = "max_pooling_gradient"
     /// Takes dense operands.
     public static let traits: OperatorTraits = .denseInputs
     /// The images and the result's cotangent.
     public static let arity: Int? = 2
 
-    /// How the window moves.
+    /// Where the windows are.
     public let geometry: PoolingGeometry
 
     package init(_ geometry: PoolingGeometry) { self.geometry = geometry }
@@ -69,7 +69,7 @@ public struct MaxPooling2DGradient: Operator {
 
     /// One operation per element of each window.
     public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int {
-        saturatingProduct(inputs[1].count, geometry.kernel.count)
+        poolingCost(geometry, image: inputs[0], planes: inputs[1])
     }
 
     /// Scatters.
@@ -87,21 +87,21 @@ public struct MaxPooling2DGradient: Operator {
 
     /// Linear in the cotangent; nothing flows through the positions.
     public func gradient(_ context: GradientContext) -> [Symbol?] {
-        [nil, .apply(MaxPooling2DGather(geometry), context.inputs[0], context.cotangent)]
+        [nil, .apply(MaxPoolingGather(geometry), context.inputs[0], context.cotangent)]
     }
 }
 
-/// The gradient of `MaxPooling2DGradient`: values at the positions where images have their windows'
+/// The gradient of `MaxPoolingGradient`: values at the positions where images have their windows'
 /// first maxima.
-public struct MaxPooling2DGather: Operator {
+public struct MaxPoolingGather: Operator {
     /// The name in files.
-    public static let name = "max_pooling_2d_gather"
+    public static let name = "max_pooling_gather"
     /// Takes dense operands.
     public static let traits: OperatorTraits = .denseInputs
     /// The images and the values, of one type.
     public static let arity: Int? = 2
 
-    /// How the window moves.
+    /// Where the windows are.
     public let geometry: PoolingGeometry
 
     package init(_ geometry: PoolingGeometry) { self.geometry = geometry }
@@ -117,7 +117,7 @@ public struct MaxPooling2DGather: Operator {
 
     /// One operation per element of each window.
     public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int {
-        saturatingProduct(output.count, geometry.kernel.count)
+        poolingCost(geometry, image: inputs[0], planes: output)
     }
 
     /// Gathers.
@@ -135,24 +135,39 @@ public struct MaxPooling2DGather: Operator {
 
     /// Linear in the values; nothing flows through the positions.
     public func gradient(_ context: GradientContext) -> [Symbol?] {
-        [nil, .apply(MaxPooling2DGradient(geometry), context.inputs[0], context.cotangent)]
+        [nil, .apply(MaxPoolingGradient(geometry), context.inputs[0], context.cotangent)]
     }
 }
 
 extension Operand {
-    /// The maximum of each window of `[batch, channels, height, width]`, of f32 or f64. Padding never
-    /// wins, NaN does; the gradient goes to the first maximum of each window.
+    /// The maximum of each window of `[batch, channels, extents…]` of one to three spatial axes, of f32
+    /// or f64. Padding never wins, NaN does; the gradient goes to the first maximum of each window.
     /// - Parameters:
-    ///   - kernel: the window's height and width.
-    ///   - stride: steps between windows, down and across; the window's extents when nil.
+    ///   - kernel: the window's extents.
+    ///   - stride: steps between windows; the window's extents when nil.
     ///   - padding: on every side, less than the window.
-    /// - Returns: `[batch, channels, out height, out width]` with
+    ///   - roundsUp: whether a last window counts that runs over the end (called ceil mode elsewhere).
+    /// - Returns: `[batch, channels, out extents…]` with
     ///   `out = (extent + 2 padding - kernel) / stride + 1`.
     /// - Precondition: the window lies within the padded image.
-    public func maxPooled2D(
-        kernel: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0)
+    public func maxPooled(
+        kernel: some SpatialValue, stride: (any SpatialValue)? = nil,
+        padding: some SpatialValue = 0, roundsUp: Bool = false
     ) -> Self {
-        let geometry = PoolingGeometry(kernel: kernel, stride: stride, padding: padding)
-        return Self.apply(MaxPooling2D(geometry), self)
+        let geometry = PoolingGeometry(
+            rank: spatialRank, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+        return Self.apply(MaxPooling(geometry), self)
     }
+
+    /// The maximum of each of `extents` windows, which cover `[batch, channels, extents…]` evenly: along
+    /// each axis from `floor(i extent / out)` up to `ceil((i + 1) extent / out)`. Of f32 or f64.
+    /// - Precondition: no extent is 0.
+    public func adaptiveMaxPooled(to extents: some SpatialValue) -> Self {
+        Self.apply(MaxPooling(.adaptive(output: extents.spatial(rank: spatialRank))), self)
+    }
+
+    /// The maximum of each channel: `[batch, channels, extents…]` becomes `[batch, channels, 1…]`. Of f32
+    /// or f64; the gradient goes to the first maximum.
+    /// - Precondition: no extent is 0.
+    public func globalMaxPooled() -> Self { adaptiveMaxPooled(to: 1) }
 }

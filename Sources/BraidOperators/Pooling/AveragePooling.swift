@@ -1,18 +1,18 @@
 public import BraidCore
 import CBraidKernels
 
-/// The mean of each window of images `[batch, channels, height, width]`.
-public struct AveragePooling2D: Operator {
+/// The mean of each window of images `[batch, channels, extents…]` of one to three spatial axes.
+public struct AveragePooling: Operator {
     /// The name in files.
-    public static let name = "average_pooling_2d"
+    public static let name = "average_pooling"
     /// Takes dense operands.
     public static let traits: OperatorTraits = .denseInputs
     /// Images.
     public static let arity: Int? = 1
 
-    /// How the window moves.
+    /// Where the windows are.
     public let geometry: PoolingGeometry
-    /// Whether padding counts as zeros in the mean, or not at all.
+    /// Whether padding counts as zeros in the mean, or not at all. Adaptive windows have none.
     public let countsPadding: Bool
 
     package init(_ geometry: PoolingGeometry, countsPadding: Bool) {
@@ -20,7 +20,7 @@ public struct AveragePooling2D: Operator {
         self.countsPadding = countsPadding
     }
 
-    /// `[batch, channels, out height, out width]` with `out = (extent + 2 padding - kernel) / stride + 1`.
+    /// `[batch, channels, out extents…]`, as many as there are windows.
     /// - Throws: `ArrayError` for other dtypes than f32 and f64, other ranks, and windows that do not
     ///   fit.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
@@ -29,7 +29,7 @@ public struct AveragePooling2D: Operator {
 
     /// One operation per element of each window.
     public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int {
-        saturatingProduct(output.count, geometry.kernel.count)
+        poolingCost(geometry, image: inputs[0], planes: output)
     }
 
     /// Takes the means.
@@ -48,29 +48,29 @@ public struct AveragePooling2D: Operator {
 
     /// Each window's cotangent spread evenly over its elements.
     public func gradient(_ context: GradientContext) -> [Symbol?] {
-        let spread = AveragePooling2DGradient(
-            geometry, image: Spatial2D(of: context.inputs[0].shape), countsPadding: countsPadding)
+        let spread = AveragePoolingGradient(
+            geometry, image: Spatial(of: context.inputs[0].shape), countsPadding: countsPadding)
         return [.apply(spread, context.cotangent)]
     }
 }
 
-/// The gradient of `AveragePooling2D`: each window's cotangent spread evenly over its elements.
-public struct AveragePooling2DGradient: Operator {
+/// The gradient of `AveragePooling`: each window's cotangent spread evenly over its elements.
+public struct AveragePoolingGradient: Operator {
     /// The name in files.
-    public static let name = "average_pooling_2d_gradient"
+    public static let name = "average_pooling_gradient"
     /// Takes dense operands.
     public static let traits: OperatorTraits = .denseInputs
     /// The result's cotangent.
     public static let arity: Int? = 1
 
-    /// How the window moves.
+    /// Where the windows are.
     public let geometry: PoolingGeometry
     /// The images' extents.
-    public let image: Spatial2D
-    /// Whether padding counts as zeros in the mean, or not at all.
+    public let image: Spatial
+    /// Whether padding counts as zeros in the mean, or not at all. Adaptive windows have none.
     public let countsPadding: Bool
 
-    package init(_ geometry: PoolingGeometry, image: Spatial2D, countsPadding: Bool) {
+    package init(_ geometry: PoolingGeometry, image: Spatial, countsPadding: Bool) {
         self.geometry = geometry
         self.image = image
         self.countsPadding = countsPadding
@@ -80,16 +80,15 @@ public struct AveragePooling2DGradient: Operator {
     /// - Throws: `ArrayError` when the operand is no cotangent of such a pooling.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         let dy = inputs[0]
-        try requireRank(4, dy, "a cotangent [batch, channels, out height, out width]")
-        let x = TensorType(
-            dy.dtype, try shape([dy.shape[0], dy.shape[1], image.height, image.width]))
+        try requireRank(image.rank + 2, dy, "a cotangent [batch, channels, out extents…]")
+        let x = TensorType(dy.dtype, try shape([dy.shape[0], dy.shape[1]] + image.values))
         try requirePooled(dy, of: x, geometry)
         return x
     }
 
     /// One operation per element of each window.
     public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int {
-        saturatingProduct(inputs[0].count, geometry.kernel.count)
+        poolingCost(geometry, image: output, planes: inputs[0])
     }
 
     /// Spreads.
@@ -109,25 +108,43 @@ public struct AveragePooling2DGradient: Operator {
 
     /// The operator is linear, and the pooling is its transpose.
     public func gradient(_ context: GradientContext) -> [Symbol?] {
-        [.apply(AveragePooling2D(geometry, countsPadding: countsPadding), context.cotangent)]
+        [.apply(AveragePooling(geometry, countsPadding: countsPadding), context.cotangent)]
     }
 }
 
 extension Operand {
-    /// The mean of each window of `[batch, channels, height, width]`, of f32 or f64.
+    /// The mean of each window of `[batch, channels, extents…]` of one to three spatial axes, of f32 or
+    /// f64.
     /// - Parameters:
-    ///   - kernel: the window's height and width.
-    ///   - stride: steps between windows, down and across; the window's extents when nil.
+    ///   - kernel: the window's extents.
+    ///   - stride: steps between windows; the window's extents when nil.
     ///   - padding: zeros on every side, less than the window.
     ///   - countsPadding: whether padding counts in the mean.
-    /// - Returns: `[batch, channels, out height, out width]` with
+    ///   - roundsUp: whether a last window counts that runs over the end (called ceil mode elsewhere);
+    ///     what is behind the padding takes no part in its mean.
+    /// - Returns: `[batch, channels, out extents…]` with
     ///   `out = (extent + 2 padding - kernel) / stride + 1`.
     /// - Precondition: the window lies within the padded image.
-    public func averagePooled2D(
-        kernel: (Int, Int), stride: (Int, Int)? = nil, padding: (Int, Int) = (0, 0),
-        countsPadding: Bool = true
+    public func averagePooled(
+        kernel: some SpatialValue, stride: (any SpatialValue)? = nil,
+        padding: some SpatialValue = 0, countsPadding: Bool = true, roundsUp: Bool = false
     ) -> Self {
-        let geometry = PoolingGeometry(kernel: kernel, stride: stride, padding: padding)
-        return Self.apply(AveragePooling2D(geometry, countsPadding: countsPadding), self)
+        let geometry = PoolingGeometry(
+            rank: spatialRank, kernel: kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+        return Self.apply(AveragePooling(geometry, countsPadding: countsPadding), self)
+    }
+
+    /// The mean of each of `extents` windows, which cover `[batch, channels, extents…]` evenly: along
+    /// each axis from `floor(i extent / out)` up to `ceil((i + 1) extent / out)`. Of f32 or f64.
+    /// - Precondition: no extent is 0.
+    public func adaptiveAveragePooled(to extents: some SpatialValue) -> Self {
+        let geometry = PoolingGeometry.adaptive(output: extents.spatial(rank: spatialRank))
+        return Self.apply(AveragePooling(geometry, countsPadding: false), self)
+    }
+
+    /// The mean of each channel: `[batch, channels, extents…]` becomes `[batch, channels, 1…]`. Of f32 or
+    /// f64.
+    public func globalAveragePooled() -> Self {
+        mean(over: Array(2..<Swift.max(rank, 2)), keepingDimensions: true)
     }
 }

@@ -1,0 +1,108 @@
+public import BraidCore
+public import BraidOperators
+public import BraidRuntime
+
+/// A one-dimensional convolution layer (cross-correlation, as in every framework).
+///
+/// Takes `[batch, inputs, length]`, returns `[batch, channels, out length]` with `out = (extent + 2
+/// padding - dilation (kernel - 1) - 1) / stride + 1`; `weight` is `[channels, inputs / groups,
+/// kernel length]`, `bias` `[channels]`.
+public struct Conv1D: Block {
+    /// `[channels, inputs / groups, kernel length]`.
+    @Parameter public var weight: NDArray
+    /// `[channels]`, or nil.
+    public let bias: Parameter?
+    /// The other settings.
+    public let options: ConvolutionOptions
+
+    /// A layer with `channels` outputs.
+    /// - Parameters:
+    ///   - groups: into how many groups the channels are cut; as many as inputs for depthwise kernels.
+    ///   - inputs: the number of input channels; learnt from the first input when nil.
+    /// - Precondition: `groups` divides `channels` and inputs.
+    public init(
+        _ channels: Int, kernel: some SpatialValue, stride: some SpatialValue = 1,
+        padding: some SpatialValue = 0, dilation: some SpatialValue = 1, groups: Int = 1,
+        inputs: Int? = nil, activation: Activation? = nil, usesBias: Bool = true,
+        initializer: Initializer = .xavier, dtype: DType = .f32
+    ) {
+        options = ConvolutionOptions(
+            rank: 1, channels, kernel: kernel, stride: stride, padding: padding,
+            dilation: dilation, groups: groups, activation: activation)
+        _weight = options.weight(inputs: inputs, initializer, dtype)
+        bias = options.bias(usesBias, dtype)
+    }
+
+    /// Convolves, adds the bias, applies the activation.
+    public func forward(_ x: NDArray) -> NDArray { options.forward(x, $weight, bias) }
+}
+
+/// A two-dimensional convolution layer (cross-correlation, as in every framework).
+///
+/// Takes `[batch, inputs, height, width]`, returns `[batch, channels, out height, out width]` with
+/// `out = (extent + 2 padding - dilation (kernel - 1) - 1) / stride + 1`; `weight` is `[channels,
+/// inputs / groups, kernel height, kernel width]`, `bias` `[channels]`.
+public struct Conv2D: Block {
+    /// `[channels, inputs / groups, kernel height, kernel width]`.
+    @Parameter public var weight: NDArray
+    /// `[channels]`, or nil.
+    public let bias: Parameter?
+    /// The other settings.
+    public let options: ConvolutionOptions
+
+    /// A layer with `channels` outputs.
+    /// - Parameters:
+    ///   - groups: into how many groups the channels are cut; as many as inputs for depthwise kernels.
+    ///   - inputs: the number of input channels; learnt from the first input when nil.
+    /// - Precondition: `groups` divides `channels` and inputs.
+    public init(
+        _ channels: Int, kernel: some SpatialValue, stride: some SpatialValue = 1,
+        padding: some SpatialValue = 0, dilation: some SpatialValue = 1, groups: Int = 1,
+        inputs: Int? = nil, activation: Activation? = nil, usesBias: Bool = true,
+        initializer: Initializer = .xavier, dtype: DType = .f32
+    ) {
+        options = ConvolutionOptions(
+            rank: 2, channels, kernel: kernel, stride: stride, padding: padding,
+            dilation: dilation, groups: groups, activation: activation)
+        _weight = options.weight(inputs: inputs, initializer, dtype)
+        bias = options.bias(usesBias, dtype)
+    }
+
+    /// Convolves, adds the bias, applies the activation.
+    public func forward(_ x: NDArray) -> NDArray { options.forward(x, $weight, bias) }
+}
+
+/// A three-dimensional convolution layer (cross-correlation, as in every framework).
+///
+/// Takes `[batch, inputs, depth, height, width]`, returns `[batch, channels, out depth, out height,
+/// out width]` with `out = (extent + 2 padding - dilation (kernel - 1) - 1) / stride + 1`; `weight`
+/// is `[channels, inputs / groups, kernel depth, kernel height, kernel width]`, `bias` `[channels]`.
+public struct Conv3D: Block {
+    /// `[channels, inputs / groups, kernel depth, kernel height, kernel width]`.
+    @Parameter public var weight: NDArray
+    /// `[channels]`, or nil.
+    public let bias: Parameter?
+    /// The other settings.
+    public let options: ConvolutionOptions
+
+    /// A layer with `channels` outputs.
+    /// - Parameters:
+    ///   - groups: into how many groups the channels are cut; as many as inputs for depthwise kernels.
+    ///   - inputs: the number of input channels; learnt from the first input when nil.
+    /// - Precondition: `groups` divides `channels` and inputs.
+    public init(
+        _ channels: Int, kernel: some SpatialValue, stride: some SpatialValue = 1,
+        padding: some SpatialValue = 0, dilation: some SpatialValue = 1, groups: Int = 1,
+        inputs: Int? = nil, activation: Activation? = nil, usesBias: Bool = true,
+        initializer: Initializer = .xavier, dtype: DType = .f32
+    ) {
+        options = ConvolutionOptions(
+            rank: 3, channels, kernel: kernel, stride: stride, padding: padding,
+            dilation: dilation, groups: groups, activation: activation)
+        _weight = options.weight(inputs: inputs, initializer, dtype)
+        bias = options.bias(usesBias, dtype)
+    }
+
+    /// Convolves, adds the bias, applies the activation.
+    public func forward(_ x: NDArray) -> NDArray { options.forward(x, $weight, bias) }
+}

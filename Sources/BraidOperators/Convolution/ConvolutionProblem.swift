@@ -1,0 +1,143 @@
+import BraidCore
+import CBraidKernels
+
+/// The extents of a convolution: what its three operators share. Each operator has two of images,
+/// kernels and result as operands and computes the third.
+struct ConvolutionProblem {
+    let geometry: ConvolutionGeometry
+    let dtype: DType
+    let batch: Int
+    /// Of the images.
+    let channels: Int
+    /// Channels of the result.
+    let outputs: Int
+    let image: Spatial
+    let kernel: Spatial
+    /// The result's extents; all 0 when there is none, which inference refuses.
+    let result: Spatial
+
+    init(
+        _ geometry: ConvolutionGeometry, _ dtype: DType, batch: Int, channels: Int, outputs: Int,
+        image: Spatial, kernel: Spatial
+    ) {
+        self.geometry = geometry
+        self.dtype = dtype
+        self.batch = batch
+        self.channels = channels
+        self.outputs = outputs
+        self.image = image
+        self.kernel = kernel
+        result =
+            geometry.output(of: image, kernel: kernel) ?? Spatial(repeating: 0, rank: image.rank)
+    }
+
+    var groups: Int { geometry.groups }
+    var channelsPerGroup: Int { channels / groups }
+    var outputsPerGroup: Int { outputs / groups }
+
+    /// Whether every window is one element, and every element a window: images are matrices
+    /// `[channels, positions]` as they are, which need not be gathered.
+    var isPointwise: Bool {
+        (0..<image.rank).allSatisfy {
+            kernel[$0] == 1 && geometry.stride[$0] == 1 && geometry.padding[$0] == 0
+        }
+    }
+
+    /// Two operations for each product.
+    var cost: Int {
+        let taps = saturatingProduct(channelsPerGroup, kernel.count)
+        let results = saturatingProduct(saturatingProduct(batch, outputs), result.count)
+        return saturatingProduct(saturatingProduct(2, results), taps)
+    }
+
+    /// Bytes of an array of so many elements.
+    func bytes(_ elements: Int) -> Int { elements * dtype.size }
+}
+
+extension Operator {
+    /// Passes operands with which the problem of a convolution can be written down.
+    /// - Throws: `ArrayError` for other dtypes than f32 and f64, for another number of axes than the
+    ///   geometry's, and for groups that there cannot be.
+    func requireConvolutionOperands(
+        _ geometry: ConvolutionGeometry, _ a: TensorType, _ aMeaning: String, _ b: TensorType,
+        _ bMeaning: String
+    ) throws(ArrayError) {
+        try requireFloating(a)
+        try requireSameType(a, b)
+        let axes = "extents of \(geometry.stride.rank) spatial axes"
+        for (type, meaning) in [(a, aMeaning), (b, bMeaning)] {
+            try require(
+                type.rank == geometry.stride.rank + 2, .shapeMismatch,
+                "takes \(meaning) and \(axes), not shape \(type.shape)")
+        }
+        try require(
+            (1..<ConvolutionGeometry.limit).contains(geometry.groups), .invalidValue,
+            "\(geometry.groups) groups; there must be at least 1")
+    }
+
+    /// Passes a problem that has a result.
+    /// - Throws: `ArrayError` when groups do not divide the channels, or the window does not fit.
+    func requireSolvable(_ problem: ConvolutionProblem) throws(ArrayError) {
+        try require(
+            problem.channels % problem.groups == 0 && problem.outputs % problem.groups == 0,
+            .shapeMismatch,
+            "\(problem.groups) groups do not divide \(problem.channels) channels and "
+                + "\(problem.outputs) outputs")
+        try require(
+            problem.geometry.output(of: problem.image, kernel: problem.kernel) != nil,
+            .shapeMismatch,
+            "kernels \(problem.kernel) with \(problem.geometry) do not fit images \(problem.image); "
+                + "kernel, stride and dilation must be at least 1, padding at least 0, and the window "
+                + "within the padded image")
+    }
+}
+
+/// The matrix products of a convolution, one for each image and group, or for each group.
+struct ConvolutionProducts {
+    let grid: ProductGrid
+    let problem: ConvolutionProblem
+    /// Elements from one product's operand to the next one's; the kernels' start again with each image.
+    let kernelStep: Int
+    let gatheredStep: Int
+    let resultStep: Int
+
+    /// Packing space for each piece.
+    var scratchByteCount: Int { grid.count * grid.scratchByteCount }
+
+    /// Runs all; `product` is the first one, whole. `a` of the product steps by kernels, `b` by gathered
+    /// images, `c` by results.
+    func run(
+        _ product: braid_gemm_arguments, _ geometry: braid_conv_geometry,
+        _ context: borrowing KernelContext
+    ) {
+        let (scratch, groups) = (context.scratch, problem.groups)
+        let (a, b, c): (UnsafeRawPointer, UnsafeRawPointer, UnsafeMutableRawPointer) = (
+            product.a, product.b, product.c
+        )
+        withUnsafePointer(to: geometry) { geometry in
+            context.parallelFor(grid.count) { piece in
+                let part = grid[piece]
+                let (row, column) = (part.rows.lowerBound, part.columns.lowerBound)
+                let scratch = scratch.map { $0 + piece * grid.scratchByteCount }
+                var own = product
+                own.geometry = geometry
+                if problem.isPointwise, own.b_layout != BRAID_B_CONV_WEIGHT {
+                    own.b_layout = BRAID_B_STRIDED
+                    own.b_row_stride = Int64(problem.image.count)
+                    own.b_column_stride = 1
+                }
+                own.m = Int64(part.rows.count)
+                own.n = Int64(part.columns.count)
+                own.b_n_offset = Int64(column)
+                for index in part.products {
+                    let aOffset = index % groups * kernelStep + row * Int(own.a_row_stride)
+                    own.a = a + problem.bytes(aOffset)
+                    own.b = b + problem.bytes(index * gatheredStep)
+                    own.c = c + problem.bytes(index * resultStep + row * Int(own.ldc) + column)
+                    Kernels.table.pointee.gemm(
+                        braid_dtype(UInt32(problem.dtype.rawValue)), &own, scratch)
+                }
+            }
+        }
+    }
+}
