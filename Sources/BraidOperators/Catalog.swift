@@ -10,14 +10,15 @@ public enum Catalog {
         Comparison.self, ComparisonScalar.self, Logical.self, IsNaN.self,
         Select.self, Cast.self, Copy.self, FusedPointwise.self,
         Reduction.self, ArgReduction.self,
-        Reshape.self, Transpose.self, Broadcast.self, Concatenate.self,
+        Reshape.self, Transpose.self, Broadcast.self, Concatenate.self, Flip.self,
         StridedSlice.self, StridedSliceGradient.self, StridedSliceUpdate.self, StopGradient.self,
         MatrixProduct.self,
         Convolution2D.self, Convolution2DInputGradient.self, Convolution2DWeightGradient.self,
         MaxPooling2D.self, MaxPooling2DGradient.self, MaxPooling2DGather.self,
         AveragePooling2D.self, AveragePooling2DGradient.self,
         Softmax.self, LogSoftmax.self, SoftmaxCrossEntropy.self,
-        Gather.self, ScatterAdd.self,
+        Gather.self, ScatterAdd.self, TakeAlongAxis.self, ScatterAlongAxis.self,
+        ScatterAddAlongAxis.self,
     ]
 
     private static let byName: [String: any Operator.Type] = {

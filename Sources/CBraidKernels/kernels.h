@@ -36,6 +36,16 @@ void braid_scatter_add(braid_dtype type, const void *dy, braid_dtype index_type,
                        const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
                        int64_t inner, int64_t begin_outer, int64_t end_outer);
 
+void braid_take_along(size_t element_bytes, const void *x, braid_dtype index_type,
+                      const void *indices, void *y, int64_t axis, int64_t count, int64_t inner,
+                      int64_t begin_row, int64_t end_row);
+void braid_scatter_along(size_t element_bytes, const void *values, braid_dtype index_type,
+                         const void *indices, void *y, int64_t axis, int64_t count, int64_t inner,
+                         int64_t begin_outer, int64_t end_outer);
+void braid_scatter_add_along(braid_dtype type, const void *values, braid_dtype index_type,
+                             const void *indices, void *y, int64_t axis, int64_t count,
+                             int64_t inner, int64_t begin_outer, int64_t end_outer);
+
 void braid_random(braid_random_kind kind, braid_dtype type, uint64_t key, uint64_t offset, double a,
                   double b, void *y, int64_t begin, int64_t end);
 

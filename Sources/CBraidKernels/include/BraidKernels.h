@@ -207,6 +207,22 @@ typedef struct braid_kernels {
                         const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
                         int64_t inner, int64_t begin_outer, int64_t end_outer);
 
+    // Along an axis with an index for each element, brought into 0..<axis: x is [outer, axis, inner],
+    // indices and y are [outer, count, inner], and y[o, c, i] = x[o, indices[o, c, i], i] for the
+    // rows (o, c) of [begin, end).
+    void (*take_along)(size_t element_bytes, const void *x, braid_dtype index_type,
+                       const void *indices, void *y, int64_t axis, int64_t count, int64_t inner,
+                       int64_t begin_row, int64_t end_row);
+    // y [outer, axis, inner] holds elements already; values [outer, count, inner] replace those at
+    // the indices, in the order of c.
+    void (*scatter_along)(size_t element_bytes, const void *values, braid_dtype index_type,
+                          const void *indices, void *y, int64_t axis, int64_t count, int64_t inner,
+                          int64_t begin_outer, int64_t end_outer);
+    // The same, but y is zeroed and values are added. Types as for scatter_add.
+    void (*scatter_add_along)(braid_dtype type, const void *values, braid_dtype index_type,
+                              const void *indices, void *y, int64_t axis, int64_t count,
+                              int64_t inner, int64_t begin_outer, int64_t end_outer);
+
     // Philox4x32-10 (Salmon et al., SC 2011). Element i takes its bits from counter
     // `offset + i / 4` (word i % 4) for f32 and from `offset + i / 2` (words 2(i % 2), +1) for f64,
     // so any [begin, end) may be filled alone. Uniform in [a, b); normal: mean a, standard
