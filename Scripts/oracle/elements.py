@@ -1,7 +1,7 @@
-"""Oracle values of operators that move elements: with an index for each, reversed."""
+"""Oracle values of operators that move elements, order them, or run along an axis."""
 import numpy as np
 
-from oracle.cases import File, numbers, random, wide
+from oracle.cases import FLOATS, File, numbers, random, wide
 
 
 def along_axis():
@@ -35,4 +35,50 @@ def along_axis():
     file.write()
 
 
-FAMILIES = (along_axis,)
+def sorting():
+    file = File("sorting")
+    for dtype in ["f32", "f64", "i8", "u32", "bool"]:
+        x = np.round(numbers(dtype, (3, 7, 2))).astype(numbers(dtype, ()).dtype)
+        if dtype == "f32":
+            x.flat[:6] = [np.nan, 0, -0.0, np.inf, -np.inf, np.nan]
+        for axis, descending, count in [(1, False, None), (-2, True, None), (0, False, 2),
+                                        (1, True, 3)]:
+            if descending:
+                # Stable and NaN first: the order of the reversed line, read backward.
+                order = x.shape[axis] - 1 - np.flip(
+                    np.argsort(np.flip(x, axis), axis=axis, kind="stable"), axis)
+            else:
+                order = np.argsort(x, axis=axis, kind="stable")
+            attributes = {"axis": axis, "isDescending": descending}
+            if count is not None:
+                attributes["count"] = count
+                order = np.take(order, np.arange(count), axis)
+            file.add("argsort", attributes, [(dtype, x)], [("i64", order)])
+    for name, function, start in [("sum", np.cumsum, 0), ("product", np.cumprod, 1)]:
+        for dtype in FLOATS + ["i32", "u8"]:
+            for axis, exclusive, backward in [(1, False, False), (0, True, False),
+                                              (-1, False, True), (-2, True, True)]:
+                x = numbers(dtype, (2, 5, 3), -1.5, 1.5)
+                y = wide(np.flip(x, axis) if backward else x)
+                y = function(y, axis=axis, dtype=y.dtype)
+                if exclusive:
+                    first = np.full(y.shape, start, y.dtype).take([0], axis)
+                    y = np.concatenate(
+                        [first, y.take(np.arange(y.shape[axis] - 1), axis)], axis)
+                y = np.flip(y, axis) if backward else y
+                file.add("cumulative", {"function": name, "axis": axis, "isExclusive": exclusive,
+                                        "isReversed": backward}, [(dtype, x)], [(dtype, y)], terms=5)
+    for dtype in FLOATS:
+        a, b = numbers(dtype, (6, 2), -1, 1), numbers(dtype, (6, 2))
+        # The recurrence as a triangular system: y[k] - a[k] y[k - 1] = b[k].
+        y = np.stack([
+            np.linalg.solve(np.eye(6) - np.diag(wide(a)[1:, j], -1), wide(b)[:, j])
+            for j in range(2)], 1)
+        file.add("linear_recurrence", {"axis": 0, "isReversed": False}, [(dtype, a), (dtype, b)],
+                 [(dtype, y)], terms=6)
+        file.add("linear_recurrence", {"axis": 0, "isReversed": True},
+                 [(dtype, a[::-1]), (dtype, b[::-1])], [(dtype, y[::-1])], terms=6)
+    file.write()
+
+
+FAMILIES = (along_axis, sorting)

@@ -18,7 +18,9 @@ public enum Catalog {
         AveragePooling2D.self, AveragePooling2DGradient.self,
         Softmax.self, LogSoftmax.self, SoftmaxCrossEntropy.self,
         Gather.self, ScatterAdd.self, TakeAlongAxis.self, ScatterAlongAxis.self,
-        ScatterAddAlongAxis.self,
+        ScatterAddAlongAxis.self, ArgSort.self, Cumulative.self, LinearRecurrence.self,
+        Cholesky.self, TriangularSolve.self, LinearSolve.self, Determinant.self,
+        QRFactorization.self,
     ]
 
     private static let byName: [String: any Operator.Type] = {

@@ -86,10 +86,7 @@ extension Operand {
         switch mode {
         case .constant, .edge: return self  // gathering takes the nearer end
         case .reflect: return last - (abs() - last).abs()
-        case .wrap:
-            // Twice, because a remainder has the sign of what is divided.
-            let once = Self.apply(BinaryScalar(.remainder, Double(extent)), self)
-            return Self.apply(BinaryScalar(.remainder, Double(extent)), once + Double(extent))
+        case .wrap: return modulo(Double(extent))
         }
     }
 }
