@@ -19,7 +19,7 @@ bench: ## Measure Braid (ARGS="--help" shows the options); Scripts/bench-peers p
 test: ## Build for release and run every test, with reduced random counts
 	Scripts/run-tests
 
-test-full: ## The same with every random count in full; takes long
+test-full: ## The same with every random count in full, and checks that need python3; takes long
 	BRAID_TEST_FULL=1 Scripts/run-tests
 
 test-tsan: ## Run the tests of the engine under the thread sanitizer

@@ -5,7 +5,13 @@ let package = Package(
     name: "Braid",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Braid", targets: ["Braid"]),
+        // With all modules behind the umbrella, so that packages outside name them; see the end.
+        .library(
+            name: "Braid",
+            targets: [
+                "Braid", "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
+                "BraidData", "BraidNN",
+            ]),
         .library(name: "BraidTrain", targets: ["BraidTrain"]),
         .executable(name: "train", targets: ["train"]),
         .library(name: "BraidHybridize", targets: ["BraidHybridize"]),
@@ -68,7 +74,8 @@ let package = Package(
 
         .target(
             name: "BraidTestSupport",
-            dependencies: ["BraidCore", "BraidOperators"], path: "Tests/BraidTestSupport"),
+            dependencies: ["BraidCore", "BraidOperators", "BraidGraph"],
+            path: "Tests/BraidTestSupport"),
         .testTarget(name: "BraidKernelsTests", dependencies: ["CBraidKernels"]),
         .testTarget(name: "BraidEngineTests", dependencies: ["BraidEngine"]),
         .testTarget(
@@ -105,4 +112,23 @@ for target in package.targets where target.type != .system && !target.name.hasPr
         .enableUpcomingFeature("InternalImportsByDefault"),
         .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     ]
+}
+
+// SwiftPM compiles a target anew when the module file of a target that it names has changed. That file
+// can stay the same, as an umbrella's does, when modules below have changed: what was compiled against
+// their old layouts would be linked with the new ones. So every target names all below it.
+func name(of dependency: Target.Dependency) -> String? {
+    if case .byNameItem(let name, _) = dependency { name } else { nil }
+}
+let direct = Dictionary(
+    uniqueKeysWithValues: package.targets.map { ($0.name, $0.dependencies.compactMap(name)) })
+for target in package.targets {
+    var names = direct[target.name]!
+    var next = 0
+    while next < names.count {
+        names += direct[names[next]]!.filter { !names.contains($0) }
+        next += 1
+    }
+    let named = direct[target.name]!.count
+    target.dependencies += names[named...].map { .byName(name: $0) }
 }

@@ -34,7 +34,7 @@ public final class Engine: Sendable {
         /// Limits; by default 8,192 jobs and a quarter of the machine's memory.
         /// - Precondition: both are positive.
         public init(jobs: Int = 8_192, bytes: Int? = nil) {
-            let bytes = bytes ?? max(1 << 28, Machine.physicalByteCount / 4)
+            let bytes = bytes ?? max(1 << 28, Machine.memoryByteCount / 4)
             if jobs <= 0 || bytes <= 0 { fatalError("the engine's limits must be positive") }
             self.jobs = jobs
             self.bytes = bytes

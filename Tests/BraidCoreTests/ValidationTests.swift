@@ -21,7 +21,8 @@ import Testing
         #expect(error?.code == .invalidAxis)
         #expect(
             error?.description
-                == "probe: axis 3 is out of range for shape [2, 5]; expected -2..<2")
+                == "probe: axis 3 is out of range for shape [2, 5]; expected -2..<2 "
+                + "(operand: 'x')")
     }
 
     @Test func withoutAMistakeTheResultIsReturned() throws {

@@ -73,6 +73,58 @@ struct AllocationTests {
         }
     }
 
+    /// A chain that fusion makes a few programs of, and that passes leave as it is.
+    private func chain(_ length: Int, passes: Bool) -> () -> Void {
+        let options = HybridOptions(
+            optimization: OptimizationOptions(
+                disabling: passes ? [] : Set(OptimizationPipeline.passNames)))
+        let a = a
+        let function = hybridize(options: options) { (x: NDArray) -> NDArray in
+            var x = x
+            for index in 0..<length { x = index.isMultiple(of: 2) ? x * 0.5 : x.tanh() }
+            return x
+        }
+        return { _ = function(a) }
+    }
+
+    @Test func hybridCallsAllocateAsMuchForGraphsOfAnySize() {
+        for passes in [true, false] {
+            let counts = [10, 100, 1000].map { allocations(chain($0, passes: passes)) }
+            #expect(counts[1] == counts[0] && counts[2] == counts[0])
+        }
+    }
+
+    /// A hybridized training step of a network of so many layers.
+    private func hybridStep(
+        layers: Int, width: Int, _ optimizer: Optimizer, _ mode: Parameter.GradientMode
+    ) -> () -> Void {
+        let network = Sequential {
+            for _ in 0..<layers { Dense(width, inputs: width, activation: .relu) }
+            Dense(2, inputs: width)
+        }
+        for element in network.parameters { element.parameter.gradientMode = mode }
+        let trainer = Trainer(network.parameters, optimizer)
+        let step: @Sendable (NDArray, NDArray) -> (NDArray, NDArray) = { x, labels in
+            let loss = Autograd.record { softmaxCrossEntropy(network.forward(x), labels) }
+            loss.backward()
+            trainer.step(batchSize: 2)
+            return (loss, loss)
+        }
+        let hybrid = hybridize(step)
+        let (x, labels) = (NDArray.ones([2, width]), NDArray([Int64(0), 1]))
+        return { _ = hybrid(x, labels) }
+    }
+
+    @Test(arguments: [Parameter.GradientMode.write, .add])
+    func hybridStepsAllocateAsMuchForNetworksOfAnySize(_ mode: Parameter.GradientMode) throws {
+        for optimizer in [Optimizer.sgd(learningRate: 0.1, momentum: 0.9), .adam()] {
+            let counts = [2, 20].map {
+                allocations(hybridStep(layers: $0, width: 4, optimizer, mode))
+            }
+            #expect(counts[0] == counts[1])
+        }
+    }
+
     @Test func trainingStepsAskForAsMuchEachTime() {
         let step = makeStep()
         func steps(_ count: Int) -> Int64 {

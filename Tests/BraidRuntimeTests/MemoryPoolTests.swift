@@ -16,10 +16,10 @@ struct MemoryPoolTests {
         }
     }
 
-    @Test func blocksAreAlignedDistinctAndCounted() {
+    @Test func blocksAreAlignedDistinctAndCounted() throws {
         let base = MemoryPool.liveByteCount
         let sizes = [1, 64, 65, 1000, 1 << 20, 3_000_000]
-        let blocks = sizes.map { MemoryPool.allocate($0) }
+        let blocks = try sizes.map { try MemoryPool.allocate($0) }
         for (block, size) in zip(blocks, sizes) {
             #expect(UInt(bitPattern: block) % 64 == 0)
             block.initializeMemory(as: UInt8.self, repeating: UInt8(size % 251), count: size)
@@ -31,10 +31,10 @@ struct MemoryPoolTests {
         for (block, size) in zip(blocks, sizes) { MemoryPool.deallocate(block, size) }
     }
 
-    @Test func aFreedBlockServesTheNextRequest() {
-        let block = MemoryPool.allocate(777_777)
+    @Test func aFreedBlockServesTheNextRequest() throws {
+        let block = try MemoryPool.allocate(777_777)
         MemoryPool.deallocate(block, 777_777)
-        let again = MemoryPool.allocate(777_700)
+        let again = try MemoryPool.allocate(777_700)
         #expect(again == block)
         MemoryPool.deallocate(again, 777_700)
     }

@@ -3,61 +3,124 @@ import BraidTestSupport
 import Foundation
 import Testing
 
-/// Damaged graphs and model files: reading them ends with a value that is in order or a
-/// `ModelFileError`.
-@Suite(.printsSeed) struct ModelFuzzTests {
+/// Damaged graphs and model files, 100,000 of them, ten times as many in a full run: reading one ends
+/// with a `ModelFileError` or with a model, and a model runs or refuses to.
+@Suite(.serialized, .printsSeed) struct ModelFuzzTests {
+    /// How often each original is damaged; making one takes longer than reading it.
+    private static let variants = 25
+
     /// Any value of the JSON may be replaced, removed, repeated or renamed, so that every check of
     /// every operator's attributes is reached.
     @Test func damagedGraphsGiveTypedErrors() throws {
         // A row without dtypes has refused calls only.
         let samples = Sample.all.filter { !$0.dtypes.isEmpty }
-        var (accepted, refused) = (0, 0)
-        Seeds.repeated(4_000) { generator in
+        var count = Count()
+        let peak = try Self.peakByteCount()
+        Seeds.repeated(Self.repetitions) { generator in
             let cases = (0..<3).map { _ in
                 let sample = generator.pick(samples)
                 return sample.make(generator.pick(sample.dtypes), .small, &generator)
             }
-            var json = try GraphCoding.json(of: ModelSupport.graph(of: cases).0)
-            for _ in 0..<generator.int(1...2) { json = damaged(json, &generator) }
-            do {
-                let graph = try GraphCoding.graph(from: json, path: "fuzz")
-                accepted += 1
-                // What was read is a graph like any other.
-                #expect(try ModelSupport.roundTrip(graph).isIdentical(to: graph))
-                _ = try CompiledGraph(checking: graph, options: OptimizationOptions())
-            } catch is ModelFileError {
-                refused += 1
-            }
-        }
-        #expect(accepted > 0 && refused > 0, "\(accepted) accepted, \(refused) refused")
-    }
-
-    @Test func damagedFilesGiveTypedErrors() throws {
-        try SerializationSupport.withFolder { folder in
-            let path = folder.appending(path: "model.braid").path
-            try ModelSupport.layer().write(to: path)
-            let original = Array(try Data(contentsOf: URL(filePath: path)))
-            let file = open(path, O_WRONLY)
-            try #require(file >= 0)
-            defer { close(file) }
-            var (accepted, refused) = (0, 0)
-            Seeds.repeated(4_000) { generator in
-                var bytes = original
-                for _ in 0..<generator.int(1...2) { damage(&bytes, &generator) }
-                // Emptying the file first makes some file systems wait for the disk.
-                #expect(pwrite(file, bytes, bytes.count, 0) == bytes.count)
-                #expect(ftruncate(file, off_t(bytes.count)) == 0)
-                do {
-                    let model = try Model(contentsOfFile: path)
-                    try model.graph.verify()
-                    accepted += 1
-                } catch is ModelFileError {
-                    refused += 1
+            let original = try GraphCoding.json(of: ModelSupport.graph(of: cases).0)
+            for variant in 0..<Self.variants {
+                var json = original
+                for _ in 0..<generator.int(1...2) { json = JSONDamage.damaged(json, &generator) }
+                try count.note {
+                    let graph = try GraphCoding.graph(from: json, path: "fuzz")
+                    // What was read is a graph like any other.
+                    if variant == 0 {
+                        #expect(try ModelSupport.roundTrip(graph).isIdentical(to: graph))
+                    }
+                    do {
+                        return try Model(graph: graph, parameters: [])
+                    } catch let error as ModelError {
+                        // Two inputs of one name.
+                        throw ModelFileError(.mismatch, path: "fuzz", error.message)
+                    }
                 }
             }
-            // Damage to the data is not seen.
-            #expect(accepted > 0 && refused > accepted, "\(accepted), \(refused)")
         }
+        #expect(count.accepted > 0 && count.refused > count.accepted, "\(count)")
+        #expect(count.ran > 0, "\(count)")
+        #expect(try Self.peakByteCount() - peak < 128 << 20)
+    }
+
+    /// Bits, bytes and digits of a whole file.
+    @Test func damagedFilesGiveTypedErrors() throws {
+        let original = try SerializationSupport.withFolder { folder in
+            let path = folder.appending(path: "model.braid").path
+            let weight = NDArray((0..<12).map { Float($0) / 7 - 1 }, shape: [3, 4])
+            try Model(
+                tracing: { (x: NDArray) in (x.matmul(weight) + .uniform([2, 4])).relu() },
+                for: [TensorType(.f32, [2, 3])], metadata: ["model": "layer"]
+            ).write(to: path)
+            return Array(try Data(contentsOf: URL(filePath: path)))
+        }
+        var count = Count()
+        let peak = try Self.peakByteCount()
+        Seeds.repeated(Self.repetitions) { generator in
+            for _ in 0..<Self.variants {
+                var bytes = original
+                for _ in 0..<generator.int(1...2) { damage(&bytes, &generator) }
+                try count.note { try Model(SafetensorsFile(bytes: bytes, path: "fuzz")) }
+            }
+        }
+        // Damage to the data is not seen.
+        #expect(count.accepted > 0 && count.refused > count.accepted, "\(count)")
+        #expect(count.ran > 0, "\(count)")
+        #expect(try Self.peakByteCount() - peak < 128 << 20)
+    }
+
+    /// The most memory that the process ever had, where the system says; 0 elsewhere.
+    private static func peakByteCount() throws -> Int {
+        let path = "/proc/self/status"
+        guard FileManager.default.fileExists(atPath: path) else { return 0 }
+        let line = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+            .first { $0.hasPrefix("VmHWM:") }
+        return 1024 * (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0)
+    }
+
+    /// Half of 100,000 for each of the two tests.
+    private static var repetitions: Int { (TestCounts.isFull ? 25_000 : 50_000) / variants }
+
+    private struct Count {
+        var accepted = 0
+        var refused = 0
+        var ran = 0
+        private let clock = ContinuousClock()
+
+        /// Counts what becomes of one damaged file, and runs it if it is read.
+        mutating func note(_ read: () throws -> Model) throws {
+            let start = clock.now
+            let model: Model
+            do { model = try read() } catch is ModelFileError {
+                refused += 1
+                return
+            }
+            accepted += 1
+            if try ModelFuzzTests.run(model) { ran += 1 }
+            // A second would be a thousand times too long; other processes may hold this one up.
+            #expect(clock.now - start < .seconds(10))
+        }
+    }
+
+    /// Runs a model if that takes little time.
+    private static func run(_ model: Model) throws -> Bool {
+        let signature = model.signature
+        let plan = model.compiledGraph.plan
+        let inputs = signature.inputs.map(\.type)
+        guard (inputs + model.graph.nodes.flatMap(\.types)).allSatisfy({ $0.byteCount < 1 << 16 }),
+            plan.steps.allSatisfy({ $0.cost < 1 << 20 })
+        else { return false }
+        let arguments = signature.inputs.map {
+            ($0.name, NDArray.ones($0.type.shape, dtype: $0.type.dtype))
+        }
+        let results = try model(Dictionary(uniqueKeysWithValues: arguments))
+        for output in signature.outputs {
+            #expect(results[output.name]?.type == output.type)
+            try results[output.name]?.waitUntilReady()
+        }
+        return true
     }
 
     private func damage(_ bytes: inout [UInt8], _ generator: inout SeededGenerator) {
@@ -66,7 +129,7 @@ import Testing
         switch generator.int(0...4) {
         case 0: bytes[place] ^= 1 << UInt8(generator.int(0...7))
         case 1: bytes.removeSubrange(place...)
-        case 2: bytes[place] = generator.pick(Array("0123456789-.e[]{}\",:\\".utf8))
+        case 2: bytes[place] = generator.pick(Self.syntax)
         case 3: bytes.removeSubrange(place..<min(bytes.count, place + generator.int(1...9)))
         default:
             // A digit for a digit keeps the header whole, so that what it says is wrong.
@@ -76,50 +139,5 @@ import Testing
         }
     }
 
-    /// The value with one of its parts changed.
-    private func damaged(_ json: JSON, _ generator: inout SeededGenerator) -> JSON {
-        switch json {
-        case .array(var values):
-            guard !values.isEmpty, !generator.oneIn(8) else { return other(generator: &generator) }
-            let index = generator.int(0...values.count - 1)
-            switch generator.int(0...9) {
-            case 0: values.remove(at: index)
-            case 1: values.insert(values[index], at: index)
-            case 2: values.swapAt(index, generator.int(0...values.count - 1))
-            default: values[index] = damaged(values[index], &generator)
-            }
-            return .array(values)
-        case .object(var pairs):
-            guard !pairs.isEmpty, !generator.oneIn(12) else { return other(generator: &generator) }
-            let index = generator.int(0...pairs.count - 1)
-            switch generator.int(0...12) {
-            case 0: pairs.remove(at: index)
-            case 1: pairs[index].0 = "other"
-            default: pairs[index].1 = damaged(pairs[index].1, &generator)
-            }
-            return .object(pairs)
-        case .integer(let value):
-            let near = [value &- 1, value &+ 1, 0 &- value, value &* 2].randomElement(
-                using: &generator)!
-            return generator.oneIn(2) ? .integer(near) : other(generator: &generator)
-        default: return other(generator: &generator)
-        }
-    }
-
-    private func other(generator: inout SeededGenerator) -> JSON {
-        let integers: [Int64] = [
-            0, 1, -1, 2, 7, 8, 63, 64, 255, 1 << 20, 1 << 31, 1 << 32, 1 << 40, 1 << 61, .max, .min,
-        ]
-        switch generator.int(0...9) {
-        case 0: return .null
-        case 1: return .bool(generator.oneIn(2))
-        case 2: return .number(generator.pick([0.5, -0.0, 1e300, -1e-300]))
-        case 3:
-            return .string(generator.pick(["", "f32", "i64", "bool", "nan", "-inf", "sum", "x"]))
-        case 4:
-            return .array([.integer(generator.pick(integers)), .integer(generator.pick(integers))])
-        case 5: return .object([])
-        default: return .integer(generator.pick(integers))
-        }
-    }
+    private static let syntax = Array("0123456789-.e[]{}\",:\\".utf8)
 }

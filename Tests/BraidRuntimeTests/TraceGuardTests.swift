@@ -25,7 +25,25 @@ struct TraceGuardTests {
             _ = fast(.ones([3]))
         }
         let message = Self.message(result)
-        #expect(message.contains("reduction") && message.contains("select"), "\(message)")
+        #expect(message.contains("'sum'") && message.contains("select"), "\(message)")
+    }
+
+    /// Gradients would flow to the old value; state without gradients may change.
+    @Test func readingAChangedParameterInARecordedCallSaysWhatToDo() throws {
+        let weight = Parameter(NDArray([1, 2, 3] as [Float]))
+        let fast = hybridize { (x: NDArray) -> NDArray in
+            Autograd.pause { weight.wrappedValue = weight.wrappedValue * 2 }
+            return x * weight.wrappedValue
+        }
+        let error = #expect(throws: ArrayError.self) {
+            try validating { Autograd.record { fast(.ones([3])) } }
+        }
+        #expect(error?.description.contains("gradientMode to .none") == true, "\(error!)")
+        #expect(try weight.wrappedValue.scalars(as: Float.self) == [1, 2, 3])
+        #expect(try fast(.ones([3])).scalars(as: Float.self) == [2, 4, 6])
+        weight.gradientMode = .none
+        let recorded = Autograd.record { fast(.ones([3])) }
+        #expect(try recorded.scalars(as: Float.self) == [4, 8, 12])
     }
 
     @Test func usingAValueLaterSaysThatTheTraceHasEnded() async {
@@ -74,6 +92,100 @@ struct TraceGuardTests {
         #expect(Self.message(result).contains("trace"), "\(Self.message(result))")
     }
 
+    /// Child tasks know of the trace and are refused; detached ones see a value without elements.
+    @Test func usingATraceInAnotherTaskSaysSo() async {
+        let child = await #expect(
+            processExitsWith: .failure, observing: [\.standardErrorContent]
+        ) {
+            _ = hybridize { (x: NDArray) -> NDArray in
+                let done = DispatchSemaphore(value: 0)
+                let box = Box()
+                Task {
+                    box.array = x + 1
+                    done.signal()
+                }
+                done.wait()
+                return box.array!
+            }(.ones([3]))
+        }
+        #expect(Self.message(child).contains("add: a trace belongs"), "\(Self.message(child))")
+        #expect(Self.message(child).contains("a trace belongs to the task that takes it"))
+        let detached = await #expect(
+            processExitsWith: .failure, observing: [\.standardErrorContent]
+        ) {
+            _ = hybridize { (x: NDArray) -> NDArray in
+                let done = DispatchSemaphore(value: 0)
+                let box = Box()
+                Task.detached {
+                    box.array = x + 1
+                    done.signal()
+                }
+                done.wait()
+                return box.array!
+            }(.ones([3]))
+        }
+        let message = Self.message(detached)
+        #expect(message.contains("not be used outside the traced code"), "\(message)")
+    }
+
+    /// An array outside that the traced code changes becomes a value of the trace; whoever reads it
+    /// learns what to use instead.
+    @Test func changingACapturedArrayNamesParameters() async {
+        let result = await #expect(
+            processExitsWith: .failure, observing: [\.standardErrorContent]
+        ) {
+            let box = Box()
+            box.array = .zeros([3])
+            let fast = hybridize { (x: NDArray) -> NDArray in
+                box.array! += x
+                return box.array! * 2
+            }
+            guard try fast(.ones([3])).scalars(as: Float.self) == [2, 2, 2] else { return }
+            _ = try box.array!.scalars(as: Float.self)
+        }
+        let message = Self.message(result)
+        #expect(message.contains("has to be a Parameter"), "\(message)")
+        // The second call would use the value of the first trace.
+        let again = await #expect(
+            processExitsWith: .failure, observing: [\.standardErrorContent]
+        ) {
+            let box = Box()
+            box.array = .zeros([3])
+            let fast = hybridize { (x: NDArray) -> NDArray in
+                box.array![0] += 1
+                return box.array! + x[0]
+            }
+            _ = fast(.ones([3]))
+            _ = fast(.ones([4]))
+        }
+        #expect(
+            Self.message(again).contains("has to be a Parameter"), "\(Self.message(again))")
+    }
+
+    /// Copies that the traced code changes are its own; captured arrays, arguments and what parameters
+    /// held before stay as they are, however often the graph runs.
+    @Test func changesInATraceReachNoOtherCopy() throws {
+        let captured = NDArray([1, 2, 3] as [Float])
+        let weight = Parameter(NDArray([10, 20, 30] as [Float]))
+        let snapshot = weight.wrappedValue
+        let fast = hybridize { (x: NDArray) -> NDArray in
+            var (a, b) = (captured, x)
+            a += 1
+            a[0] = x[0] * 0
+            b *= 2
+            weight.update { $0[1] += 1 }
+            weight.update { $0 *= 2 }
+            return a + b
+        }
+        let x = NDArray([5, 6, 7] as [Float])
+        for _ in 0..<3 { #expect(try fast(x).scalars(as: Float.self) == [10, 15, 18]) }
+        #expect(try captured.scalars(as: Float.self) == [1, 2, 3])
+        #expect(try x.scalars(as: Float.self) == [5, 6, 7])
+        #expect(try snapshot.scalars(as: Float.self) == [10, 20, 30])
+        // (20 + 1) 2 = 42, (42 + 1) 2 = 86, (86 + 1) 2 = 174: once per call.
+        #expect(try weight.wrappedValue.scalars(as: Float.self) == [80, 174, 240])
+    }
+
     @Test func mistakesInATraceNameOperatorAndShapes() throws {
         let fast = hybridize { (a: NDArray, b: NDArray) -> NDArray in a + b }
         let error = #expect(throws: ArrayError.self) {
@@ -81,6 +193,7 @@ struct TraceGuardTests {
         }
         #expect(error?.description.contains("[2, 3]") == true)
         #expect(error?.description.contains("[4, 5]") == true)
+        #expect(error?.description.contains("(operands: argument 0, argument 1)") == true)
         #expect(try fast(.ones([2]), .ones([2])).scalars(as: Float.self) == [2, 2])
     }
 

@@ -9,7 +9,7 @@ extension Symbol {
                 .operation(op), inputs: inputs, types: outputs, carriesGradient: carriesGradient)
             return outputs.indices.map { Symbol(node, $0) }
         } catch {
-            error.report()
+            error.naming(inputs).report()
             // Inside `validating`: a value of the best-guess type lets the code run on to the end.
             return [.variable("invalid", types.first?.dtype ?? .f32, types.first?.shape ?? [])]
         }
@@ -43,6 +43,8 @@ extension Symbol {
     ) -> [Symbol] {
         build(op, inputs, carriesGradient: carriesGradient)
     }
-    /// A variable that is bound to a fresh key whenever the graph runs.
-    public static func randomKey() -> Symbol { .variable("random key", .i64, [2]) }
+    /// A key, i64 [2], that is drawn anew whenever the graph runs.
+    public static func randomKey() -> Symbol {
+        Symbol(Node(.randomKey, inputs: [], types: [TensorType(.i64, [2])]))
+    }
 }

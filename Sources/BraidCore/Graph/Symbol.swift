@@ -27,6 +27,8 @@ package final class Node: Sendable {
     package enum Kind: Sendable {
         /// Bound when the graph runs.
         case variable(name: String)
+        /// A key for random operators, drawn anew whenever the graph runs.
+        case randomKey
         /// Comes from outside a trace: the object (of BraidRuntime) knows the array.
         case captured(any AnyObject & Sendable)
         /// Computed from the inputs.
@@ -71,5 +73,7 @@ package final class Node: Sendable {
 
 /// The gradient rule of a custom differentiable function, called while a gradient graph is built.
 package protocol CustomGradient: Sendable {
-    func gradient(_ context: GradientContext) -> [Symbol?]
+    /// For each input the cotangents that flow into it, to be summed in this order; none for an input
+    /// through which nothing flows.
+    func cotangents(_ context: GradientContext) -> [[Symbol]]
 }

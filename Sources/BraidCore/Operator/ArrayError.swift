@@ -4,7 +4,7 @@
 public struct ArrayError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of mistake it was; more kinds may come.
     public struct Code: Hashable, Sendable {
-        private enum Value { case shape, axis, type, index, value, state }
+        private enum Value { case shape, axis, type, index, value, state, memory }
         private let value: Value
         /// Operands whose shapes do not fit together or do not fit the operator.
         public static let shapeMismatch = Code(value: .shape)
@@ -18,6 +18,8 @@ public struct ArrayError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let invalidValue = Code(value: .value)
         /// A call that is not possible in the present state (inside a trace, before initialisation).
         public static let invalidState = Code(value: .state)
+        /// An array, or the inner values of a graph, for which there is no memory.
+        public static let outOfMemory = Code(value: .memory)
     }
 
     /// The kind of mistake.

@@ -6,6 +6,8 @@
 public protocol Operator: Hashable, Codable, Sendable {
     /// The name in graph files, error messages and profiles: lower case, words joined by `_`.
     static var name: String { get }
+    /// What messages call the operator: its name, or that of the function that it applies.
+    var title: String { get }
     /// What passes and the runtime may assume.
     static var traits: OperatorTraits { get }
     /// How many inputs the operator takes; nil for any number.
@@ -78,6 +80,8 @@ public struct GradientNeeds: OptionSet, Sendable {
 }
 
 extension Operator {
+    /// The name.
+    public var title: String { Self.name }
     /// No traits.
     public static var traits: OperatorTraits { [] }
 

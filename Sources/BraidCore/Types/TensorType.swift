@@ -14,8 +14,11 @@ public struct TensorType: Hashable, Sendable, Codable {
 
     /// The number of elements.
     public var count: Int { shape.elementCount }
-    /// Bytes of a dense array of this type.
-    public var byteCount: Int { shape.elementCount * dtype.size }
+    /// Bytes of a dense array of this type; `Int.max` when there are more.
+    public var byteCount: Int {
+        let (bytes, overflow) = shape.elementCount.multipliedReportingOverflow(by: dtype.size)
+        return overflow ? .max : bytes
+    }
     /// The number of dimensions.
     public var rank: Int { shape.rank }
 }

@@ -7,7 +7,7 @@
 #endif
 
 /// What this process may use of the machine.
-enum Machine {
+package enum Machine {
     /// Processors, by affinity and, on Linux, by the bandwidth limit of the control group.
     static var usableCores: Int {
         #if canImport(Darwin)
@@ -18,12 +18,16 @@ enum Machine {
         #endif
     }
 
-    /// Bytes of memory.
-    static var physicalByteCount: Int {
+    /// Bytes of memory: what is built in and, on Linux, the limit of the control group.
+    package static var memoryByteCount: Int {
         #if canImport(Darwin)
             return sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE)
         #else
-            return sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+            let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+            let limit = leastInControlGroups { group in
+                lines(of: group + "/memory.max").first.flatMap { Int($0) }
+            }
+            return min(physical, limit ?? physical)
         #endif
     }
 
@@ -46,22 +50,22 @@ enum Machine {
             return count > 0 ? count : nil
         }
 
-        /// The quota of processor time as whole processors, rounded up: the least `cpu.max` from the
-        /// process's control group (version 2) up to the root.
-        private static var controlGroupCores: Int? {
+        /// The quota of processor time as whole processors, rounded up.
+        private static var controlGroupCores: Int? { leastInControlGroups(quota) }
+
+        /// The least limit that is set from the process's control group (version 2) up to the root.
+        private static func leastInControlGroups(_ limit: (String) -> Int?) -> Int? {
             let own = lines(of: "/proc/self/cgroup").first { $0.hasPrefix("0::") }
             var path = own?.dropFirst(3) ?? ""
             var least: Int?
             while true {
-                if let cores = quota(of: "/sys/fs/cgroup" + path) {
-                    least = min(cores, least ?? cores)
-                }
+                if let value = limit("/sys/fs/cgroup" + path) { least = min(value, least ?? value) }
                 guard let slash = path.lastIndex(of: "/") else { return least }
                 path = path[..<slash]
             }
         }
 
-        private static func quota(of group: String) -> Int? {
+        private static func quota(_ group: String) -> Int? {
             let words = lines(of: group + "/cpu.max").first?.split(separator: " ") ?? []
             guard words.count == 2, let quota = Int(words[0]), let period = Int(words[1]),
                 quota > 0, period > 0

@@ -15,7 +15,10 @@ extension Graph {
             var known = values[key] ?? input.node.types.map { _ in nil }
             if known[input.index] == nil { known[input.index] = Value(nodes.count) }
             values[key] = known
-            nodes.append(Node(.input(name: name), types: [input.type]))
+            var isRandomKey = false
+            if case .randomKey = input.node.kind { isRandomKey = true }
+            nodes.append(
+                Node(.input(name: name, isRandomKey: isRandomKey), types: [input.type]))
         }
         func isGiven(_ node: BraidCore.Node) -> Bool {
             values[ObjectIdentifier(node)]?.contains { $0 == nil } == false
@@ -41,8 +44,9 @@ extension Graph {
                 complete(node.inputs.suffix(node.types.count).map(value))
             case .variable(let name):
                 preconditionFailure("'\(name)' is read, but it is no input of the graph")
-            case .captured:
-                preconditionFailure("a captured array is read, but it is no input of the graph")
+            case .randomKey, .captured:
+                preconditionFailure(
+                    "\(node.inputs) is read, but it is no input of the graph")
             }
         }
         self.init(nodes: nodes, inputs: Array(inputs.indices), outputs: outputs.map(value))

@@ -9,26 +9,34 @@ struct ArenaPacking {
         let successors: StepSet
     }
 
+    /// Blocks in use at once up to which gaps between them are looked for.
+    private static let searchLimit = 1 << 13
+
     private(set) var offsets: [Int]
     private(set) var byteCount = 0
 
     /// Packs the blocks. Finding the smallest arena is NP-hard; this places one block after the other
     /// into the smallest gap that holds it, in two orders that each are good for many graphs, and
     /// keeps the better: large blocks first, and in the order of the steps. Takes time quadratic in the
-    /// number of blocks.
+    /// number of blocks; beyond some thousands only the second order is tried, and beyond some
+    /// thousands in use at once a block goes behind all others.
     /// - Parameter bound: bytes that no packing can do without.
     init(_ blocks: [Block], bound: Int) {
         offsets = Array(repeating: 0, count: blocks.count)
+        let byStep = blocks.indices.sorted {
+            (blocks[$0].producer, -blocks[$0].byteCount, $0)
+                < (blocks[$1].producer, -blocks[$1].byteCount, $1)
+        }
+        if blocks.count > Self.searchLimit {
+            placeInStepOrder(blocks, byStep)
+            return
+        }
         let bySize = blocks.indices.sorted {
             (-blocks[$0].byteCount, blocks[$0].producer, $0)
                 < (-blocks[$1].byteCount, blocks[$1].producer, $1)
         }
         place(blocks, in: bySize)
         if byteCount == bound { return }
-        let byStep = blocks.indices.sorted {
-            (blocks[$0].producer, -blocks[$0].byteCount, $0)
-                < (blocks[$1].producer, -blocks[$1].byteCount, $1)
-        }
         var other = self
         other.place(blocks, in: byStep)
         if other.byteCount < byteCount { self = other }
@@ -39,21 +47,44 @@ struct ArenaPacking {
         // By offset.
         var placed: [Int] = []
         placed.reserveCapacity(blocks.count)
+        for index in order { place(index, of: blocks, among: &placed) }
+    }
+
+    /// The same where blocks that were used up in earlier windows of steps are looked at no more.
+    private mutating func placeInStepOrder(_ blocks: [Block], _ order: [Int]) {
+        var placed: [Int] = []
+        var window = -1
         for index in order {
-            let block = blocks[index]
-            // Gaps between blocks that are in use at the same time; the last one has no end.
-            var end = 0
-            var best: (offset: Int, room: Int)?
-            for other in placed where Self.conflict(block, blocks[other]) {
-                let room = offsets[other] - end
-                if room >= block.byteCount, room < best?.room ?? .max { best = (end, room) }
-                end = max(end, offsets[other] + blocks[other].byteCount)
+            let producer = blocks[index].producer
+            let next = producer / blocks[index].successors.window.count
+            if next != window {
+                placed.removeAll { blocks[$0].successors.containsAll(from: producer) }
+                window = next
             }
-            let offset = best?.offset ?? end
-            offsets[index] = offset
-            byteCount = max(byteCount, offset + block.byteCount)
-            placed.insert(index, at: insertionPoint(offset, in: placed))
+            if placed.count < Self.searchLimit {
+                place(index, of: blocks, among: &placed)
+            } else {
+                offsets[index] = byteCount
+                byteCount += blocks[index].byteCount
+                placed.append(index)
+            }
         }
+    }
+
+    private mutating func place(_ index: Int, of blocks: [Block], among placed: inout [Int]) {
+        let block = blocks[index]
+        // Gaps between blocks that are in use at the same time; the last one has no end.
+        var end = 0
+        var best: (offset: Int, room: Int)?
+        for other in placed where Self.conflict(block, blocks[other]) {
+            let room = offsets[other] - end
+            if room >= block.byteCount, room < best?.room ?? .max { best = (end, room) }
+            end = max(end, offsets[other] + blocks[other].byteCount)
+        }
+        let offset = best?.offset ?? end
+        offsets[index] = offset
+        byteCount = max(byteCount, offset + block.byteCount)
+        placed.insert(index, at: insertionPoint(offset, in: placed))
     }
 
     /// Whether some order of the steps has both blocks in use at once.

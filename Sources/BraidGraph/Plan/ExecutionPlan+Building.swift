@@ -9,7 +9,8 @@ extension ExecutionPlan {
     ///     when all are dense.
     ///   - updates: inputs whose arrays outputs replace. Where order and operators allow it, such an
     ///     output is written over the array, and its place is the input's; elsewhere it gets a buffer
-    ///     of its own like other outputs.
+    ///     of its own like other outputs. In an array that is not read elements may then stand in
+    ///     another order, as the output's layout says.
     ///   - isSequential: whether every step depends on the one before: less memory, for graphs whose
     ///     steps are too small to run at the same time.
     public init(
@@ -25,8 +26,11 @@ extension ExecutionPlan {
                 lowering.order([step - 1], before: step)
             }
         }
+        let windowLength = Reachability.windowLength(for: lowering.steps.count)
+        if lowering.steps.count > windowLength { lowering.separateWindows(of: windowLength) }
         var overwriting = Overwriting(&lowering, updates)
-        let reachability = Reachability(lowering.steps.map(\.dependencies))
+        let reachability = Reachability(
+            lowering.steps.map(\.dependencies), windowLength: windowLength)
         overwriting.overwriteOperands(of: lowering, reachability)
         self.init(lowering, Placement(lowering, overwriting, reachability))
     }
@@ -57,6 +61,14 @@ extension ExecutionPlan {
                 cost: step.cost, dependencies: step.dependencies)
         }
         inputs = lowering.inputs.map(located)
+        var isReplaced = [Bool](repeating: false, count: inputs.count)
+        for case .input(let input) in placement.places { isReplaced[input] = true }
+        self.isReplaced = isReplaced
+        var isRead = lowering.inputUsers.map { !$0.isEmpty }
+        for output in lowering.outputs {
+            if case .input(let input) = output.root { isRead[input] = true }
+        }
+        self.isRead = isRead
         constants = lowering.constants
         outputBuffers = placement.outputBuffers
         outputs = lowering.outputs.map(located)

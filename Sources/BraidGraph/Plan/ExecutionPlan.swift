@@ -26,6 +26,15 @@ public struct ExecutionPlan: Sendable {
         public let dtype: DType
         /// Where in the memory the elements stand; dense from the beginning for results.
         public let layout: Layout
+        /// Whether the elements stand in row-major order without gaps.
+        public let isDense: Bool
+
+        init(place: Place, dtype: DType, layout: Layout) {
+            self.place = place
+            self.dtype = dtype
+            self.layout = layout
+            isDense = layout.isDense
+        }
 
         /// Dtype and shape.
         public var type: TensorType { TensorType(dtype, layout.shape) }
@@ -70,6 +79,10 @@ public struct ExecutionPlan: Sendable {
     public let steps: [Step]
     /// Where the elements of the inputs stand in their arrays.
     public let inputs: [Operand]
+    /// For each input, whether an output is written over its array.
+    public let isReplaced: [Bool]
+    /// For each input, whether its elements matter: a step reads them, or a call returns them.
+    public let isRead: [Bool]
     /// The constants.
     public let constants: [Graph.Constant]
     /// The dense arrays to allocate for what a call returns.
@@ -82,6 +95,10 @@ public struct ExecutionPlan: Sendable {
 
     /// Bytes of the arena, which has to be 64-byte aligned.
     public var arenaByteCount: Int { memory.plannedByteCount }
+    /// Bytes that a call allocates: the arena and what it returns.
+    public var callByteCount: Int {
+        outputBuffers.reduce(arenaByteCount) { $0 + $1.byteCount }
+    }
 }
 
 extension ExecutionPlan.Operand {

@@ -152,6 +152,25 @@ struct Lowering {
         return zip(results, types).map { Location(.buffer($0), dense: $1) }
     }
 
+    /// Orders windows of so many steps: all of one come before all of the next.
+    mutating func separateWindows(of length: Int) {
+        // The last window's steps that no other of its steps waits for. Its first step comes before
+        // all others.
+        var open: [Int] = []
+        for start in stride(from: 0, to: steps.count, by: length) {
+            let window = start..<min(start + length, steps.count)
+            order(open, before: start)
+            var isAwaited = [Bool](repeating: false, count: window.count)
+            for step in window {
+                if step > start { order([start], before: step) }
+                for earlier in steps[step].dependencies where earlier >= start {
+                    isAwaited[earlier - start] = true
+                }
+            }
+            open = window.filter { !isAwaited[$0 - start] }
+        }
+    }
+
     /// Makes a step wait for earlier ones.
     mutating func order(_ earlier: [Int], before step: Int) {
         steps[step].dependencies = Set(steps[step].dependencies + earlier).sorted()

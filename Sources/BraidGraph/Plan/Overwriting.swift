@@ -18,9 +18,11 @@ struct Overwriting {
     private mutating func replace(_ update: ExecutionPlan.Update, in lowering: inout Lowering) {
         let (output, input) = (lowering.outputs[update.output], lowering.inputs[update.input])
         let root = Lowering.Root.input(update.input)
-        guard case .buffer(let buffer) = output.root,
-            output.layout == Layout(dense: input.type.shape), input.layout == output.layout,
-            output.dtype == input.dtype,
+        // Of an array whose elements nobody reads only the memory counts, not where they stand.
+        let isRead = !lowering.inputUsers[update.input].isEmpty
+        guard case .buffer(let buffer) = output.root, output.type == input.type,
+            input.layout == Layout(dense: input.type.shape),
+            isRead ? output.layout == input.layout : output.layout.offset == 0,
             lowering.buffers[buffer].byteCount == input.type.byteCount,
             replacedInputs[buffer] == nil, !replacedInputs.contains(update.input),
             !lowering.outputs.contains(where: { $0.root == root })

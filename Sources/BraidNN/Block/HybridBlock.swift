@@ -9,7 +9,12 @@ where Wrapped.Input: ArrayStructure, Wrapped.Output: ArrayStructure {
 
     init(_ wrapped: Wrapped, _ options: HybridOptions) {
         self.wrapped = wrapped
-        function = HybridFunction(options: options) { wrapped.forward($0) }
+        // A walk takes microseconds, so only blocks that may change pay for it, at every call.
+        let mayChange = BlockStructure(of: wrapped).mayChange
+        function = HybridFunction(
+            options: options,
+            structure: { mayChange ? BlockStructure(of: wrapped).words : [] }
+        ) { wrapped.forward($0) }
     }
 
     /// Computes the output; the first call with an input of a new type traces the block.
@@ -30,7 +35,8 @@ extension HybridBlock: TransparentBlock {
 
 extension Block where Input: ArrayStructure, Output: ArrayStructure {
     /// This block, compiled: the same calls with the same results, run as optimised graphs. The block
-    /// itself stays as it is; both share their parameters.
+    /// itself stays as it is; both share their parameters. A block with objects in it is looked through
+    /// at every call, and traced anew when its structure has changed.
     ///
     /// ```swift
     /// let fast = network.hybridized()

@@ -2,7 +2,7 @@ import BraidOperators
 public import BraidRuntime
 
 /// A pointwise non-linearity.
-public enum Activation: Hashable, Sendable, Block {
+public enum Activation: CaseIterable, Hashable, Sendable, Block {
     /// `max(x, 0)`.
     case relu
     /// `tanh x`.

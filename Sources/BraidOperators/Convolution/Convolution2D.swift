@@ -221,6 +221,8 @@ public struct Convolution2DWeightGradient: Operator {
 
     /// Packing space for each piece.
     public func scratchByteCount(for inputs: Span<TensorType>) -> Int {
+        // The extents of a kernel may be attributes that make no shape.
+        guard (try? output(for: inputs)) != nil else { return 0 }
         let grid = grid(inputs[0].shape, inputs[1])
         return grid.count * grid.scratchByteCount
     }

@@ -18,6 +18,8 @@ public struct Binary: PointwiseOperator {
 
     /// The function.
     public let function: Function
+    /// The function.
+    public var title: String { "\(function)" }
 
     /// An operator from its function.
     @inlinable
@@ -49,15 +51,15 @@ public struct Binary: PointwiseOperator {
         let (a, b) = (inputs[0], inputs[1])
         guard a.dtype == b.dtype else {
             throw ArrayError(
-                .unsupportedType, in: "\(function)",
+                .unsupportedType, in: title,
                 "takes operands of one dtype, not \(a) and \(b); cast one of them")
         }
         guard takes(a.dtype) else {
-            throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(a)")
+            throw ArrayError(.unsupportedType, in: title, "takes numbers, not \(a)")
         }
         guard let shape = a.shape.broadcast(with: b.shape) else {
             throw ArrayError(
-                .shapeMismatch, in: "\(function)",
+                .shapeMismatch, in: title,
                 "shapes \(a.shape) and \(b.shape) do not broadcast; aligned at the end, extents "
                     + "must be equal or 1")
         }
@@ -187,6 +189,8 @@ public struct BinaryScalar: PointwiseOperator {
 
     /// The function.
     public let function: Binary.Function
+    /// The function.
+    public var title: String { "\(function)" }
     /// The scalar.
     @BitExact public var scalar: Double
     /// Whether the scalar is the left operand.
@@ -212,12 +216,12 @@ public struct BinaryScalar: PointwiseOperator {
     @inline(never)
     private func mistake(_ input: TensorType) -> ArrayError {
         if function.rule.scalarRight == nil {
-            ArrayError(.invalidValue, in: "\(function)", "has no form with a scalar")
+            ArrayError(.invalidValue, in: title, "has no form with a scalar")
         } else if !input.dtype.isArithmetic {
-            ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(input)")
+            ArrayError(.unsupportedType, in: title, "takes numbers, not \(input)")
         } else {
             ArrayError(
-                .invalidValue, in: "\(function)",
+                .invalidValue, in: title,
                 "the scalar \(scalar) is no value of \(input.dtype); cast the array")
         }
     }

@@ -28,6 +28,8 @@ public struct Comparison: PointwiseOperator {
 
     /// How to compare.
     public let function: Function
+    /// The function.
+    public var title: String { "\(function)" }
 
     package init(_ function: Function) { self.function = function }
 
@@ -61,6 +63,8 @@ public struct ComparisonScalar: PointwiseOperator {
 
     /// How to compare.
     public let function: Comparison.Function
+    /// The function.
+    public var title: String { "\(function)" }
     /// The right operand.
     @BitExact public private(set) var scalar: Double
 

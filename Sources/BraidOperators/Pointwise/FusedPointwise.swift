@@ -62,51 +62,75 @@ public struct FusedPointwise: Operator {
         program.mayOverwrite(input: input, with: output)
     }
 
-    /// Runs the tile program.
-    public func evaluate(_ context: borrowing KernelContext) {
-        let count = instructionCount
-        withUnsafeTemporaryAllocation(of: braid_instruction.self, capacity: count) { code in
-            for (index, instruction) in program.instructions.enumerated() {
-                code.initializeElement(at: index, to: instruction.code)
-            }
-            withStreams(context) { streams in
-                // As much work per piece as a program of one instruction has.
-                let tile = Int(BRAID_TILE)
-                runTileProgram(
-                    UnsafeBufferPointer(code), streams, over: shape,
-                    pieceLength: max(pieceCount / (tile * max(count, 1)), 1) * tile
-                ) { pieces, body in context.parallelFor(pieces, body) }
-            }
+    /// Room for a program that is too long for the stack, as the kernels take it.
+    public func scratchByteCount(for inputs: Span<TensorType>) -> Int {
+        let room = Room(program)
+        return room.byteCount > Self.stackByteCount ? room.byteCount : 0
+    }
+
+    /// Temporary memory up to this size lies on the stack.
+    private static let stackByteCount = 1024
+
+    /// Where the program lies in temporary memory: instructions, constants, streams.
+    private struct Room {
+        let scalars: Int
+        let streams: Int
+        let byteCount: Int
+
+        init(_ program: TileProgram) {
+            scalars = program.instructions.count * MemoryLayout<braid_instruction>.stride
+            streams = scalars + program.constants.count * MemoryLayout<UInt64>.stride
+            byteCount = streams + program.streamCount * MemoryLayout<braid_stream>.stride
         }
     }
 
-    /// The operands of the program in the order of their numbers.
-    private func withStreams(
-        _ context: borrowing KernelContext, _ body: (UnsafeBufferPointer<braid_stream>) -> Void
+    /// Runs the tile program.
+    public func evaluate(_ context: borrowing KernelContext) {
+        if let scratch = context.scratch { return evaluate(context, in: scratch) }
+        let byteCount = Room(program).byteCount
+        withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 16) {
+            evaluate(context, in: $0.baseAddress!)
+        }
+    }
+
+    private func evaluate(
+        _ context: borrowing KernelContext, in memory: UnsafeMutableRawPointer
     ) {
-        let (inputs, outputs) = (context.inputs, context.outputs)
-        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: program.constants.count) {
-            scalars in
-            withUnsafeTemporaryAllocation(
-                of: braid_stream.self, capacity: program.streamCount
-            ) { streams in
-                var next = 0
-                func append(_ stream: braid_stream) {
-                    streams.initializeElement(at: next, to: stream)
-                    next += 1
-                }
-                for input in inputs { append(braid_stream(input, over: shape)) }
-                for (index, constant) in program.constants.enumerated() {
-                    let element = UnsafeMutableRawPointer(scalars.baseAddress! + index)
-                    append(braid_stream(constant, in: element))
-                }
-                for output in outputs {
-                    var stream = braid_stream(output, over: shape)
-                    stream.is_output = 1
-                    append(stream)
-                }
-                body(UnsafeBufferPointer(streams))
-            }
+        let (count, room) = (instructionCount, Room(program))
+        let code = memory.bindMemory(to: braid_instruction.self, capacity: count)
+        for (index, instruction) in program.instructions.enumerated() {
+            (code + index).initialize(to: instruction.code)
+        }
+        let streams = (memory + room.streams).bindMemory(
+            to: braid_stream.self, capacity: program.streamCount)
+        initialize(streams, memory + room.scalars, context)
+        // As much work per piece as a program of one instruction has.
+        let tile = Int(BRAID_TILE)
+        runTileProgram(
+            UnsafeBufferPointer(start: code, count: count),
+            UnsafeBufferPointer(start: streams, count: program.streamCount), over: shape,
+            pieceLength: max(pieceCount / (tile * max(count, 1)), 1) * tile
+        ) { pieces, body in context.parallelFor(pieces, body) }
+    }
+
+    /// Writes the operands of the program in the order of their numbers.
+    private func initialize(
+        _ streams: UnsafeMutablePointer<braid_stream>, _ scalars: UnsafeMutableRawPointer,
+        _ context: borrowing KernelContext
+    ) {
+        var next = streams
+        func append(_ stream: braid_stream) {
+            next.initialize(to: stream)
+            next += 1
+        }
+        for input in context.inputs { append(braid_stream(input, over: shape)) }
+        for (index, constant) in program.constants.enumerated() {
+            append(braid_stream(constant, in: scalars + index * MemoryLayout<UInt64>.stride))
+        }
+        for output in context.outputs {
+            var stream = braid_stream(output, over: shape)
+            stream.is_output = 1
+            append(stream)
         }
     }
 }

@@ -28,6 +28,8 @@ public struct Logical: PointwiseOperator {
 
     /// The function.
     public let function: Function
+    /// The function.
+    public var title: String { "\(function)" }
 
     package init(_ function: Function) { self.function = function }
 

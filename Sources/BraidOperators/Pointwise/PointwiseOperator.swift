@@ -119,10 +119,11 @@ extension braid_stream {
         base = view.address
         dtype = view.dtype.rawValue
         let shift = shape.rank - view.shape.rank
+        let viewStrides = view.strides
         withUnsafeMutableBytes(of: &strides) { bytes in
             let strides = bytes.assumingMemoryBound(to: Int64.self)
             for axis in 0..<view.shape.rank where view.shape[axis] == shape[axis + shift] {
-                strides[axis + shift] = Int64(view.strides[axis])
+                strides[axis + shift] = Int64(viewStrides[axis])
             }
         }
     }

@@ -24,6 +24,8 @@ public struct Unary: PointwiseOperator {
 
     /// The function.
     public let function: Function
+    /// The function.
+    public var title: String { "\(function)" }
 
     @inlinable
     package init(_ function: Function) { self.function = function }
@@ -42,7 +44,7 @@ public struct Unary: PointwiseOperator {
     @inline(never)
     private func mistake(_ input: TensorType) -> ArrayError {
         ArrayError(
-            .unsupportedType, in: "\(function)",
+            .unsupportedType, in: title,
             "takes \(function.rule.takesIntegers ? "numbers" : "f32 or f64"), not \(input)")
     }
 

@@ -21,6 +21,8 @@ public struct ArgReduction: Operator {
 
     /// Which element is looked for.
     public let function: Function
+    /// The function.
+    public var title: String { "\(function)" }
     /// The axis to search along, in `-rank..<rank`; nil for the flattened array.
     public let axis: Int?
     /// Whether the searched axes stay, with extent 1.
@@ -40,13 +42,13 @@ public struct ArgReduction: Operator {
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         let input = inputs[0]
         guard input.dtype.isArithmetic else {
-            throw ArrayError(.unsupportedType, in: "\(function)", "takes numbers, not \(input)")
+            throw ArrayError(.unsupportedType, in: title, "takes numbers, not \(input)")
         }
-        let reduced = try ReducedAxes(axes, of: input.shape, in: "\(function)")
+        let reduced = try ReducedAxes(axes, of: input.shape, in: title)
         let kept = reduced.kept(of: input.shape)
         guard reduced.count(in: input.shape) > 0 || kept.elementCount == 0 else {
             throw ArrayError(
-                .shapeMismatch, in: "\(function)",
+                .shapeMismatch, in: title,
                 "takes at least one element, but shape \(input.shape) has none along the axis")
         }
         return TensorType(.i64, keepsDimensions ? reduced.stretched(of: input.shape) : kept)

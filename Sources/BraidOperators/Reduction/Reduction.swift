@@ -15,6 +15,8 @@ public struct Reduction: Operator {
 
     /// The function.
     public let function: Function
+    /// The function.
+    public var title: String { "\(function)" }
     /// The axes to reduce, each in `-rank..<rank`; nil for all of them.
     public let axes: [Int]?
     /// Whether reduced axes stay, with extent 1.
@@ -33,14 +35,14 @@ public struct Reduction: Operator {
         let (input, rule) = (inputs[0], function.rule)
         guard rule.takes(input.dtype) else {
             throw ArrayError(
-                .unsupportedType, in: "\(function)", "takes \(rule.expected), not \(input)")
+                .unsupportedType, in: title, "takes \(rule.expected), not \(input)")
         }
-        let reduced = try ReducedAxes(axes, of: input.shape, in: "\(function)")
+        let reduced = try ReducedAxes(axes, of: input.shape, in: title)
         if rule.valueOfNone == nil, reduced.count(in: input.shape) == 0,
             reduced.kept(of: input.shape).elementCount > 0
         {
             throw ArrayError(
-                .shapeMismatch, in: "\(function)",
+                .shapeMismatch, in: title,
                 "takes at least one element, but shape \(input.shape) has none along the axes")
         }
         return TensorType(

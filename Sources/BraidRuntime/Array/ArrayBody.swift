@@ -107,7 +107,8 @@ package final class ArrayBody: Sendable {
             .invalidState, in: "trace",
             "\(symbol?.origin ?? "an array") is a value of a trace and has no elements: it cannot be "
                 + "read, and not be used outside the traced code; compute with arrays there (select "
-                + "instead of if), or return it and read the result"
+                + "instead of if), or return it and read the result; what the traced code is to change "
+                + "outside has to be a Parameter"
         ).trap()
     }
 

@@ -60,7 +60,7 @@ extension NDArray {
             return output
         }
         let (type, estimate) = try infer(op, a, b)
-        let output = ArrayBody(type, Storage(byteCount: type.byteCount), tape: tape)
+        let output = ArrayBody(type, try Storage.allocate(type.byteCount), tape: tape)
         Dispatch.run(op, a, b, output, estimate)
         return output
     }
@@ -94,8 +94,8 @@ extension NDArray {
         if O.traits.contains(.view), let layout = op.view(of: inputs[0].layout) {
             return [ArrayBody(outputTypes[0].dtype, layout, inputs[0].storage, tape: tape)]
         }
-        let outputs = outputTypes.map {
-            ArrayBody($0, Storage(byteCount: $0.byteCount), tape: tape)
+        let outputs = try outputTypes.map { type throws(ArrayError) in
+            ArrayBody(type, try Storage.allocate(type.byteCount), tape: tape)
         }
         let estimate = Dispatch.Estimate(
             cost: op.cost(for: types.span, output: outputTypes[0]),

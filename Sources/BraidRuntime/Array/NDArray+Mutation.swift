@@ -18,6 +18,24 @@ extension NDArray {
         }
     }
 
+    /// Makes ready for new elements in all of the storage, if the array is of this type and layout and
+    /// the storage its own.
+    /// - Returns: whether it is.
+    mutating func reuse(as type: TensorType, _ layout: Layout) -> Bool {
+        guard self.type == type, body.layout == layout, storage.byteCount >= type.byteCount,
+            isUnique
+        else { return false }
+        // The value that tapes know is gone.
+        body.valueID.store(0, ordering: .relaxed)
+        return true
+    }
+
+    /// Makes the storage this array's own and the elements dense; the contents stay.
+    mutating func makeUniqueAndDense() {
+        if !body.isDense { self = densely() }
+        makeUnique()
+    }
+
     /// Makes the storage this array's own; the contents stay.
     mutating func makeUnique() {
         if !isUnique {

@@ -54,10 +54,13 @@ extension NDArray {
         }
     }
 
-    /// What `validating` goes on with after a mistake: an array of a best-guess type whose elements
-    /// are poisoned by the mistake.
+    /// What stands for an array after a mistake: one of a best-guess type whose elements are poisoned
+    /// by the mistake. Nothing reads or writes them then, so that it may do without their memory.
     static func invalid(_ error: ArrayError, like type: TensorType) -> NDArray {
-        let result = NDArray(uninitialized: type)
+        let nothing = NDArray(uninitialized: TensorType(type.dtype, [])).storage
+        let result =
+            (try? NDArray(allocating: type))
+            ?? NDArray(ArrayBody(type.dtype, Layout(dense: type.shape), nothing))
         Runtime.engine.poison(result.storage, label: error.operation, error)
         return result
     }

@@ -36,6 +36,10 @@ public enum Autograd {
             Ambient(tape: nil, trace: now.trace, mode: now.mode, errors: now.errors), body)
     }
 
+    /// How many gradient graphs the process has compiled: one for each structure of records of which
+    /// a gradient was wanted twice, and again for one that came back after it was forgotten.
+    package static var compiledGradientCount: Int { GradientCache.shared.compilationCount }
+
     /// Whether the innermost scope records.
     public static var isRecording: Bool { Scopes.current?.tape != nil }
 }

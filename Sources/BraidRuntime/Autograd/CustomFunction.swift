@@ -51,7 +51,7 @@ struct TracedBackward: CustomGradient {
     let inputCount: Int
     let backward: CustomBackward
 
-    func gradient(_ context: GradientContext) -> [Symbol?] {
+    func cotangents(_ context: GradientContext) -> [[Symbol]] {
         Trace.rule { trace in
             let cotangents = zip(context.cotangents, context.outputs).map { cotangent, output in
                 cotangent ?? .full(output.shape, 0, dtype: output.dtype)
@@ -65,7 +65,8 @@ struct TracedBackward: CustomGradient {
                 found.count == inputCount, in: "custom function",
                 "the backward half returned \(found.count) cotangents for \(inputCount) inputs")
             let passedOn = context.inputs.count - inputCount
-            return found.map { $0.map(trace.symbol) } + Array(repeating: nil, count: passedOn)
+            return found.map { $0.map { [trace.symbol($0)] } ?? [] }
+                + Array(repeating: [], count: passedOn)
         }
     }
 }

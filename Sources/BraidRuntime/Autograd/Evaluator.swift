@@ -52,6 +52,7 @@ struct Evaluator {
             return run(op, inputs)
         case .captured(let source):
             return [unsafeDowncast(source, to: TraceSource.self).array(among: [])]
+        case .randomKey: return [.randomKey()]
         case .variable(let name):
             preconditionFailure("the gradient reads \(name), which was not saved when recording")
         case .custom:

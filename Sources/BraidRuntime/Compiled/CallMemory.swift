@@ -2,23 +2,21 @@ import BraidCore
 import BraidGraph
 
 /// Where the values of one call of a compiled graph lie.
+///
+/// Whoever runs steps keeps the storages, and the constants of the graph, alive. The call holds no
+/// array: what runs is no handle on its operands, so that it never forces a copy.
 final class CallMemory: Sendable {
     // Safe: constant, and the engine orders every access to what they point at.
     nonisolated(unsafe) private let inputs: [UnsafeMutableRawPointer]
     nonisolated(unsafe) private let outputs: [UnsafeMutableRawPointer]
     nonisolated(unsafe) private let constants: [UnsafeMutableRawPointer]
-    private let arena: Storage
-    // What the addresses point into.
-    private let arrays: [NDArray]
-    private let buffers: [Storage]
+    nonisolated(unsafe) private let arena: UnsafeMutableRawPointer
 
     init(_ inputs: [NDArray], _ buffers: [Storage], _ constants: [NDArray], arena: Storage) {
         self.inputs = inputs.map(\.body.view.address)
         outputs = buffers.map(\.address)
         self.constants = constants.map(\.body.view.address)
-        self.arena = arena
-        arrays = inputs + constants
-        self.buffers = buffers
+        self.arena = arena.address
     }
 
     /// An operand as a kernel sees it.
@@ -28,37 +26,59 @@ final class CallMemory: Sendable {
             case .input(let input): inputs[input]
             case .constant(let constant): constants[constant]
             case .output(let output): outputs[output]
-            case .arena(let offset): arena.address + offset
+            case .arena(let offset): arena + offset
             }
-        return TensorView(
-            type: operand.type, strides: operand.layout.strides,
-            address: base + operand.layout.offset * operand.dtype.size)
+        let address = base + operand.layout.offset * operand.dtype.size
+        return operand.isDense
+            ? TensorView(dense: operand.type, address: address)
+            : TensorView(type: operand.type, strides: operand.layout.strides, address: address)
     }
 
     func scratch(of step: ExecutionPlan.Step) -> UnsafeMutableRawPointer? {
-        step.scratchByteCount == 0 ? nil : arena.address + step.scratchOffset
+        step.scratchByteCount == 0 ? nil : arena + step.scratchOffset
     }
 }
 
 extension ExecutionPlan.Step {
+    /// Views that fit on the stack: more would be taken from the heap, at every call.
+    private static let viewsOnStack = 1024 / MemoryLayout<TensorView>.stride
+
     /// Calls the kernel.
     func run(in memory: CallMemory, splitter: (any WorkSplitter)?) {
-        withUnsafeTemporaryAllocation(of: TensorView.self, capacity: operands.count) { inputs in
-            withUnsafeTemporaryAllocation(of: TensorView.self, capacity: results.count) { outputs in
-                for (index, operand) in operands.enumerated() {
-                    inputs.initializeElement(at: index, to: memory.view(operand))
-                }
-                for (index, result) in results.enumerated() {
-                    outputs.initializeElement(at: index, to: memory.view(result))
-                }
-                evaluate(
-                    op,
-                    KernelContext(
-                        inputs: UnsafeBufferPointer(inputs),
-                        outputs: UnsafeBufferPointer(outputs),
-                        scratch: memory.scratch(of: self), splitter: splitter))
+        let count = operands.count + results.count
+        if count > Self.viewsOnStack {
+            // From the pool, so that in steady state no memory is asked for.
+            let byteCount = count * MemoryLayout<TensorView>.stride
+            if let block = try? MemoryPool.allocate(byteCount) {
+                run(in: memory, block.bindMemory(to: TensorView.self, capacity: count), splitter)
+                MemoryPool.deallocate(block, byteCount)
+                return
             }
         }
+        withUnsafeTemporaryAllocation(of: TensorView.self, capacity: count) { views in
+            run(in: memory, views.baseAddress!, splitter)
+        }
+    }
+
+    private func run(
+        in memory: CallMemory, _ views: UnsafeMutablePointer<TensorView>,
+        _ splitter: (any WorkSplitter)?
+    ) {
+        var next = views
+        for operand in operands {
+            next.initialize(to: memory.view(operand))
+            next += 1
+        }
+        for result in results {
+            next.initialize(to: memory.view(result))
+            next += 1
+        }
+        evaluate(
+            op,
+            KernelContext(
+                inputs: UnsafeBufferPointer(start: views, count: operands.count),
+                outputs: UnsafeBufferPointer(start: views + operands.count, count: results.count),
+                scratch: memory.scratch(of: self), splitter: splitter))
     }
 
     private func evaluate<O: Operator>(_ op: O, _ context: borrowing KernelContext) {

@@ -7,7 +7,8 @@ import BraidOperators
 ///
 /// A call is one push of a prebuilt program into the engine; a small graph whose inputs are ready runs
 /// on the calling thread instead. Each call leases an arena for its inner values, so any number of
-/// threads may run the graph at once. In steady state a call asks the system for no memory.
+/// threads may run the graph at once. In steady state a call asks the system for no memory; where
+/// there is none to be had, it returns arrays that report so when they are read.
 public final class CompiledGraph: Sendable {
     /// Scalar operations up to which a whole graph is worth less than handing its steps to other
     /// threads (some ten microseconds for each hand-over).
@@ -20,19 +21,31 @@ public final class CompiledGraph: Sendable {
     /// What each pass did.
     public let passes: [PassRecord]
 
-    private let inputs: [(name: String, type: TensorType, isRandomKey: Bool)]
+    /// What calls give, in the order of the graph's inputs.
+    private let arguments: [(name: String, type: TensorType)]
+    /// Where among the inputs the random keys are, ascending.
+    private let keyPositions: [Int]
     private let program: Program
     private let constants: [NDArray]
     private let arenas: ArenaPool
     private let isSmall: Bool
+    /// What every call fails with: together its values have more bytes than there are.
+    private let shortage: ArrayError?
 
     /// Compiles a graph.
     /// - Precondition: the options name passes that exist, and the graph is in order.
     public convenience init(
         _ graph: Graph, options: OptimizationOptions = OptimizationOptions()
     ) {
+        self.init(graph, options: options, updating: [])
+    }
+
+    /// Compiles a graph of which some outputs replace inputs.
+    convenience init(
+        _ graph: Graph, options: OptimizationOptions, updating updates: [ExecutionPlan.Update]
+    ) {
         do {
-            try self.init(checking: graph, options: options)
+            try self.init(checking: graph, options: options, updating: updates)
         } catch {
             ArrayError(.invalidValue, in: "compile", "\(error)").trap()
         }
@@ -40,25 +53,47 @@ public final class CompiledGraph: Sendable {
 
     /// Compiles a graph from outside.
     /// - Throws: `UnknownPassError` when the options name passes which there are not, `GraphError`
-    ///   when the graph is verified and not in order.
-    public init(checking graph: Graph, options: OptimizationOptions) throws {
-        inputs = graph.inputs.map {
-            (graph.inputName($0), graph.nodes[$0].types[0], graph.isRandomKey($0))
+    ///   when the graph is verified and not in order, or has a value that no memory holds.
+    public convenience init(checking graph: Graph, options: OptimizationOptions) throws {
+        try self.init(checking: graph, options: options, updating: [])
+    }
+
+    /// - Parameters:
+    ///   - inputLayouts: where the elements of each input stand, from the first on; dense when nil.
+    ///   - updates: inputs over whose arrays outputs may be written. Calls give arrays for them that
+    ///     nothing else can see.
+    ///   - keepsArenas: whether the memory of calls waits for the next ones. Of graphs that are kept
+    ///     in case they come again it goes back to the pool.
+    init(
+        checking graph: Graph, options: OptimizationOptions, inputLayouts: [Layout]? = nil,
+        updating updates: [ExecutionPlan.Update] = [], keepsArenas: Bool = true
+    ) throws {
+        try graph.checkMemory(limit: MemoryPool.byteCountLimit)
+        arguments = graph.inputs.filter { !graph.isRandomKey($0) }.map {
+            (graph.inputName($0), graph.nodes[$0].types[0])
         }
+        keyPositions = graph.inputs.indices.filter { graph.isRandomKey(graph.inputs[$0]) }
         let optimized = try OptimizationPipeline(options).run(on: graph)
         passes = optimized.records
         self.graph = optimized.graph
-        let parallel = ExecutionPlan(optimized.graph)
+        func plan(isSequential: Bool) -> ExecutionPlan {
+            ExecutionPlan(
+                optimized.graph, inputLayouts: inputLayouts, updating: updates,
+                isSequential: isSequential)
+        }
+        let parallel = plan(isSequential: false)
         // Bounded, as costs of absurd shapes are `Int.max`.
         let bound = Self.inlineCostLimit + 1
         let cost = parallel.steps.reduce(0) { min($0 + min($1.cost, bound), bound) }
         isSmall = cost <= Self.inlineCostLimit
-        plan = isSmall ? ExecutionPlan(optimized.graph, isSequential: true) : parallel
-        program = Program.Builder(plan).built()
-        constants = plan.constants.map { constant in
+        self.plan = isSmall ? plan(isSequential: true) : parallel
+        program = Program.Builder(self.plan).built()
+        constants = self.plan.constants.map { constant in
             NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
         }
-        arenas = ArenaPool(byteCount: plan.arenaByteCount)
+        let byteCount = self.plan.callByteCount
+        shortage = byteCount > MemoryPool.byteCountLimit ? MemoryPool.shortage(of: byteCount) : nil
+        arenas = ArenaPool(byteCount: self.plan.arenaByteCount, isKept: keepsArenas)
     }
 
     /// The outputs for arrays in the order of the graph's inputs but random keys, which are drawn here.
@@ -69,40 +104,80 @@ public final class CompiledGraph: Sendable {
             mistake.report()
             return plan.outputs.map { .invalid(mistake, like: $0.type) }
         }
-        var next = arguments.makeIterator()
-        let inputs = inputs.map { $0.isRandomKey ? .randomKey() : next.next()! }
+        var inputs = arguments
+        for position in keyPositions { inputs.insert(.randomKey(), at: position) }
         return Scopes.with(.outside) { run(inputs) }
     }
 
-    private func mistake(in arguments: [NDArray]) -> ArrayError? {
-        let given = inputs.filter { !$0.isRandomKey }
-        guard arguments.count == given.count else {
+    private func mistake(in given: [NDArray]) -> ArrayError? {
+        guard given.count == arguments.count else {
             return ArrayError(
                 .shapeMismatch, in: "compiled graph",
-                "takes \(given.count) arrays, not \(arguments.count): "
-                    + given.map { "'\($0.name)'" }.joined(separator: ", "))
+                "takes \(arguments.count) arrays, not \(given.count): "
+                    + arguments.map { "'\($0.name)'" }.joined(separator: ", "))
         }
-        for (input, argument) in zip(given, arguments) where input.type != argument.type {
+        for (argument, array) in zip(arguments, given) where argument.type != array.type {
             return ArrayError(
                 .shapeMismatch, in: "compiled graph",
-                "the input '\(input.name)' is \(input.type), not \(argument.type)")
+                "the input '\(argument.name)' is \(argument.type), not \(array.type)")
         }
         return nil
     }
 
     /// As a call, of arrays that are known to fit, outside all scopes.
     func run(_ arguments: [NDArray]) -> [NDArray] {
-        let inputs = arguments.map { $0.dense() }
-        let buffers = plan.outputBuffers.map { Storage(byteCount: $0.byteCount) }
-        if !(isSmall && Runtime.permitsInline && runInline(inputs, buffers)) {
-            push(inputs, buffers)
+        let call = start(arguments)
+        return plan.outputs.indices.map { output($0, of: call) }
+    }
+}
+
+/// Calls.
+extension CompiledGraph {
+    /// A call that was handed over.
+    struct Call {
+        /// As the graph takes them.
+        fileprivate let inputs: [NDArray]
+        /// For the plan's output buffers.
+        fileprivate let buffers: Result<[Storage], ArrayError>
+
+        /// Whether there was no memory, so that no step runs.
+        var hasFailed: Bool { if case .failure = buffers { true } else { false } }
+    }
+
+    /// Hands a call over, of arrays that are known to fit, outside all scopes.
+    func start(_ arguments: [NDArray]) -> Call {
+        var inputs = arguments
+        for index in inputs.indices
+        where !inputs[index].body.isDense && plan.inputs[index].isDense
+            && !plan.isReplaced[index]
+        {
+            inputs[index] = inputs[index].dense()
         }
-        return plan.outputs.map { output in
+        if let shortage { return Call(inputs: inputs, buffers: .failure(shortage)) }
+        do throws(ArrayError) {
+            let buffers = try plan.outputBuffers.map { type throws(ArrayError) in
+                try Storage.allocate(type.byteCount)
+            }
+            if !(isSmall && Runtime.permitsInline && runInline(inputs, buffers)) {
+                try push(inputs, buffers)
+            }
+            return Call(inputs: inputs, buffers: .success(buffers))
+        } catch {
+            return Call(inputs: inputs, buffers: .failure(error))
+        }
+    }
+
+    /// An output of a call.
+    func output(_ index: Int, of call: Call) -> NDArray {
+        let output = plan.outputs[index]
+        switch call.buffers {
+        case .failure(let error): return .invalid(error, like: output.type)
+        case .success(let buffers):
             switch output.place {
-            case .input(let input): view(output, of: inputs[input])
-            case .constant(let constant): view(output, of: constants[constant])
+            case .input(let input): return view(output, of: call.inputs[input])
+            case .constant(let constant): return view(output, of: constants[constant])
             case .output(let buffer):
-                NDArray(ArrayBody(output.dtype, output.layout, buffers[buffer]))
+                return NDArray(ArrayBody(output.dtype, output.layout, buffers[buffer]))
             case .arena: preconditionFailure("a plan returns a value of the arena")
             }
         }
@@ -117,26 +192,36 @@ public final class CompiledGraph: Sendable {
     /// Runs all steps on the calling thread if nothing is in their way.
     private func runInline(_ inputs: [NDArray], _ buffers: [Storage]) -> Bool {
         var granted = 0
-        defer { for input in inputs[..<granted] { input.body.endRead() } }
-        for input in inputs {
-            guard input.body.tryBeginRead() else { return false }
+        defer {
+            for index in 0..<granted {
+                if plan.isReplaced[index] {
+                    inputs[index].body.endWrite()
+                } else {
+                    inputs[index].body.endRead()
+                }
+            }
+        }
+        for (index, input) in inputs.enumerated() {
+            let isGranted =
+                plan.isReplaced[index] ? input.body.tryBeginWrite() : input.body.tryBeginRead()
+            guard isGranted else { return false }
             granted += 1
         }
         guard let arena = arenas.leaseNow() else { return false }
         let memory = CallMemory(inputs, buffers, constants, arena: arena)
-        for step in plan.steps { step.run(in: memory, splitter: nil) }
+        for index in plan.steps.indices { plan.steps[index].run(in: memory, splitter: nil) }
         arena.endWrite()
         return true
     }
 
-    private func push(_ inputs: [NDArray], _ buffers: [Storage]) {
-        let arena = arenas.lease()
+    private func push(_ inputs: [NDArray], _ buffers: [Storage]) throws(ArrayError) {
+        let arena = try arenas.lease()
         let memory = CallMemory(inputs, buffers, constants, arena: arena)
         let engine = Runtime.engine
         engine.push(
             program, label: "compiled graph",
-            externals: inputs.map(\.storage) + buffers + [arena]
-        ) { [plan, unowned engine] step in
+            externals: inputs.map(\.storage) + buffers + [arena], bytes: plan.arenaByteCount
+        ) { [self, unowned engine] step in
             plan.steps[step].run(in: memory, splitter: engine)
         }
     }

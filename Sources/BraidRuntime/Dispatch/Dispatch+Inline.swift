@@ -61,10 +61,9 @@ extension Dispatch {
         var views = (a.view, (b ?? a).view, output.view)
         withUnsafePointer(to: &views) { views in
             views.withMemoryRebound(to: TensorView.self, capacity: 3) { views in
-                evaluate(
+                evaluateInline(
                     op, UnsafeBufferPointer(start: views, count: b == nil ? 1 : 2),
-                    UnsafeBufferPointer(start: views + 2, count: 1),
-                    scratchByteCount: estimate.scratchByteCount, splitter: nil)
+                    UnsafeBufferPointer(start: views + 2, count: 1), estimate)
             }
         }
     }

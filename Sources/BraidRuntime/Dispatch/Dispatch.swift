@@ -17,23 +17,46 @@ enum Dispatch {
     }
 
     /// Runs the operator on the calling thread.
-    @inline(__always)
+    /// - Throws: `ArrayError` when there is no memory for the scratch.
     static func evaluate<O: Operator>(
         _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
         _ outputs: UnsafeBufferPointer<TensorView>, scratchByteCount: Int,
         splitter: (any WorkSplitter)?
-    ) {
+    ) throws(ArrayError) {
         if scratchByteCount == 0 {
             op.evaluate(
                 KernelContext(
                     inputs: inputs, outputs: outputs, scratch: nil, splitter: splitter))
         } else {
-            let scratch = MemoryPool.allocate(scratchByteCount)
+            let scratch = try MemoryPool.allocate(scratchByteCount)
             op.evaluate(
                 KernelContext(
                     inputs: inputs, outputs: outputs, scratch: scratch, splitter: splitter))
             MemoryPool.deallocate(scratch, scratchByteCount)
         }
+    }
+
+    /// Runs a small operator, which needs little scratch, on the calling thread.
+    @inline(__always)
+    static func evaluateInline<O: Operator>(
+        _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
+        _ outputs: UnsafeBufferPointer<TensorView>, _ estimate: Estimate
+    ) {
+        guard estimate.scratchByteCount == 0 else {
+            return evaluateInlineWithScratch(op, inputs, outputs, estimate.scratchByteCount)
+        }
+        op.evaluate(
+            KernelContext(inputs: inputs, outputs: outputs, scratch: nil, splitter: nil))
+    }
+
+    @inline(never)
+    private static func evaluateInlineWithScratch<O: Operator>(
+        _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
+        _ outputs: UnsafeBufferPointer<TensorView>, _ byteCount: Int
+    ) {
+        do throws(ArrayError) {
+            try evaluate(op, inputs, outputs, scratchByteCount: byteCount, splitter: nil)
+        } catch { error.trap() }
     }
 
     /// Pushes the operator as a job.
@@ -51,9 +74,9 @@ enum Dispatch {
             O.name, reads: sources.map(\.storage), updates: isUpdate ? written : [],
             overwrites: isUpdate ? [] : written, bytes: scratchByteCount
         ) { [unowned engine] in
-            sources.map(\.view).withUnsafeBufferPointer { inputs in
-                targets.map(\.view).withUnsafeBufferPointer { outputs in
-                    evaluate(
+            try sources.map(\.view).withUnsafeBufferPointer { inputs in
+                try targets.map(\.view).withUnsafeBufferPointer { outputs in
+                    try evaluate(
                         op, inputs, outputs, scratchByteCount: scratchByteCount, splitter: engine)
                 }
             }
@@ -67,9 +90,7 @@ enum Dispatch {
         if estimate.runsInline, beginReading(inputs) {
             inputs.map(\.view).withUnsafeBufferPointer { inputs in
                 outputs.map(\.view).withUnsafeBufferPointer { outputs in
-                    evaluate(
-                        op, inputs, outputs, scratchByteCount: estimate.scratchByteCount,
-                        splitter: nil)
+                    evaluateInline(op, inputs, outputs, estimate)
                 }
             }
             for input in inputs { input.endRead() }

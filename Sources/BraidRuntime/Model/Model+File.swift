@@ -67,7 +67,13 @@ extension Model {
     ///   signature and tensors that do not belong together; missing and unexpected names are all
     ///   listed.
     public convenience init(contentsOfFile path: String) throws(ModelFileError) {
-        let file = try SafetensorsFile(path: path)
+        try self.init(SafetensorsFile(path: path))
+    }
+
+    /// Reads a model from an open file.
+    /// - Throws: as `init(contentsOfFile:)`.
+    package convenience init(_ file: SafetensorsFile) throws(ModelFileError) {
+        let path = file.path
         var metadata = try Self.metadata(of: file)
         let signature = try ModelSignature(
             try Self.json(metadata[Key.signature]!, Key.signature, path), path: path)

@@ -50,6 +50,9 @@ public final class Model: Sendable {
         do throws(GraphError) { try graph.verify() } catch {
             throw ModelError(.invalidGraph, "the graph is not in order: \(error)")
         }
+        do throws(GraphError) {
+            try graph.checkMemory(limit: MemoryPool.byteCountLimit)
+        } catch { throw ModelError(.tooLarge, "\(error)") }
         do throws(UnknownPassError) { _ = try OptimizationPipeline(options) } catch {
             throw ModelError(.invalidOptions, "\(error)")
         }
@@ -127,11 +130,19 @@ extension Model {
 
     /// The outputs by name for inputs by name.
     /// - Throws: `ModelError` naming all inputs that are missing, all that there are not, or one whose
-    ///   type is another.
+    ///   type is another; or saying that the call would need more memory than the machine has.
     public func callAsFunction(
         _ arguments: [String: NDArray]
     ) throws(ModelError) -> [String: NDArray] {
-        signature.named(run(try signature.ordered(arguments)))
+        let ordered = try signature.ordered(arguments)
+        let byteCount = compiledGraph.plan.callByteCount
+        guard byteCount <= MemoryPool.byteCountLimit else {
+            throw ModelError(
+                .tooLarge,
+                "a call needs \(byteCount) bytes of memory beside its inputs; the machine has "
+                    + "\(MemoryPool.byteCountLimit)")
+        }
+        return signature.named(run(ordered))
     }
 
     private func run(_ arguments: [NDArray]) -> [NDArray] {

@@ -2,7 +2,7 @@
 public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of mistake it was; more kinds may come.
     public struct Code: Hashable, Sendable {
-        private enum Value { case missing, unexpected, type, name, graph, effect, options }
+        private enum Value { case missing, unexpected, type, name, graph, effect, options, memory }
         private let value: Value
         /// Names that are needed and were not given.
         public static let missing = Code(value: .missing)
@@ -18,6 +18,8 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let sideEffect = Code(value: .effect)
         /// Options that name a pass which there is not.
         public static let invalidOptions = Code(value: .options)
+        /// A call that would need more memory than the machine has.
+        public static let tooLarge = Code(value: .memory)
     }
 
     /// The kind of mistake.

@@ -25,20 +25,23 @@ struct ModelTrace {
     /// - Throws: the `ArrayError` of a mistake in `body`; `ModelError` when there are not as many
     ///   names as inputs or outputs, or `body` changes parameters or reads gradients.
     init(_ request: Request, _ body: ([NDArray]) -> [NDArray]) throws {
-        let errors = ErrorSink()
         var forward = Forward()
-        let traced = TracedGraph(
-            TraceSignature(request.inputs, mode: request.mode, isRecording: false),
-            Ambient(tape: nil, trace: nil, mode: request.mode, errors: errors)
-        ) { arguments in
-            if request.wantsGradients {
-                return Self.results(of: body, arguments, request, &forward)
+        let traced: TracedGraph
+        do throws(TracedGraph.Mistake) {
+            traced = try TracedGraph(
+                TraceSignature(request.inputs, mode: request.mode, isRecording: false),
+                Ambient(tape: nil, trace: nil, mode: request.mode, errors: ErrorSink())
+            ) { arguments in
+                if request.wantsGradients {
+                    return Self.results(of: body, arguments, request, &forward)
+                }
+                let results = body(arguments)
+                forward.resultCount = results.count
+                return results
             }
-            let results = body(arguments)
-            forward.resultCount = results.count
-            return results
+        } catch {
+            throw error.error
         }
-        guard let traced else { throw errors.error! }
 
         let names = ParameterNames(request.parameters, sources: traced.sources)
         if let parameter = (traced.changedValues + traced.changedGradients).first {

@@ -24,15 +24,29 @@ public final class Parameter: Sendable {
         case none
     }
 
+    /// Which of its arrays.
+    enum Part {
+        case value, gradient
+    }
+
+    /// An array, and the thread that has taken it out; 0 when it is here.
+    private struct Place {
+        var array: NDArray?
+        var borrower: UInt = 0
+    }
+
     private struct State {
-        var value: NDArray?
+        var value = Place()
+        var gradient = Place()
         var shape: Shape?
         var initializer: Initializer
         var key: NDArray
-        var gradient: NDArray?
         var gradientMode = GradientMode.write
-        /// The thread that has taken the value out; 0 when it is here.
-        var borrower: UInt = 0
+
+        subscript(part: Part) -> Place {
+            get { part == .value ? value : gradient }
+            _modify { if part == .value { yield &value } else { yield &gradient } }
+        }
     }
 
     // A one-word lock, because `Mutex.withLock` cannot yield: every `+=` through it would copy.
@@ -55,7 +69,7 @@ public final class Parameter: Sendable {
     public init(_ value: NDArray) {
         dtype = value.dtype
         state = State(
-            value: value.detached(), shape: value.shape, initializer: .zeros,
+            value: Place(array: value.detached()), shape: value.shape, initializer: .zeros,
             key: NDArray([Int64(0), 0], shape: [2]))
     }
 
@@ -67,6 +81,7 @@ public final class Parameter: Sendable {
             if let trace = ambient.trace.map(Trace.of) {
                 let value = trace.value(of: self)
                 if let tape = Tape.innermost(in: ambient), tape.recordsParameters {
+                    trace.checkReachable(self, in: ambient)
                     tape.watchTraced(trace.symbol(value), for: self)
                     return trace.array(trace.symbol(value), tape: tape)
                 }
@@ -94,16 +109,8 @@ public final class Parameter: Sendable {
             // A body of its own: tapes know values by their bodies, and two parameters may be given
             // the same array.
             let value = newValue.detached()
-            let isHere = withState { state in
-                if state.borrower != 0 { return false }
-                state.value = value
-                state.shape = value.shape
-                return true
-            }
-            if !isHere {
-                _ = borrow()
-                giveBack(value)
-            }
+            _ = take(.value)
+            putBack(.value, value)
         }
         _modify {
             if let trace = Scopes.current?.trace.map(Trace.of) {
@@ -112,8 +119,8 @@ public final class Parameter: Sendable {
                 trace.setValue(of: self, to: value)
                 return
             }
-            var value = borrow()
-            defer { giveBack(value) }
+            var value = takeValue()
+            defer { putBack(.value, value) }
             yield &value
         }
     }
@@ -133,13 +140,16 @@ public final class Parameter: Sendable {
     public var gradient: NDArray? {
         get {
             if let trace = Scopes.current?.trace { return Trace.of(trace).gradient(of: self) }
-            return withState { $0.gradient }
+            let gradient = take(.gradient)
+            putBack(.gradient, gradient)
+            return gradient
         }
         set {
             if let trace = Scopes.current?.trace, let newValue {
                 return Trace.of(trace).setGradient(of: self, to: newValue)
             }
-            withState { $0.gradient = newValue }
+            _ = take(.gradient)
+            putBack(.gradient, newValue)
         }
     }
 
@@ -171,8 +181,8 @@ public final class Parameter: Sendable {
         withState { state in
             if let initializer { state.initializer = initializer }
             state.key = key
-            state.value = nil
-            state.gradient = nil
+            state.value.array = nil
+            state.gradient.array = nil
         }
     }
 
@@ -180,7 +190,9 @@ public final class Parameter: Sendable {
     public var startsRandom: Bool { withState { $0.initializer.isRandom } }
 
     /// Whether `gradient` is not nil, whatever a trace made of it.
-    var hasGradient: Bool { withState { $0.gradient != nil } }
+    var hasGradient: Bool {
+        withState { $0.gradient.array != nil || $0.gradient.borrower != 0 }
+    }
 
     /// The type of the value.
     /// - Precondition: the shape is known.
@@ -196,17 +208,14 @@ public final class Parameter: Sendable {
             self.gradient = old.map { $0 + gradient } ?? gradient
             return
         }
-        withState { state in
-            switch state.gradientMode {
-            case .write: state.gradient = gradient
-            case .none: break
-            case .add:
-                if state.gradient == nil {
-                    state.gradient = gradient
-                } else {
-                    state.gradient! += gradient
-                }
-            }
+        switch gradientMode {
+        case .none: break
+        case .write: self.gradient = gradient
+        case .add:
+            // Out of the lock: an addition may wait for the engine.
+            var sum = take(.gradient)
+            if sum == nil { sum = gradient } else { sum! += gradient }
+            putBack(.gradient, sum)
         }
     }
 
@@ -217,45 +226,19 @@ public final class Parameter: Sendable {
     }
 
     private func current() -> NDArray {
-        let value = withState { $0.borrower == 0 ? $0.value : nil }
-        if let value { return value }
-        let borrowed = borrow()
-        giveBack(borrowed)
-        return borrowed
+        if let value = withState({ $0.value.array }) { return value }
+        let value = takeValue()
+        putBack(.value, value)
+        return value
     }
 
-    /// Takes the value out, so that it is unique while it is changed; other threads wait until it is
-    /// given back. The first values are computed here.
-    private func borrow() -> NDArray {
-        let thread = TaskIdentity.currentThread
-        while true {
-            let borrower = withState { state in
-                defer { if state.borrower == 0 { state.borrower = thread } }
-                return state.borrower
-            }
-            if borrower == 0 { break }
-            if borrower == thread {
-                ArrayError(
-                    .invalidState, in: "parameter",
-                    "the value is read or changed inside its own update; use the array that the "
-                        + "update hands out"
-                ).trap()
-            }
-            SpinLock.yield()
-        }
-        if let value = withState({ $0.value.take() }) { return value }
+    /// Takes the value out. The first values are computed here.
+    private func takeValue() -> NDArray {
+        if let value = take(.value) { return value }
         let (shape, initializer, key) = withState { ($0.shape, $0.initializer, $0.key) }
         guard let shape else { Self.trapUnknownShape() }
         // First values are computed outside every scope: they are no part of a record or a trace.
         return Scopes.with(.outside) { initializer(shape, dtype, key: key) }
-    }
-
-    private func giveBack(_ value: NDArray) {
-        withState { state in
-            state.value = value
-            state.shape = value.shape
-            state.borrower = 0
-        }
     }
 
     private static func trapUnknownShape() -> Never {
@@ -264,5 +247,47 @@ public final class Parameter: Sendable {
             "the shape is not known yet: call the network on an input once, or give the layer "
                 + "its input width"
         ).trap()
+    }
+}
+
+/// Taking arrays out, so that they are unique while they are changed.
+extension Parameter {
+    /// Takes an array out; other threads wait until it is put back. Nil where there is none yet.
+    fileprivate func take(_ part: Part) -> NDArray? {
+        while true {
+            let (array, borrower) = tryTake(part)
+            if borrower == 0 { return array }
+            Self.wait(for: borrower)
+        }
+    }
+
+    /// Takes an array out unless another thread has it.
+    /// - Returns: that thread, or 0.
+    func tryTake(_ part: Part) -> (array: NDArray?, borrower: UInt) {
+        let thread = TaskIdentity.currentThread
+        return withState { state in
+            if state[part].borrower != 0 { return (nil, state[part].borrower) }
+            state[part].borrower = thread
+            return (state[part].array.take(), 0)
+        }
+    }
+
+    func putBack(_ part: Part, _ array: NDArray?) {
+        withState { state in
+            state[part] = Place(array: array)
+            if part == .value { state.shape = array?.shape ?? state.shape }
+        }
+    }
+
+    /// Lets the thread that has taken an array out go on.
+    static func wait(for borrower: UInt) {
+        if borrower == TaskIdentity.currentThread {
+            ArrayError(
+                .invalidState, in: "parameter",
+                "the value is read or changed inside its own update; use the array that the "
+                    + "update hands out"
+            ).trap()
+        }
+        SpinLock.yield()
     }
 }

@@ -21,8 +21,8 @@ package enum GraphCoding {
 
     /// The largest graph that is read.
     package struct Limits: Sendable {
-        /// Nodes of a graph.
-        package var nodeCount = 1 << 20
+        /// Nodes of a graph. Planning one takes time and memory by the square of their number.
+        package var nodeCount = 1 << 16
         /// Inputs of all nodes together.
         package var operandCount = 1 << 22
         /// Bytes of one value. With the number of nodes it keeps every sum of sizes within 64 bits.

@@ -19,19 +19,62 @@ package final class SafetensorsFile: Sendable {
     package let entries: [Entry]
     /// The strings of `__metadata__`, as the header lists them.
     package let metadata: [(String, String)]
-    private let descriptor: FileDescriptor
+    private let content: Content
     private let dataStart: Int
     private let indices: [String: Int]
 
+    /// Where the bytes come from.
+    private enum Content: ~Copyable, Sendable {
+        case file(FileDescriptor)
+        case memory([UInt8])
+
+        borrowing func byteCount() throws(SystemError) -> Int {
+            switch self {
+            case .file(let descriptor): try descriptor.byteCount()
+            case .memory(let bytes): bytes.count
+            }
+        }
+
+        borrowing func bytes(at offset: Int, count: Int) throws(SystemError) -> [UInt8] {
+            switch self {
+            case .file(let descriptor): try descriptor.bytes(at: offset, count: count)
+            case .memory(let bytes): Array(bytes[offset..<offset + count])
+            }
+        }
+
+        borrowing func read(
+            into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+        ) throws(SystemError) {
+            switch self {
+            case .file(let descriptor): try descriptor.read(into: buffer, at: offset)
+            case .memory(let bytes): buffer.copyBytes(from: bytes[offset..<offset + buffer.count])
+            }
+        }
+    }
+
     /// Opens a file and checks its header.
     /// - Throws: `ModelFileError` when the file cannot be read or breaks the format.
-    package init(path: String) throws(ModelFileError) {
+    package convenience init(path: String) throws(ModelFileError) {
+        let descriptor: FileDescriptor
+        do throws(SystemError) { descriptor = try .reading(path) } catch {
+            throw ModelFileError(.unreadable, path: path, "cannot be read: \(error)")
+        }
+        try self.init(.file(descriptor), path: path)
+    }
+
+    /// Takes bytes for those of a file and checks the header.
+    /// - Parameter path: what messages call the file.
+    /// - Throws: `ModelFileError` when the bytes break the format.
+    package convenience init(bytes: [UInt8], path: String) throws(ModelFileError) {
+        try self.init(.memory(bytes), path: path)
+    }
+
+    private init(_ content: consuming Content, path: String) throws(ModelFileError) {
         let fileByteCount: Int
         let lengthBytes: [UInt8]
         do throws(SystemError) {
-            descriptor = try .reading(path)
-            fileByteCount = try descriptor.byteCount()
-            lengthBytes = try descriptor.bytes(at: 0, count: min(8, fileByteCount))
+            fileByteCount = try content.byteCount()
+            lengthBytes = try content.bytes(at: 0, count: min(8, fileByteCount))
         } catch {
             throw ModelFileError(.unreadable, path: path, "cannot be read: \(error)")
         }
@@ -50,13 +93,14 @@ package final class SafetensorsFile: Sendable {
         }
         let json: [UInt8]
         do throws(SystemError) {
-            json = try descriptor.bytes(at: 8, count: Int(length))
+            json = try content.bytes(at: 8, count: Int(length))
         } catch {
             throw ModelFileError(.unreadable, path: path, "cannot be read: \(error)")
         }
         dataStart = 8 + json.count
         let header = try SafetensorsHeader(
             json, dataByteCount: fileByteCount - dataStart, path: path)
+        self.content = content
         self.path = path
         entries = header.entries
         metadata = header.metadata
@@ -83,7 +127,7 @@ package final class SafetensorsFile: Sendable {
                 "tensor '\(name)' has \(entry.type.byteCount) bytes, not \(buffer.count)")
         }
         do throws(SystemError) {
-            try descriptor.read(into: buffer, at: dataStart + entry.dataOffset)
+            try content.read(into: buffer, at: dataStart + entry.dataOffset)
         } catch {
             throw ModelFileError(
                 .unreadable, path: path, "tensor '\(name)' cannot be read: \(error)")

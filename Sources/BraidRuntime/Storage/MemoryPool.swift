@@ -1,3 +1,5 @@
+package import BraidCore
+import BraidEngine
 import Synchronization
 
 #if canImport(Glibc)
@@ -43,17 +45,42 @@ package enum MemoryPool {
     private static let largeCached = Atomic<Int>(0)
     private static let systemRequests = Atomic<Int>(0)
 
+    /// Bytes up to which a block is asked of the system. It may promise more than there is, and end
+    /// the process when that is used.
+    package static let byteCountLimit = min(Machine.memoryByteCount, SizeClass.largestByteCount)
+
     /// A block of at least `byteCount` bytes, aligned to 64, with undefined contents.
-    package static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    /// - Throws: `ArrayError` when there is no such block.
+    package static func allocate(_ byteCount: Int) throws(ArrayError) -> UnsafeMutableRawPointer {
+        guard let (block, _) = block(of: byteCount) else { throw shortage(of: byteCount) }
+        return block
+    }
+
+    /// The same with its class, by which it can be given back; nil when there is no such block.
+    @inline(__always)
+    static func block(of byteCount: Int) -> (UnsafeMutableRawPointer, SizeClass)? {
         let home = shard(Shard.currentIndex)
         let size = SizeClass(for: byteCount)
-        if size.byteCount < largeByteCount, let block = home.pointee.tryTake(size) { return block }
-        return search(for: size)
+        if UInt(bitPattern: size.byteCount) < UInt(largeByteCount),
+            let block = home.pointee.tryTake(size)
+        {
+            return (block, size)
+        }
+        return search(for: size).map { ($0, size) }
+    }
+
+    @inline(never)
+    static func shortage(of byteCount: Int) -> ArrayError {
+        ArrayError(
+            .outOfMemory, in: "memory",
+            "there are no \(byteCount) bytes to be had; this machine has "
+                + "\(Machine.memoryByteCount)")
     }
 
     /// A block that is large or was not at hand in this thread's shard.
     @inline(never)
-    private static func search(for size: SizeClass) -> UnsafeMutableRawPointer {
+    private static func search(for size: SizeClass) -> UnsafeMutableRawPointer? {
+        if UInt(bitPattern: size.byteCount) > UInt(byteCountLimit) { return nil }
         let isLarge = size.byteCount >= largeByteCount
         if isLarge {
             let live = largeLive.wrappingAdd(size.byteCount, ordering: .relaxed).newValue
@@ -69,14 +96,20 @@ package enum MemoryPool {
                 return block
             }
         }
-        return fromSystem(size)
+        if let block = fromSystem(size) { return block }
+        if isLarge { largeLive.wrappingSubtract(size.byteCount, ordering: .relaxed) }
+        return nil
     }
 
     /// Gives a block back.
     /// - Parameter byteCount: as asked for.
     package static func deallocate(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+        deallocate(block, SizeClass(for: byteCount))
+    }
+
+    /// Gives a block of a class back.
+    static func deallocate(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
         let home = shard(Shard.currentIndex)
-        let size = SizeClass(for: byteCount)
         if size.byteCount < largeByteCount, home.pointee.tryPut(block, size) { return }
         putBack(block, size)
     }
@@ -99,17 +132,15 @@ package enum MemoryPool {
     }
 
     @inline(never)
-    private static func fromSystem(_ size: SizeClass) -> UnsafeMutableRawPointer {
+    private static func fromSystem(_ size: SizeClass) -> UnsafeMutableRawPointer? {
         systemRequests.wrappingAdd(1, ordering: .relaxed)
         var block: UnsafeMutableRawPointer?
         if posix_memalign(&block, 64, size.byteCount) != 0 || block == nil {
             trim()
-            guard posix_memalign(&block, 64, size.byteCount) == 0, block != nil else {
-                fatalError("out of memory: the system has no block of \(size.byteCount) bytes")
-            }
+            guard posix_memalign(&block, 64, size.byteCount) == 0, block != nil else { return nil }
         }
         shard(Shard.currentIndex).pointee.note(live: size.byteCount)
-        return block!
+        return block
     }
 
     /// Gives all cached blocks back to the system.

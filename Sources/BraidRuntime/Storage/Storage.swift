@@ -1,3 +1,4 @@
+package import BraidCore
 package import BraidEngine
 package import Synchronization
 
@@ -11,20 +12,34 @@ package import Synchronization
 /// atomic.
 package final class Storage: Variable, @unchecked Sendable {
     package let address: UnsafeMutableRawPointer
-    package let byteCount: Int
+    private let size: SizeClass
     package let handles = Atomic<Int>(0)
     // Set once when the last handle went while jobs were pending, so that those bytes count
     // against the engine's bound until they are gone.
     private let isOrphaned = Atomic<Bool>(false)
 
-    package init(byteCount: Int) {
-        self.byteCount = byteCount
-        address = MemoryPool.allocate(byteCount)
+    private init(_ address: UnsafeMutableRawPointer, _ size: SizeClass) {
+        self.address = address
+        self.size = size
         super.init()
     }
 
+    /// A block with undefined contents.
+    /// - Throws: `ArrayError` when there is no such memory.
+    @inline(__always)
+    package static func allocate(_ byteCount: Int) throws(ArrayError) -> Storage {
+        guard let storage = make(byteCount) else { throw MemoryPool.shortage(of: byteCount) }
+        return storage
+    }
+
+    // A small operator has no registers to spare for what happens here.
+    @inline(never)
+    private static func make(_ byteCount: Int) -> Storage? {
+        MemoryPool.block(of: byteCount).map { Storage($0, $1) }
+    }
+
     deinit {
-        MemoryPool.deallocate(address, byteCount)
+        MemoryPool.deallocate(address, size)
         if isOrphaned.load(ordering: .relaxed) { Self.removeOrphanedBytes(byteCount) }
     }
 
@@ -32,6 +47,9 @@ package final class Storage: Variable, @unchecked Sendable {
     private static func removeOrphanedBytes(_ byteCount: Int) {
         Runtime.engine.removeOrphanedBytes(byteCount)
     }
+
+    /// Bytes of the block: as asked for or more.
+    package var byteCount: Int { size.byteCount }
 
     package func addHandle() { handles.wrappingAdd(1, ordering: .relaxed) }
 

@@ -4,19 +4,26 @@ import Synchronization
 
 /// How gradients flow back through a call of a traced graph.
 ///
+/// The cotangents of an input are handed on one by one, so that the sum over several calls, and over
+/// what is done with the input elsewhere, has the order that it has in plain code.
+///
 /// On a tape the call is one entry from the graph's inputs to its results and the values saved for
 /// rules. The reverse pass over the graph is made once for each set of outputs that gradients reach,
 /// as a graph over inputs, outputs and cotangents, and then built into the gradient at hand; being
 /// made of operators it has gradients in turn.
 final class CallGradient: CustomGradient {
+    private static let count = Atomic<UInt64>(0)
+
+    /// Names the rule.
+    let number = CallGradient.count.wrappingAdd(1, ordering: .relaxed).newValue
     private let inputs: [Symbol]
     private let outputs: [Symbol]
     private let passes = Mutex<[[Bool]: ReversePass]>([:])
 
     private struct ReversePass: Sendable {
         let graph: Graph
-        /// For each input, which output of the graph is its cotangent.
-        let positions: [Int?]
+        /// For each input, which outputs of the graph are its cotangents.
+        let positions: [Range<Int>]
     }
 
     init(inputs: [Symbol], outputs: [Symbol]) {
@@ -24,7 +31,7 @@ final class CallGradient: CustomGradient {
         self.outputs = outputs
     }
 
-    func gradient(_ context: GradientContext) -> [Symbol?] {
+    func cotangents(_ context: GradientContext) -> [[Symbol]] {
         let reached = context.cotangents.map { $0 != nil }
         let pass =
             passes.withLock { $0[reached] }
@@ -35,24 +42,23 @@ final class CallGradient: CustomGradient {
             }()
         let built = pass.graph.symbols(
             over: context.inputs + context.outputs + context.cotangents.compactMap(\.self))
-        return pass.positions.map { $0.map { built[$0] } }
+        return pass.positions.map { Array(built[$0]) }
     }
 
     private func reversePass(for reached: [Bool]) -> ReversePass {
         let heads = outputs.indices.filter { reached[$0] }.map { outputs[$0] }
         let cotangents = heads.map { Symbol.variable("cotangent", $0.dtype, $0.shape) }
-        let found = gradients(of: heads, cotangents: cotangents, at: inputs)
+        let found = gradientTerms(of: heads, cotangents: cotangents, at: inputs)
         var count = 0
-        let positions = found.map { symbol -> Int? in
-            guard symbol != nil else { return nil }
-            defer { count += 1 }
-            return count
+        let positions = found.map { terms in
+            defer { count += terms.count }
+            return count..<count + terms.count
         }
         let arguments = inputs + outputs + cotangents
         let names = arguments.indices.map { "\($0)" }
         return ReversePass(
             graph: Graph(
-                computing: found.compactMap(\.self), from: arguments, names: names),
+                computing: found.flatMap(\.self), from: arguments, names: names),
             positions: positions)
     }
 }

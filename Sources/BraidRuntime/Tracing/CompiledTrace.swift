@@ -4,48 +4,208 @@ import BraidOperators
 
 /// A traced graph, compiled, and how to call it.
 final class CompiledTrace: Sendable {
+    /// An array of a parameter that a call changes.
+    private struct Change: Sendable {
+        let parameter: Parameter
+        let part: Parameter.Part
+        /// The output of the graph that is the new array.
+        let output: Int
+        /// The input of the graph that stands for the old one.
+        let input: Int
+    }
+
     private let traced: TracedGraph
     private let compiled: CompiledGraph
+    /// Changes in place: the output is written over the parameter's array.
+    private let updates: [Change]
+    /// Changes for which the parameter gets a new array.
+    private let replacements: [Change]
+    /// For each input, whether an update gives it; inputs behind the sources are those of parameters'
+    /// arrays that the traced code did not read.
+    private let isUpdated: [Bool]
+    /// Whether gradients were there that the traced code reads or adds to.
+    private let gradients: [(parameter: Parameter, isThere: Bool)]
 
     init(_ traced: TracedGraph, _ options: HybridOptions) {
         self.traced = traced
-        compiled = CompiledGraph(traced.graph, options: options.optimization)
+        var (graph, changes) = Self.changes(of: traced)
+        // On a tape the old arrays may still be wanted.
+        if traced.rule != nil {
+            graph = traced.graph
+            compiled = CompiledGraph(graph, options: options.optimization)
+        } else {
+            compiled = CompiledGraph(
+                graph, options: options.optimization,
+                updating: changes.map { .init(output: $0.output, replaces: $0.input) })
+        }
+        var isUpdated = [Bool](repeating: false, count: graph.inputs.count)
+        let plan = compiled.plan
+        let inPlace = changes.partition { change in
+            graph.inputs.indices.contains(change.input) && plan.isReplaced[change.input]
+                && plan.outputs[change.output].place == .input(change.input)
+        }
+        replacements = Array(changes[..<inPlace])
+        updates = Array(changes[inPlace...])
+        for update in updates { isUpdated[update.input] = true }
+        self.isUpdated = isUpdated
+        gradients =
+            traced.sources.compactMap { source in
+                if case .gradient(let parameter) = source.kind { (parameter, true) } else { nil }
+            }
+            + changes.compactMap { change in
+                // What was added to no gradient was only written.
+                let isFirst = change.part == .gradient && change.input >= traced.sources.count
+                return isFirst && change.parameter.gradientMode == .add
+                    ? (change.parameter, false) : nil
+            }
+    }
+
+    /// The changes, and the graph with an input for each old array.
+    private static func changes(of traced: TracedGraph) -> (Graph, [Change]) {
+        var nodes = traced.graph.nodes
+        var inputs = traced.graph.inputs
+        func input(_ part: Parameter.Part, _ parameter: Parameter) -> Int {
+            let known = traced.sources.firstIndex { source in
+                switch (source.kind, part) {
+                case (.parameter(let other), .value), (.gradient(let other), .gradient):
+                    other === parameter
+                default: false
+                }
+            }
+            if let known { return known }
+            inputs.append(nodes.count)
+            nodes.append(
+                Graph.Node(
+                    .input(name: "overwritten \(nodes.count)"), types: [parameter.knownType]))
+            return inputs.count - 1
+        }
+        let changed =
+            traced.changedValues.map { ($0, Parameter.Part.value) }
+            + traced.changedGradients.map { ($0, .gradient) }
+        let first = traced.resultCount + traced.savedCount
+        let changes = changed.enumerated().map { index, element in
+            Change(
+                parameter: element.0, part: element.1, output: first + index,
+                input: input(element.1, element.0))
+        }
+        return (Graph(nodes: nodes, inputs: inputs, outputs: traced.graph.outputs), changes)
     }
 
     /// Whether the trace would be the same now.
-    var isValid: Bool { traced.isValid }
+    var isValid: Bool {
+        traced.isValid && gradients.allSatisfy { $0.parameter.hasGradient == $0.isThere }
+    }
+
+    /// What was traced, before optimisation.
+    var graph: Graph { traced.graph }
 
     /// The results for `arguments`; parameters that the traced code changed are changed.
     func callAsFunction(_ arguments: [NDArray], _ ambient: Ambient) -> [NDArray] {
-        // Reading a parameter makes it a leaf of the tapes that record.
-        let inputs = traced.sources.map { $0.array(among: arguments) }
+        var inputs: [NDArray] = []
+        inputs.reserveCapacity(isUpdated.count)
+        for (input, isUpdated) in isUpdated.enumerated() {
+            // Reading a parameter makes it a leaf of the tapes that record.
+            let source = isUpdated || input >= traced.sources.count ? nil : traced.sources[input]
+            inputs.append(source?.array(among: arguments) ?? Self.nothing)
+        }
         let tapes =
             traced.rule == nil
             ? nil : ActiveTapes(in: ambient) { tape in inputs.contains { tape.isActive($0.body) } }
-        let outputs = Scopes.with(.outside) { compiled.run(inputs) }
+        return Scopes.with(.outside) {
+            take(&inputs)
+            let call = compiled.start(inputs)
+            putBack(inputs, call)
+            for change in replacements {
+                let array = compiled.output(change.output, of: call)
+                switch change.part {
+                case .value: change.parameter.wrappedValue = array
+                case .gradient: change.parameter.gradient = array
+                }
+            }
+            return results(of: call, inputs, tapes)
+        }
+    }
 
-        let entryCount = traced.resultCount + traced.savedCount
-        var results = Array(outputs[..<traced.resultCount])
-        if let rule = traced.rule, let tapes, let innermost = tapes.innermost {
-            // Bodies of their own, which know their tape: a result may be one of the inputs.
-            let bodies = outputs[..<entryCount].map { output in
-                ArrayBody(output.dtype, output.body.layout, output.storage, tape: innermost)
+    private func results(
+        of call: CompiledGraph.Call, _ inputs: [NDArray], _ tapes: ActiveTapes?
+    ) -> [NDArray] {
+        guard let rule = traced.rule, let tapes, let innermost = tapes.innermost else {
+            return (0..<traced.resultCount).map { compiled.output($0, of: call) }
+        }
+        // Bodies of their own, which know their tape: a result may be one of the inputs.
+        let bodies = (0..<traced.resultCount + traced.savedCount).map { index in
+            let output = compiled.output(index, of: call)
+            return ArrayBody(output.dtype, output.body.layout, output.storage, tape: innermost)
+        }
+        tapes.forEach {
+            $0.record(.custom(rule), needs: [.inputs, .outputs], inputs.map(\.body), bodies)
+        }
+        return bodies[..<traced.resultCount].map { NDArray($0) }
+    }
+}
+
+/// Updates in place.
+extension CompiledTrace {
+    /// Stands for an array that is not looked at.
+    private static let nothing = NDArray(Float(0))
+
+    /// Takes the arrays that the call updates out of their parameters until it is handed over, so that
+    /// nobody gets hold of an old one meanwhile. One that somebody holds is copied.
+    private func take(_ inputs: inout [NDArray]) {
+        var next = 0
+        while next < updates.count {
+            let update = updates[next]
+            let (array, borrower) = update.parameter.tryTake(update.part)
+            if borrower == 0 {
+                inputs[update.input] = array ?? Self.nothing
+                next += 1
+                if array != nil || update.part == .gradient { continue }
             }
-            tapes.forEach {
-                $0.record(
-                    .custom(rule), needs: [.inputs, .outputs], inputs.map(\.body), bodies)
+            // All or nothing: two calls that wait for each other's arrays would do so for ever.
+            for taken in updates[..<next] {
+                let array = inputs[taken.input]
+                inputs[taken.input] = Self.nothing
+                taken.parameter.putBack(taken.part, array.body === Self.nothing.body ? nil : array)
             }
-            results = bodies[..<traced.resultCount].map { NDArray($0) }
+            next = 0
+            if borrower == 0 {
+                // Computes the first value.
+                _ = update.parameter.wrappedValue
+            } else {
+                Parameter.wait(for: borrower)
+            }
         }
-        var next = entryCount
-        for parameter in traced.changedValues {
-            Scopes.with(.outside) { parameter.wrappedValue = outputs[next] }
-            next += 1
+        for update in updates { prepare(&inputs[update.input], for: update) }
+    }
+
+    /// Makes an array one that the graph may write over.
+    private func prepare(_ array: inout NDArray, for update: Change) {
+        let type = compiled.plan.inputs[update.input].type
+        let isThere = array.body !== Self.nothing.body
+        if compiled.plan.isRead[update.input] {
+            if !isThere { array = .zeros(type.shape, dtype: type.dtype) }
+            guard array.type == type else {
+                ArrayError(
+                    .shapeMismatch, in: "hybridized function",
+                    "a parameter of type \(type) has a gradient of type \(array.type)"
+                ).trap()
+            }
+            array.makeUniqueAndDense()
+        } else {
+            let layout = compiled.plan.outputs[update.output].layout
+            if isThere, array.reuse(as: type, layout) { return }
+            let storage = NDArray(uninitialized: type).storage
+            array = NDArray(ArrayBody(type.dtype, layout, storage))
         }
-        for parameter in traced.changedGradients {
-            Scopes.with(.outside) { parameter.gradient = outputs[next] }
-            next += 1
+    }
+
+    private func putBack(_ inputs: [NDArray], _ call: CompiledGraph.Call) {
+        for update in updates {
+            // Without a call there is nothing new, and where the old was to be read it stays.
+            let isOld = call.hasFailed && !compiled.plan.isRead[update.input]
+            update.parameter.putBack(
+                update.part,
+                isOld ? compiled.output(update.output, of: call) : inputs[update.input])
         }
-        return results
     }
 }

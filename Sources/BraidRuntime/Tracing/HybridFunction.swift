@@ -1,4 +1,4 @@
-import BraidCore
+package import BraidCore
 public import BraidGraph
 import Synchronization
 
@@ -13,14 +13,26 @@ import Synchronization
 public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>: Sendable {
     private let body: @Sendable (Input) -> Output
     private let options: HybridOptions
+    private let structure: @Sendable () -> [String]
     private let traces: TraceCache
+    /// Held while the function is traced, so that calls at the same time trace it once.
+    private let tracing = Mutex(())
 
     /// A hybridized function.
-    public init(
+    public convenience init(
         options: HybridOptions = HybridOptions(), _ body: @escaping @Sendable (Input) -> Output
+    ) {
+        self.init(options: options, structure: { [] }, body)
+    }
+
+    /// A hybridized function that does the same only as long as `structure` gives the same.
+    package init(
+        options: HybridOptions, structure: @escaping @Sendable () -> [String],
+        _ body: @escaping @Sendable (Input) -> Output
     ) {
         self.body = body
         self.options = options
+        self.structure = structure
         traces = TraceCache(capacity: options.traceCapacity)
     }
 
@@ -29,24 +41,31 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
         let ambient = Scopes.current ?? .outside
         if ambient.trace != nil { return body(input) }
         let arguments = input.arrays
-        let signature = TraceSignature(arguments, ambient)
-        let known = traces[signature]
-        guard let traced = known ?? compile(signature, ambient) else {
-            // After a mistake: results of the right structure that hold nothing.
-            return body(input)
+        let signature = TraceSignature(arguments, ambient, structure: structure())
+        if let traced = traces[signature] { return Output(arrays: traced(arguments, ambient)) }
+        do throws(TracedGraph.Mistake) {
+            return Output(arrays: try compile(signature, ambient)(arguments, ambient))
+        } catch {
+            return Output(arrays: error.results)
         }
-        return Output(arrays: traced(arguments, ambient))
     }
 
-    private func compile(_ signature: TraceSignature, _ ambient: Ambient) -> CompiledTrace? {
-        let traced = TracedGraph(signature, ambient) { [body] arguments in
-            body(Input(arrays: arguments)).arrays
+    private func compile(
+        _ signature: TraceSignature, _ ambient: Ambient
+    ) throws(TracedGraph.Mistake) -> CompiledTrace {
+        try tracing.withLock { _ throws(TracedGraph.Mistake) in
+            if let known = traces[signature] { return known }
+            let traced = try TracedGraph(signature, ambient) { [body] arguments in
+                body(Input(arrays: arguments)).arrays
+            }
+            let compiled = CompiledTrace(traced, options)
+            traces.insert(compiled, for: signature)
+            return compiled
         }
-        guard let traced else { return nil }
-        let compiled = CompiledTrace(traced, options)
-        traces.insert(compiled, for: signature)
-        return compiled
     }
+
+    /// The graphs that were traced, before optimisation, the oldest first.
+    package var tracedGraphs: [Graph] { traces.graphs }
 
     /// How often the function was traced.
     public var traceCount: Int { traces.insertionCount }

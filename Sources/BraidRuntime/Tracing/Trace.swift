@@ -28,8 +28,12 @@ final class Trace: Sendable {
     /// Whether everything carries gradients: a gradient rule is traced, whose gradient may be wanted.
     private let tracesRule: Bool
 
-    init(parent: Trace? = nil, tracesRule: Bool = false) {
+    /// The tape on which calls of what is traced will be recorded; nil when they will not be.
+    private let recorder: Tape?
+
+    init(parent: Trace? = nil, recorder: Tape? = nil, tracesRule: Bool = false) {
         self.parent = parent
+        self.recorder = recorder
         self.tracesRule = tracesRule
     }
 
@@ -64,7 +68,8 @@ final class Trace: Sendable {
             ArrayError(
                 .invalidState, in: "trace",
                 "\(symbol.origin) belongs to another trace; pass it as an argument or return it "
-                    + "instead of keeping it"
+                    + "instead of keeping it (what traced code is to change outside has to be a "
+                    + "Parameter)"
             ).trap()
         }
         return symbol
@@ -75,16 +80,16 @@ final class Trace: Sendable {
     }
 
     func apply<O: Operator>(_ op: O, _ inputs: [NDArray], tape: Tape?) -> [NDArray] {
-        checkOwner(O.name)
+        checkOwner(op.title)
         let outputs = Symbol.applyAll(
             op, to: inputs.map(symbol), carriesGradient: tape != nil || tracesRule)
         return outputs.map { array($0, tape: tape) }
     }
 
-    private func checkOwner(_ operation: String) {
+    private func checkOwner(_ operation: @autoclosure () -> String) {
         if owner == .current, state.withLock({ $0.isOpen }) { return }
         ArrayError(
-            .invalidState, in: operation,
+            .invalidState, in: operation(),
             "a trace belongs to the task that takes it and ends with it; do not use its arrays in "
                 + "child tasks or other threads, nor later"
         ).trap()
@@ -100,7 +105,11 @@ final class Trace: Sendable {
     }
 
     /// A key that is drawn anew at every call.
-    func key() -> NDArray { array(addSource(.key, TensorType(.i64, [2]))) }
+    func key() -> NDArray {
+        let symbol = Symbol.randomKey()
+        state.withLock { $0.sources.append(symbol) }
+        return array(symbol)
+    }
 
     private func captured(_ array: NDArray) -> Symbol {
         addSource(.array(array), array.type, for: array.body)
@@ -111,6 +120,22 @@ final class Trace: Sendable {
         if let changed = state.withLock({ $0.values[parameter] }) { return changed }
         let type = parameter.knownType
         return array(addSource(.parameter(parameter), type, for: parameter))
+    }
+
+    /// Stops at a value of a parameter that gradients cannot reach: the tape that records the call
+    /// knows the parameter as an input, and this value is made inside.
+    func checkReachable(_ parameter: Parameter, in ambient: Ambient) {
+        guard let recorder, parameter.gradientMode != .none,
+            state.withLock({ $0.values[parameter] != nil }),
+            Tape.all(in: ambient).contains(where: { $0 === recorder })
+        else { return }
+        ArrayError(
+            .invalidState, in: "hybridized function",
+            "a parameter of type \(parameter.knownType) is changed and then read in a call that is "
+                + "recorded, where its gradient cannot be told from that of its old value; set its "
+                + "gradientMode to .none if it is state, such as a running mean, or change it "
+                + "outside the hybridized function"
+        ).report()
     }
 
     func setValue(of parameter: Parameter, to value: NDArray) {
@@ -177,8 +202,9 @@ extension Symbol {
     /// What messages call the value.
     var origin: String {
         switch node.kind {
-        case .operation(let op): "the result of '\(Swift.type(of: op).name)', \(type),"
+        case .operation(let op): "the result of '\(op.title)', \(type),"
         case .variable(let name): "'\(name)', \(type),"
+        case .randomKey: "a random key"
         case .captured: "an input of a trace, \(type),"
         case .custom: "the result of a custom function, \(type),"
         }

@@ -47,5 +47,8 @@ final class TraceCache: Sendable {
         }
     }
 
+    /// The traced graphs in the order of insertion.
+    var graphs: [Graph] { state.withLock { $0.entries.map(\.trace.graph) } }
+
     var insertionCount: Int { state.withLock { $0.insertionCount } }
 }

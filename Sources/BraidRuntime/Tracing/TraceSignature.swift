@@ -7,15 +7,19 @@ struct TraceSignature: Hashable, Sendable {
     let mode: Mode
     /// Whether gradients are wanted.
     let isRecording: Bool
+    /// What the traced block is made of; empty when that cannot change.
+    let structure: [String]
 
-    init(_ arguments: [NDArray], _ ambient: Ambient) {
+    init(_ arguments: [NDArray], _ ambient: Ambient, structure: [String]) {
         self.init(
-            arguments.map(\.type), mode: ambient.mode, isRecording: ambient.tape != nil)
+            arguments.map(\.type), mode: ambient.mode, isRecording: ambient.tape != nil,
+            structure: structure)
     }
 
-    init(_ arguments: [TensorType], mode: Mode, isRecording: Bool) {
+    init(_ arguments: [TensorType], mode: Mode, isRecording: Bool, structure: [String] = []) {
         self.arguments = arguments
         self.mode = mode
         self.isRecording = isRecording
+        self.structure = structure
     }
 }

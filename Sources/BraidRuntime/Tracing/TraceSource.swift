@@ -46,3 +46,15 @@ final class TraceSource: Sendable {
         }
     }
 }
+
+extension TraceSource: CustomStringConvertible {
+    var description: String {
+        switch kind {
+        case .argument(let position): "argument \(position)"
+        case .parameter: "a parameter"
+        case .gradient: "a parameter's gradient"
+        case .array: "a captured array"
+        case .key: "a random key"
+        }
+    }
+}

@@ -20,20 +20,32 @@ struct TracedGraph: Sendable {
     /// How gradients flow back through the call; nil when nothing was recorded.
     let rule: CallGradient?
 
+    /// A mistake in traced code that `validating` collects.
+    struct Mistake: Error {
+        let error: ArrayError
+        /// Of the results, as far as they could be told.
+        let types: [TensorType]
+
+        /// What stands for the results.
+        var results: [NDArray] { types.map { .invalid(error, like: $0) } }
+    }
+
     /// Traces `body` on arguments of the given types.
-    /// - Returns: nil after a mistake that `validating` collects.
-    init?(
+    /// - Throws: `Mistake` after a mistake that `validating` collects.
+    init(
         _ signature: TraceSignature, _ ambient: Ambient, _ body: ([NDArray]) -> [NDArray]
-    ) {
-        let trace = Trace()
-        defer { trace.close() }
+    ) throws(Mistake) {
         let tape = signature.isRecording ? Tape(parent: nil, recordsParameters: true) : nil
+        let trace = Trace(recorder: tape)
+        defer { trace.close() }
         let scope = Ambient(tape: tape, trace: trace, mode: ambient.mode, errors: ambient.errors)
         let results = Scopes.with(scope) { () -> [Symbol] in
             let arguments = signature.arguments.enumerated().map { trace.argument($0, $1) }
             return body(arguments).map(trace.symbol)
         }
-        if ambient.errors?.error != nil { return nil }
+        if let error = ambient.errors?.error {
+            throw Mistake(error: error, types: results.map(\.type))
+        }
 
         let (values, gradients) = (trace.changedValues, trace.changedGradients)
         let inputs = trace.sources
@@ -68,7 +80,7 @@ struct TracedGraph: Sendable {
         var saved: [Symbol] = []
         for node in backward.nodes where forward.position(of: node) == nil {
             for read in node.inputs where forward.position(of: read.node) != nil {
-                if case .captured = read.node.kind { continue }
+                if inputs.contains(where: { $0 === read }) { continue }
                 if (results + saved).contains(where: { $0 === read }) { continue }
                 saved.append(read)
             }
@@ -81,9 +93,10 @@ extension Symbol {
     /// Where a source of a trace comes from.
     /// - Precondition: the symbol is one.
     var source: TraceSource {
-        guard case .captured(let source) = node.kind else {
-            preconditionFailure("\(origin) is no source of a trace")
+        switch node.kind {
+        case .captured(let source): unsafeDowncast(source, to: TraceSource.self)
+        case .randomKey: TraceSource(.key)
+        default: preconditionFailure("\(origin) is no source of a trace")
         }
-        return unsafeDowncast(source, to: TraceSource.self)
     }
 }

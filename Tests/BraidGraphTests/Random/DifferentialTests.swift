@@ -22,9 +22,18 @@ import Testing
     }
 
     @Test func randomGraphsWithGradients() {
+        var differentiated: Set<String> = []
+        var repetitions = 0
         Seeds.repeated(700) { generator in
             let random = RandomGraph(generator.int(1...14), hasGradients: true, &generator)
+            differentiated.formUnion(random.differentiated)
+            repetitions += 1
             try check(random, &generator)
+        }
+        let operators = Catalog.operators.filter { !$0.traits.contains(.notDifferentiable) }
+        for type in operators where repetitions > 1 {
+            #expect(
+                differentiated.contains(type.name), "no gradient flowed through \(type.name)")
         }
     }
 

@@ -1,14 +1,15 @@
-import BraidCore
+package import BraidCore
 import BraidGraph
 import BraidOperators
-import BraidTestSupport
 
 /// A graph of operators drawn from the whole catalogue, with arguments for it.
-struct RandomGraph {
+package struct RandomGraph {
     /// The operators' names.
-    private(set) var drawn: Set<String> = []
-    let graph: Graph
-    let arguments: [Graph.Constant]
+    package private(set) var drawn: Set<String> = []
+    /// The names of the operators that gradients, which are outputs too, flow through.
+    package private(set) var differentiated: Set<String> = []
+    package let graph: Graph
+    package let arguments: [Graph.Constant]
 
     private static let rows: [(name: String, samples: [Sample])] = Dictionary(
         grouping: Sample.all.filter { !$0.dtypes.isEmpty }
@@ -18,7 +19,7 @@ struct RandomGraph {
     /// A graph of about `count` samples; operands are variables, fills, or other values of the graph in
     /// a new shape.
     /// - Parameter hasGradients: whether gradients of some outputs are outputs too.
-    init(_ count: Int, hasGradients: Bool, _ generator: inout SeededGenerator) {
+    package init(_ count: Int, hasGradients: Bool, _ generator: inout SeededGenerator) {
         var pool = Pool()
         for _ in 0..<count {
             let row = generator.pick(Self.rows)
@@ -35,14 +36,17 @@ struct RandomGraph {
         }
         var outputs = (0..<generator.int(1...4)).map { _ in generator.pick(pool.values) }
         outputs.append(pool.values.last!)
-        if hasGradients { outputs += pool.gradients(of: outputs, &generator) }
-        graph = Graph(outputs, from: pool.variables)
+        if hasGradients {
+            differentiated = pool.operatorsBetweenVariables(and: outputs)
+            outputs += pool.gradients(of: outputs, &generator)
+        }
+        graph = pool.graph(of: outputs)
         arguments = pool.arguments.map(\.constant)
     }
 
     /// A graph of `count` pointwise operators on values of one shape, or such that broadcast to it,
     /// which all may fuse: values are used many times, inside and outside.
-    init(pointwise count: Int, _ generator: inout SeededGenerator) {
+    package init(pointwise count: Int, _ generator: inout SeededGenerator) {
         var pool = Pool()
         let shape: Shape = generator.pick([[], [7], [3, 5], [2, 1, 4], [300], [2, 150]])
         let rows = Self.rows.filter { row in
@@ -63,9 +67,8 @@ struct RandomGraph {
         }
         let values = pool.values.filter { $0.shape == shape }
         let sums = values.suffix(3).map { $0.cast(to: .f32).sum() }
-        graph = Graph(
-            sums + (0..<2).compactMap { _ in values.randomElement(using: &generator) },
-            from: pool.variables)
+        graph = pool.graph(
+            of: sums + (0..<2).compactMap { _ in values.randomElement(using: &generator) })
         arguments = pool.arguments.map(\.constant)
     }
 
@@ -102,6 +105,44 @@ struct RandomGraph {
             return generator.pick(values).converted(to: array.type, &generator)
         }
 
+        func graph(of outputs: [Symbol]) -> Graph {
+            Graph(
+                computing: outputs, from: variables, names: variables.indices.map { "\($0)" })
+        }
+
+        /// The operators whose gradient rules are asked when outputs are differentiated.
+        func operatorsBetweenVariables(and outputs: [Symbol]) -> Set<String> {
+            let heads = outputs.filter(\.dtype.isComputedFloating)
+            let order = TopologicalOrder(of: heads)
+            func position(_ symbol: Symbol) -> Int { order.position(of: symbol.node)! }
+            func flows(through node: Node) -> (any Operator)? {
+                guard case .operation(let op) = node.kind,
+                    !type(of: op).traits.contains(.notDifferentiable)
+                else { return nil }
+                return op
+            }
+            var dependsOnVariable = [Bool](repeating: false, count: order.nodes.count)
+            for (index, node) in order.nodes.enumerated() {
+                dependsOnVariable[index] =
+                    if case .variable = node.kind {
+                        node.types[0].dtype.isComputedFloating
+                    } else {
+                        flows(through: node) != nil
+                            && node.inputs.contains { dependsOnVariable[position($0)] }
+                    }
+            }
+            var isReached = [Bool](repeating: false, count: order.nodes.count)
+            for head in heads { isReached[position(head)] = true }
+            var names: Set<String> = []
+            for (index, node) in order.nodes.enumerated().reversed()
+            where isReached[index] && dependsOnVariable[index] {
+                guard let op = flows(through: node) else { continue }
+                names.insert(type(of: op).name)
+                for input in node.inputs { isReached[position(input)] = true }
+            }
+            return names
+        }
+
         /// Gradients of the outputs that have some, with variables for cotangents.
         mutating func gradients(
             of outputs: [Symbol], _ generator: inout SeededGenerator
@@ -119,7 +160,7 @@ struct RandomGraph {
 
 extension Sample {
     /// Whether the row's operators are pointwise.
-    var isPointwise: Bool {
+    package var isPointwise: Bool {
         var generator = SeededGenerator(seed: 1)
         return dtypes.first.map {
             make($0, .small, &generator).op is any PointwiseOperator

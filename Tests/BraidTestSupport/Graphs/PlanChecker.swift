@@ -1,5 +1,5 @@
-import BraidCore
-import BraidGraph
+package import BraidCore
+package import BraidGraph
 import BraidOperators
 
 /// Proves a plan by brute force, from the graph and the plan's own words alone: every step reads what
@@ -7,15 +7,15 @@ import BraidOperators
 /// that the dependencies allow, and the listed values are what is there.
 ///
 /// It shares no code with the planner: lifetimes, order and sums are worked out again, slowly.
-struct PlanChecker {
+package struct PlanChecker {
     private let graph: Graph
     private let facts: PlanFacts
     /// Whether one step is before another in every order: the transitive closure of the dependencies.
     private let isBefore: [[Bool]]
 
-    init(_ graph: Graph, _ plan: ExecutionPlan) { self.init(graph, PlanFacts(plan)) }
+    package init(_ graph: Graph, _ plan: ExecutionPlan) { self.init(graph, PlanFacts(plan)) }
 
-    init(_ graph: Graph, _ facts: PlanFacts) {
+    package init(_ graph: Graph, _ facts: PlanFacts) {
         self.graph = graph
         self.facts = facts
         let count = facts.steps.count
@@ -55,7 +55,7 @@ struct PlanChecker {
     }
 
     /// What is wrong with the plan, in words; empty when nothing is.
-    func problems() -> [String] {
+    package func problems() -> [String] {
         var survey = Survey(graph, facts)
         survey.readSteps()
         survey.readOutputs()

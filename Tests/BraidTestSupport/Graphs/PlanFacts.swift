@@ -1,32 +1,32 @@
-import BraidCore
-import BraidGraph
+package import BraidCore
+package import BraidGraph
 
 /// What a plan says, in a form that tests can spoil to see the checker find it.
-struct PlanFacts {
-    struct Operand: Equatable {
-        var place: ExecutionPlan.Place
-        var dtype: DType
-        var layout: Layout
+package struct PlanFacts {
+    package struct Operand: Equatable {
+        package var place: ExecutionPlan.Place
+        package var dtype: DType
+        package var layout: Layout
     }
 
-    struct Step {
-        let node: Int
-        let op: any Operator
-        var operands: [Operand]
-        var results: [Operand]
-        var scratch: (offset: Int, byteCount: Int)
-        var dependencies: [Int]
+    package struct Step {
+        package let node: Int
+        package let op: any Operator
+        package var operands: [Operand]
+        package var results: [Operand]
+        package var scratch: (offset: Int, byteCount: Int)
+        package var dependencies: [Int]
     }
 
-    var steps: [Step]
-    let inputs: [Operand]
-    let constants: [Graph.Constant]
-    var outputBuffers: [TensorType]
-    var outputs: [Operand]
-    var arenaByteCount: Int
-    var memory: MemoryPlan
+    package var steps: [Step]
+    package let inputs: [Operand]
+    package let constants: [Graph.Constant]
+    package var outputBuffers: [TensorType]
+    package var outputs: [Operand]
+    package var arenaByteCount: Int
+    package var memory: MemoryPlan
 
-    init(_ plan: ExecutionPlan) {
+    package init(_ plan: ExecutionPlan) {
         func operand(_ operand: ExecutionPlan.Operand) -> Operand {
             Operand(place: operand.place, dtype: operand.dtype, layout: operand.layout)
         }

@@ -1,0 +1,85 @@
+import Braid
+import BraidTestSupport
+import Testing
+
+/// A hybridized block whose structure changes is traced anew.
+struct StructureTests {
+    /// A block that is an object, and that changes.
+    private final class Changing: Block, @unchecked Sendable {
+        // Changed by one thread, between calls.
+        var layers: [any Block<NDArray, NDArray>]
+        var factor = 1.0
+        var offset: NDArray?
+        let note: String
+
+        init(_ layers: [any Block<NDArray, NDArray>], note: String = "") {
+            self.layers = layers
+            self.note = note
+        }
+
+        func forward(_ x: NDArray) -> NDArray {
+            let y = layers.reduce(x) { $1.forward($0) } * factor
+            return if let offset { y + offset } else { y }
+        }
+    }
+
+    private let x = NDArray([1, -2, 3] as [Float], shape: [1, 3])
+
+    private func check<Wrapped: Block<NDArray, NDArray>>(
+        _ fast: HybridBlock<Wrapped>, _ traceCount: Int, _ comment: Comment
+    ) throws {
+        let expected = try fast.wrapped.forward(x).scalars(as: Float.self)
+        for _ in 0..<2 {
+            #expect(try fast(x).scalars(as: Float.self) == expected, comment)
+        }
+        #expect(fast.traceCount == traceCount, comment)
+    }
+
+    @Test func changedObjectsAreTracedAnew() throws {
+        let block = Changing([Dense(3, inputs: 3)])
+        // Also when it stands somewhere inside.
+        let network = Sequential {
+            Activation.tanh
+            block
+        }
+        let fast = network.hybridized()
+        try check(fast, 1, "as it was")
+        block.layers.append(Dense(2, inputs: 3))
+        try check(fast, 2, "a block more")
+        let last = block.layers[1]
+        block.layers[1] = Dense(2, inputs: 3)
+        try check(fast, 3, "a block replaced by one of the same type")
+        block.layers[1] = last
+        try check(fast, 3, "the known block again")
+        block.factor = 2
+        try check(fast, 4, "an attribute")
+        block.layers[0] = Activation.relu
+        try check(fast, 5, "another type")
+        block.layers.removeLast()
+        try check(fast, 6, "a block less")
+        block.offset = x
+        try check(fast, 7, "an array more")
+        block.offset = x * 2
+        try check(fast, 8, "another array")
+        #expect(fast.parameters.isEmpty)
+    }
+
+    @Test func objectsThatStayAreTracedOnce() throws {
+        let inner = Changing([Dense(3, inputs: 3)], note: "inner")
+        let fast = Changing([inner, inner.hybridized()], note: "outer").hybridized()
+        for _ in 0..<3 { try check(fast, 1, "unchanged") }
+        inner.layers.append(Activation.sigmoid)
+        try check(fast, 2, "changed deep inside")
+    }
+
+    /// Values of parameters are no structure; objects that refer to each other are no trouble.
+    @Test func valuesMayChange() throws {
+        let dense = Dense(3, inputs: 3)
+        let block = Changing([dense])
+        let fast = block.hybridized()
+        try check(fast, 1, "as it was")
+        dense.$weight.update { $0 *= 2 }
+        dense.bias!.wrappedValue = NDArray([1, 2, 3] as [Float])
+        try check(fast, 1, "other values")
+    }
+}

@@ -1,0 +1,53 @@
+import Braid
+import BraidTestSupport
+import Testing
+
+/// Sizes that no memory holds are errors, and stop nothing.
+struct MemoryLimitTests {
+    private let huge: Shape = [1 << 31, 1 << 24]
+    /// More than half of what there is.
+    private var half: Shape { [1 << 12, MemoryPool.byteCountLimit >> 15 + 1] }
+
+    @Test func arraysOfAbsurdSizesAreErrors() throws {
+        for shape in [huge, [1 << 31, 1 << 30], [1 << 12, MemoryPool.byteCountLimit >> 14 + 1]]
+            as [Shape]
+        {
+            let error = #expect(throws: ArrayError.self) {
+                try validating { _ = NDArray.zeros(shape) + 1 }
+            }
+            #expect(error?.code == .outOfMemory)
+        }
+        #expect(TensorType(.f64, [1 << 31, 1 << 30]).byteCount == .max)
+    }
+
+    @Test func modelsWithSuchValuesCannotBeMade() throws {
+        let x = Symbol.variable("x", .f32, [1])
+        for shape in [huge, [1 << 31, 1 << 30]] as [Shape] {
+            let graph = Graph(
+                computing: [(x.broadcast(to: shape) * 2).sum()], from: [x], names: ["x"])
+            let error = #expect(throws: ModelError.self) { try Model(graph: graph, parameters: []) }
+            #expect(error?.code == .tooLarge)
+            #expect(error?.message.contains("bytes") == true)
+            #expect(throws: GraphError.self) {
+                try CompiledGraph(checking: graph, options: OptimizationOptions())
+            }
+        }
+    }
+
+    @Test func callsForWhichThereIsNoMemoryReportWhenRead() throws {
+        let x = Symbol.variable("x", .f32, [1])
+        let wide = x.broadcast(to: half)
+        let graph = Graph(
+            computing: [wide.exp(), wide.tanh(), x + 1], from: [x], names: ["x"])
+        let compiled = CompiledGraph(graph)
+        for _ in 0..<2 {
+            for result in compiled([NDArray([1] as [Float])]) {
+                let error = #expect(throws: EngineError.self) { try result.waitUntilReady() }
+                #expect("\(error!)".contains("bytes"))
+                #expect(throws: EngineError.self) { try result.scalars(as: Float.self) }
+                // Further work inherits the error.
+                #expect(throws: EngineError.self) { try result.sum().scalar(as: Float.self) }
+            }
+        }
+    }
+}
