@@ -7,17 +7,22 @@ import Testing
 
 /// Random functions that are made of uniform numbers.
 @Suite(.printsSeed) struct SamplingTests {
-    /// The values of a random function with a key of the generator's for each draw.
-    private func draw(_ symbol: Symbol, _ generator: inout SeededGenerator) throws -> HostArray {
-        var bindings: [(Symbol, HostArray)] = []
-        for node in TopologicalOrder(of: [symbol]).nodes {
-            guard case .variable = node.kind else { continue }
+    /// A key of the generator's for each draw that a symbol depends on.
+    private func keys(
+        of symbol: Symbol, _ generator: inout SeededGenerator
+    ) -> [(Symbol, HostArray)] {
+        TopologicalOrder(of: [symbol]).nodes.compactMap { node in
+            guard case .randomKey = node.kind else { return nil }
             let words = [generator.next(), generator.next() >> 20].map {
                 HostElement.integer(Int128(Int64(bitPattern: $0)))
             }
-            bindings.append((Symbol(node), HostArray(TensorType(.i64, [2]), words)))
+            return (Symbol(node), HostArray(TensorType(.i64, [2]), words))
         }
-        return try GraphEvaluator([symbol])(bindings, .observed(seed: 1))[0]
+    }
+
+    /// The values of a random function.
+    private func draw(_ symbol: Symbol, _ generator: inout SeededGenerator) throws -> HostArray {
+        try GraphEvaluator([symbol])(keys(of: symbol, &generator), .observed(seed: 1))[0]
     }
 
     @Test func truncatedNormal() {
@@ -80,12 +85,8 @@ import Testing
             let odds = [1.0, 0, 3, 6]
             let logits = Symbol.variable("logits", .f32, [2, 4])
             let draws = logits.categorical(count: 10_000)
-            var bindings = [(logits, HostArray(.f32, [2, 4], odds.map(log) + [0, 0, 0, 50]))]
-            for node in TopologicalOrder(of: [draws]).nodes where node !== logits.node {
-                guard case .variable = node.kind else { continue }
-                bindings.append(
-                    (Symbol(node), HostArray(.i64, [2], [Double(generator.int(0...99)), 7])))
-            }
+            let values = HostArray(.f32, [2, 4], odds.map(log) + [0, 0, 0, 50])
+            let bindings = [(logits, values)] + keys(of: draws, &generator)
             let found = try GraphEvaluator([draws])(bindings)[0]
             #expect(found.type == TensorType(.i64, [2, 10_000]))
             for (place, odd) in odds.enumerated() {
