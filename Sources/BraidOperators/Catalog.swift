@@ -10,14 +10,17 @@ public enum Catalog {
         Comparison.self, ComparisonScalar.self, Logical.self, IsNaN.self,
         Select.self, Cast.self, Copy.self, FusedPointwise.self,
         Reduction.self, ArgReduction.self,
-        Reshape.self, Transpose.self, Broadcast.self, Concatenate.self,
+        Reshape.self, Transpose.self, Broadcast.self, Concatenate.self, Flip.self,
         StridedSlice.self, StridedSliceGradient.self, StridedSliceUpdate.self, StopGradient.self,
         MatrixProduct.self,
         Convolution.self, TransposedConvolution.self, ConvolutionWeightGradient.self,
         MaxPooling.self, MaxPoolingGradient.self, MaxPoolingGather.self,
         AveragePooling.self, AveragePoolingGradient.self,
         Softmax.self, LogSoftmax.self, SoftmaxCrossEntropy.self,
-        Gather.self, ScatterAdd.self,
+        Gather.self, ScatterAdd.self, TakeAlongAxis.self, ScatterAlongAxis.self,
+        ScatterAddAlongAxis.self, ArgSort.self, Cumulative.self, LinearRecurrence.self,
+        Cholesky.self, TriangularSolve.self, LinearSolve.self, Determinant.self,
+        QRFactorization.self,
     ]
 
     private static let byName: [String: any Operator.Type] = {

@@ -13,7 +13,12 @@
     .max_pool = braid_max_pool, .max_pool_positions = braid_max_pool_positions,                   \
     .max_pool_gradient = braid_max_pool_gradient, .max_pool_gather = braid_max_pool_gather,       \
     .average_pool = braid_average_pool, .average_pool_gradient = braid_average_pool_gradient,     \
-    .gather = braid_gather, .scatter_add = braid_scatter_add, .random = braid_random
+    .gather = braid_gather, .scatter_add = braid_scatter_add, .random = braid_random,             \
+    .take_along = braid_take_along, .scatter_along = braid_scatter_along,                         \
+    .scatter_add_along = braid_scatter_add_along, .argsort = braid_argsort, .scan = braid_scan,   \
+    .recurrence = braid_recurrence, .cholesky = braid_cholesky,                                   \
+    .triangular_solve = braid_triangular_solve, .solve = braid_solve,                             \
+    .determinant = braid_determinant, .qr = braid_qr
 
 // What each instruction set has of its own.
 #define OWN(LOWER, UPPER)                                                                         \

@@ -41,6 +41,36 @@ void braid_scatter_add(braid_dtype type, const void *dy, braid_dtype index_type,
                        const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
                        int64_t inner, int64_t begin_outer, int64_t end_outer);
 
+void braid_take_along(size_t element_bytes, const void *x, braid_dtype index_type,
+                      const void *indices, void *y, int64_t axis, int64_t count, int64_t inner,
+                      int64_t begin_row, int64_t end_row);
+void braid_scatter_along(size_t element_bytes, const void *values, braid_dtype index_type,
+                         const void *indices, void *y, int64_t axis, int64_t count, int64_t inner,
+                         int64_t begin_outer, int64_t end_outer);
+void braid_scatter_add_along(braid_dtype type, const void *values, braid_dtype index_type,
+                             const void *indices, void *y, int64_t axis, int64_t count,
+                             int64_t inner, int64_t begin_outer, int64_t end_outer);
+
+void braid_argsort(braid_dtype type, const void *x, int64_t *y, int64_t length, int64_t inner,
+                   int64_t count, int descending, void *scratch, int64_t begin_line,
+                   int64_t end_line);
+void braid_scan(braid_scan_kind kind, braid_dtype type, const void *x, void *y, int64_t length,
+                int64_t inner, int exclusive, int reversed, int64_t begin_outer, int64_t end_outer);
+void braid_recurrence(braid_dtype type, const void *a, const void *b, void *y, int64_t length,
+                      int64_t inner, int reversed, int64_t begin_outer, int64_t end_outer);
+
+void braid_cholesky(braid_dtype type, const void *a, void *l, int64_t n, double *scratch,
+                    int64_t begin, int64_t end);
+void braid_triangular_solve(braid_dtype type, const void *a, const void *b, void *x, int64_t n,
+                            int64_t columns, int lower, int unit, double *scratch, int64_t begin,
+                            int64_t end);
+void braid_solve(braid_dtype type, const void *a, const void *b, void *x, int64_t n,
+                 int64_t columns, double *scratch, int64_t begin, int64_t end);
+void braid_determinant(braid_dtype type, const void *a, void *y, int64_t n, double *scratch,
+                       int64_t begin, int64_t end);
+void braid_qr(braid_dtype type, const void *a, void *q, void *r, int64_t rows, int64_t columns,
+              double *scratch, int64_t begin, int64_t end);
+
 void braid_random(braid_random_kind kind, braid_dtype type, uint64_t key, uint64_t offset, double a,
                   double b, void *y, int64_t begin, int64_t end);
 

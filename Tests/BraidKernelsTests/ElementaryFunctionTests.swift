@@ -38,6 +38,19 @@ import Testing
         Function(opcode: BRAID_SIN, exact: { sin($0) }),
         Function(opcode: BRAID_COS, exact: { cos($0) }),
         Function(opcode: BRAID_TAN, exact: { tan($0) }),
+        Function(opcode: BRAID_EXP2, exact: { exp2($0) }),
+        Function(opcode: BRAID_LOG2, exact: { log2($0) }),
+        Function(opcode: BRAID_LOG10, exact: { log10($0) }),
+        Function(opcode: BRAID_SINH, exact: { sinh($0) }),
+        Function(opcode: BRAID_COSH, exact: { cosh($0) }),
+        Function(opcode: BRAID_ASIN, exact: { asin($0) }),
+        Function(opcode: BRAID_ACOS, exact: { acos($0) }),
+        Function(opcode: BRAID_ATAN, exact: { atan($0) }),
+        Function(opcode: BRAID_ASINH, exact: { asinh($0) }),
+        Function(opcode: BRAID_ACOSH, exact: { acosh($0) }),
+        Function(opcode: BRAID_ATANH, exact: { atanh($0) }),
+        Function(opcode: BRAID_ERFC, exact: { erfc($0) }),
+        Function(opcode: BRAID_CBRT, exact: { cbrt($0) }),
     ]
 
     private func run<T: KernelFloat>(
@@ -79,6 +92,29 @@ import Testing
             expectWithin(
                 8, run(set, function.opcode, x), x.map(function.exact), "\(function.opcode)")
         }
+    }
+
+    /// The error function of the inverse gives the argument back, as far as its slope allows: the
+    /// complement keeps its digits where the function itself is nearly 1.
+    @Test(arguments: InstructionSet.available)
+    func inverseErrorFunction(set: InstructionSet) {
+        let tails = (1...53).map { 1 - exp2(-Double($0)) }
+        let x =
+            (-999...999).map { Double($0) / 1000 } + tails + tails.map { -$0 } + [1e-300, -1e-9]
+        for (x, y) in zip(x, run(set, BRAID_ERFINV, x)) {
+            // A relative error of y grows to one of the complement by 2 y² (for y above 1).
+            let (got, wanted) =
+                x.magnitude < 0.5 ? (erf(y), x) : (erfc(y.magnitude), 1 - x.magnitude)
+            let bound = wanted.magnitude * .ulpOfOne * 8 * (1 + y * y)
+            #expect((got - wanted).magnitude <= bound, "\(set) erfinv \(x) = \(y)")
+            #expect((y < 0) == (x < 0))
+        }
+        let singles = x.map { Float($0) }.filter { $0.magnitude < 1 }
+        let exact = run(set, BRAID_ERFINV, singles.map { Double($0) })
+        expectWithin(0.5, run(set, BRAID_ERFINV, singles), exact, "\(set) erfinv")
+        let borders = run(set, BRAID_ERFINV, [1, -1, 1.5, .nan, 0, -0.0] as [Double])
+        let expected: [Double] = [.infinity, -.infinity, .nan, .nan, 0, -0.0]
+        for (got, wanted) in zip(borders, expected) { #expect(got.isSame(as: wanted)) }
     }
 
     @Test(arguments: InstructionSet.available)
@@ -145,6 +181,16 @@ import Testing
         expectWithin(
             2.5, run(braid_instruction(BRAID_ATAN2, T.dtype, d: 0), [a, b]),
             zip(a, b).map { atan2(Double($0), Double($1)) }, "ATAN2")
+        expectWithin(
+            2.5, run(braid_instruction(BRAID_HYPOT, T.dtype, d: 0), [a, b]),
+            zip(a, b).map { hypot(Double($0), Double($1)) }, "HYPOT")
+        // Of positive numbers, whose sum with the logarithm does not cancel.
+        expectWithin(
+            2.5, run(braid_instruction(BRAID_LOGADDEXP, T.dtype, d: 0), [positive, b]),
+            zip(positive, b).map { x, y in
+                let (a, b) = (Double(x), Double(y))
+                return max(a, b) + log1p(exp(-(a - b).magnitude))
+            }, "LOGADDEXP")
         var scalar = braid_instruction(BRAID_POWS, T.dtype, d: 0)
         scalar.immediate.f = 1.25
         expectWithin(2.5, run(scalar, [positive]), positive.map { pow(Double($0), 1.25) }, "POWS")

@@ -67,6 +67,18 @@ import Testing
         return y.magnitude > largest ? (y < 0 ? -.infinity : .infinity) : y
     }
 
+    /// The nearest number with `digits` binary digits; ties to even.
+    private func rounded(_ x: Int128, digits: Int) -> Double {
+        let magnitude = x.magnitude
+        let lost = max(0, 128 - magnitude.leadingZeroBitCount - digits)
+        let kept = magnitude >> UInt128(lost)
+        let rest = magnitude - kept << UInt128(lost),
+            half = lost > 0 ? UInt128(1) << UInt128(lost - 1) : 1
+        let up = rest > half || (rest == half && kept & 1 == 1)
+        let result = Double(kept + (up ? 1 : 0)) * exp2(Double(lost))
+        return x < 0 ? -result : result
+    }
+
     private func wrapped(_ value: Value, _ dtype: braid_dtype) -> Value {
         func integer<T: FixedWidthInteger>(_: T.Type) -> Value {
             switch value {
@@ -88,11 +100,17 @@ import Testing
         case BRAID_F64:
             if case .integer(let x) = value { return .floating(Double(x)) }
             return value
-        case BRAID_F16:
-            return .floating(rounded(Double(single), digits: 11, lowest: -14, largest: 65504))
-        case BRAID_BF16:
+        case BRAID_F16, BRAID_BF16:
+            let digits = dtype == BRAID_F16 ? 11 : 8
+            let exact: Double =
+                switch value {
+                case .floating(let x): x
+                case .integer(let x): rounded(x, digits: digits)
+                }
             return .floating(
-                rounded(Double(single), digits: 8, lowest: -126, largest: 0x1.FEp127))
+                dtype == BRAID_F16
+                    ? rounded(exact, digits: digits, lowest: -14, largest: 65504)
+                    : rounded(exact, digits: digits, lowest: -126, largest: 0x1.FEp127))
         case BRAID_BOOL:
             switch value {
             case .integer(let x): return .integer(x != 0 ? 1 : 0)
@@ -121,6 +139,10 @@ import Testing
             1.8446744073709552e19, 1e30, -1e30, 1e300, .infinity, -.infinity, .nan, 0x1p-14,
             0x1.FFCp-15, 0x1p-24, 0x1p-25, 0x1.8p-25, 0x1p-26, 0x1.002p0, 0x1.006p0, 0x1.01p0,
             0x1.03p0, 0x1.FFp127, 0x1.FEFFp127, 1e-40, 1e-45,
+            // Near ties of f16 and bf16, by less than f32 can tell.
+            0x1.002p0 + 0x1p-50, 0x1.006p0 - 0x1p-50, 0x1.01p0 + 0x1p-50, 0x1.03p0 - 0x1p-50,
+            -0x1.002p0 - 0x1p-50, 0x1p-25 + 0x1p-70, 0x1.8p-24 - 0x1p-70, 65520 - 0x1p-30,
+            0x1.01p-130 + 0x1p-180, 0x1.FFp127 - 0x1p80,
         ]
         switch dtype {
         case BRAID_F32:
@@ -141,10 +163,15 @@ import Testing
         case _ where size(dtype) == 2:
             return (DenseInput((0...UInt16.max).map { $0 }, dtype), 65536)
         case _ where size(dtype) == 4:
-            let values: [Int32] = randoms(5000, using: &generator)
+            let random: [Int32] = randoms(5000, using: &generator)
+            let ties: [Int32] = [0x4080_0000, 0x4180_0000]
+            let values = random + ties.flatMap { [$0 - 1, $0, $0 + 1, -$0 - 1, -$0, 1 - $0] }
             return (DenseInput(values, dtype), values.count)
         default:
-            let values: [Int64] = randoms(5000, using: &generator)
+            let random: [Int64] = randoms(5000, using: &generator)
+            // Ties of bf16 and their neighbours, which f32 and f64 cannot tell apart.
+            let ties: [Int64] = [0x4080_0000_0000_0000, 0x4180_0000_0000_0000, 0x0101 << 40]
+            let values = random + ties.flatMap { [$0 - 1, $0, $0 + 1, -$0 - 1, -$0, 1 - $0] }
             return (DenseInput(values, dtype), values.count)
         }
     }

@@ -30,7 +30,21 @@ import Testing
     private func check<T: KernelFloat>(_: T.Type, _ set: InstructionSet) {
         func lesser(_ a: T, _ b: T) -> T { a.isNaN ? a : b.isNaN ? b : a < b ? a : b }
         func greater(_ a: T, _ b: T) -> T { a.isNaN ? a : b.isNaN ? b : a > b ? a : b }
+        func modulo(_ a: T, _ b: T) -> T {
+            if !a.isFinite || b.isNaN || b == 0 { return .nan }
+            let rest = a.truncatingRemainder(dividingBy: b)
+            if rest == 0 { return T(signOf: b, magnitudeOf: 0) }
+            return (rest < 0) != (b < 0) ? rest + b : rest
+        }
+        func floorQuotient(_ a: T, _ b: T) -> T {
+            if b == 0 { return a / b }
+            if b.isInfinite, a.isFinite {
+                return a != 0 && (a < 0) != (b < 0) ? -1 : a / b
+            }
+            return ((a - modulo(a, b)) / b).rounded(.toNearestOrEven)
+        }
         let binary: [(braid_opcode, braid_opcode?, braid_opcode?, (T, T) -> T)] = [
+            (BRAID_FLOORDIV, nil, nil, floorQuotient), (BRAID_MOD, nil, nil, modulo),
             (BRAID_ADD, BRAID_ADDS, nil, { $0 + $1 }),
             (BRAID_SUB, BRAID_SUBS, BRAID_RSUBS, { $0 - $1 }),
             (BRAID_MUL, BRAID_MULS, nil, { $0 * $1 }),

@@ -31,6 +31,22 @@ import Testing
             (BRAID_ADD, BRAID_ADDS, nil, { $0 &+ $1 }),
             (BRAID_SUB, BRAID_SUBS, BRAID_RSUBS, { $0 &- $1 }),
             (BRAID_MUL, BRAID_MULS, nil, { $0 &* $1 }),
+            (
+                BRAID_FLOORDIV, nil, nil,
+                {
+                    remainder($0, $1) != 0 && ($0 < 0) != ($1 < 0)
+                        ? quotient($0, $1) - 1 : quotient($0, $1)
+                }
+            ),
+            (
+                BRAID_MOD, nil, nil,
+                {
+                    remainder($0, $1) != 0 && ($0 < 0) != ($1 < 0)
+                        ? remainder($0, $1) + $1 : remainder($0, $1)
+                }
+            ),
+            (BRAID_AND, nil, nil, { $0 & $1 }), (BRAID_OR, nil, nil, { $0 | $1 }),
+            (BRAID_XOR, nil, nil, { $0 ^ $1 }),
             (BRAID_DIV, BRAID_DIVS, BRAID_RDIVS, quotient),
             (BRAID_REM, BRAID_REMS, BRAID_RREMS, remainder),
             (BRAID_MIN, BRAID_MINS, nil, { Swift.min($0, $1) }),
@@ -43,7 +59,7 @@ import Testing
             (BRAID_GT, BRAID_GTS, { $0 > $1 }), (BRAID_GE, BRAID_GES, { $0 >= $1 }),
         ]
         let unary: [(braid_opcode, (T) -> T)] = [
-            (BRAID_COPY, { $0 }), (BRAID_NEG, { 0 &- $0 }),
+            (BRAID_COPY, { $0 }), (BRAID_NOT, { ~$0 }), (BRAID_NEG, { 0 &- $0 }),
             (BRAID_ABS, { $0 < 0 ? 0 &- $0 : $0 }), (BRAID_SIGN, { $0.signum() }),
             (BRAID_SQUARE, { $0 &* $0 }), (BRAID_RELU, { Swift.max($0, 0) }),
         ]

@@ -140,7 +140,7 @@ public struct ScatterAdd: Operator {
 }
 
 /// A dense array as `[outer, extent, inner]` around an axis.
-private struct IndexedAxis {
+struct IndexedAxis {
     private(set) var (outer, extent, inner) = (1, 1, 1)
 
     init(_ shape: Shape, axis: Int) {
@@ -152,7 +152,7 @@ private struct IndexedAxis {
 }
 
 extension Operator {
-    fileprivate func requireIndices(_ indices: TensorType) throws(ArrayError) {
+    func requireIndices(_ indices: TensorType) throws(ArrayError) {
         try require(indices, "indices of i32 or i64") { $0 == .i32 || $0 == .i64 }
     }
 }

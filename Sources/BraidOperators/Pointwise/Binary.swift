@@ -13,6 +13,7 @@ public struct Binary: PointwiseOperator {
     /// A function; the table `rule` says what it is.
     public enum Function: NamedCase {
         case add, subtract, multiply, divide, minimum, maximum, power, remainder, arcTangent
+        case hypotenuse, logAddExp, floorDivide, modulo
     }
 
     /// The function.
@@ -39,7 +40,10 @@ public struct Binary: PointwiseOperator {
 
     @inline(__always)
     private func takes(_ dtype: DType) -> Bool {
-        function == .arcTangent ? dtype.isComputedFloating : dtype.isArithmetic
+        switch function {
+        case .arcTangent, .hypotenuse, .logAddExp: dtype.isComputedFloating
+        default: dtype.isArithmetic
+        }
     }
 
     @inline(never)
@@ -144,6 +148,26 @@ extension Binary.Function {
                 let scaled = dy / (a * a + b * b)
                 return (scaled * b, -(scaled * a))
             }
+        case .hypotenuse:
+            Rule(
+                opcode: BRAID_HYPOT, scalarRight: nil, scalarLeft: nil, needs: [.inputs, .outputs]
+            ) { a, b, y, dy in
+                let scaled = dy / y
+                return (scaled * a, scaled * b)
+            }
+        case .logAddExp:
+            Rule(opcode: BRAID_LOGADDEXP, scalarRight: nil, scalarLeft: nil, needs: .inputs) {
+                a, b, _, dy in (dy * (a - b).sigmoid(), dy * (b - a).sigmoid())
+            }
+        case .floorDivide:
+            Rule(opcode: BRAID_FLOORDIV, scalarRight: nil, scalarLeft: nil, needs: []) {
+                _, _, _, _ in (nil, nil)
+            }
+        case .modulo:
+            // a - b floor(a / b), whose whole part has slope 0.
+            Rule(opcode: BRAID_MOD, scalarRight: nil, scalarLeft: nil, needs: .inputs) {
+                a, b, _, dy in (dy, -(dy * a.floorDivided(by: b)))
+            }
         }
     }
 
@@ -203,7 +227,7 @@ public struct BinaryScalar: PointwiseOperator {
     }
 
     package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
-        // `output` has refused the one function without scalar forms.
+        // `output` has refused functions without scalar forms.
         let opcode = isScalarFirst ? function.rule.scalarLeft! : function.rule.scalarRight!
         return braid_instruction(opcode, inputs[0].dtype, scalar: scalar)
     }
@@ -218,7 +242,8 @@ public struct BinaryScalar: PointwiseOperator {
         case .divide: isScalarFirst ? [.inputs, .outputs] : []
         case .power: isScalarFirst ? .outputs : .inputs
         case .remainder: isScalarFirst ? .inputs : []
-        case .minimum, .maximum, .arcTangent: .inputs
+        case .minimum, .maximum: .inputs
+        case .arcTangent, .hypotenuse, .logAddExp, .floorDivide, .modulo: []  // have no such form
         }
     }
 
@@ -298,6 +323,24 @@ extension Operand {
     @inlinable public func remainder(dividingBy divisor: Self) -> Self {
         Self.apply(Binary(.remainder), self, divisor)
     }
+    /// The remainder of a division by a scalar that truncates; it has this array's sign.
+    public func remainder(dividingBy divisor: Double) -> Self {
+        Self.apply(BinaryScalar(.remainder, divisor), self)
+    }
+    /// The quotient rounded down to a whole number; of integers divided by zero 0.
+    @inlinable public func floorDivided(by divisor: Self) -> Self {
+        Self.apply(Binary(.floorDivide), self, divisor)
+    }
+    /// The quotient by a scalar rounded down to a whole number.
+    public func floorDivided(by divisor: Double) -> Self {
+        floorDivided(by: .full([], divisor, dtype: dtype))
+    }
+    /// The remainder of a division that rounds down; it has the divisor's sign.
+    @inlinable public func modulo(_ divisor: Self) -> Self {
+        Self.apply(Binary(.modulo), self, divisor)
+    }
+    /// The remainder of a division by a scalar that rounds down; it has the divisor's sign.
+    public func modulo(_ divisor: Double) -> Self { modulo(.full([], divisor, dtype: dtype)) }
     /// The angle of the points `(x, self)`, in radians in `-π...π`, of f32 and f64.
     @inlinable public func arcTangent(over x: Self) -> Self {
         Self.apply(Binary(.arcTangent), self, x)
@@ -308,3 +351,9 @@ extension Operand {
 @inlinable public func minimum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.minimum), a, b) }
 /// The larger of two arrays, element by element; NaN in either gives NaN.
 @inlinable public func maximum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.maximum), a, b) }
+/// `√(a² + b²)` without overflow, of f32 and f64.
+@inlinable public func hypot<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.hypotenuse), a, b) }
+/// `log(e^a + e^b)` without overflow, of f32 and f64.
+@inlinable public func logAddExp<T: Operand>(_ a: T, _ b: T) -> T {
+    T.apply(Binary(.logAddExp), a, b)
+}

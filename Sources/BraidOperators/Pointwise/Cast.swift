@@ -2,7 +2,8 @@ public import BraidCore
 package import CBraidKernels
 
 /// Conversion to another dtype. Floats become integers by truncation, limited to the type's range,
-/// NaN becomes 0; integers wrap; everything but 0 is true.
+/// NaN becomes 0; integers wrap; everything but 0 is true. Floating-point types round once to the
+/// nearest number, ties to even, and beyond their range to infinity.
 public struct Cast: PointwiseOperator {
     /// The name in files.
     public static let name = "cast"
@@ -79,6 +80,10 @@ extension Symbol {
 
 extension Operand {
     /// This array with another element type; the array itself when the type is the same.
+    ///
+    /// To integers floats are truncated and limited to the type's range, NaN becomes 0, and integers
+    /// wrap. To floating-point types numbers are rounded once to the nearest one, ties to even, and
+    /// beyond the range to infinity. Everything but 0 is true.
     public func cast(to dtype: DType) -> Self {
         dtype == self.dtype ? self : Self.apply(Cast(to: dtype), self)
     }

@@ -1,7 +1,7 @@
 public import BraidCore
 package import CBraidKernels
 
-/// Functions of truth values.
+/// Functions of truth values, and of each bit of integers.
 public struct Logical: PointwiseOperator {
     /// The name in files.
     public static let name = "logical"
@@ -33,20 +33,23 @@ public struct Logical: PointwiseOperator {
 
     package init(_ function: Function) { self.function = function }
 
-    /// Bool of the shape that the operands broadcast to.
-    /// - Throws: `ArrayError` for other dtypes and shapes that do not broadcast.
+    /// The operands' dtype and the shape that they broadcast to.
+    /// - Throws: `ArrayError` for unequal or other dtypes and shapes that do not broadcast.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         let expected = function == .not ? 1 : 2
         try require(
             inputs.count == expected, .shapeMismatch,
             "\(function) takes \(expected) operands, not \(inputs.count)")
-        for index in 0..<inputs.count { try require(inputs[index], "bool") { $0 == .bool } }
+        for index in 0..<inputs.count {
+            try require(inputs[index], "bool or integers") { $0 == .bool || $0.isInteger }
+            try requireSameType(inputs[0], inputs[index])
+        }
         return expected == 1
-            ? inputs[0] : TensorType(.bool, try broadcast(inputs[0], inputs[1]))
+            ? inputs[0] : TensorType(inputs[0].dtype, try broadcast(inputs[0], inputs[1]))
     }
 
     package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
-        braid_instruction(function.opcode, .bool)
+        braid_instruction(function.opcode, inputs[0].dtype)
     }
 
     /// Runs the tile program.
@@ -80,14 +83,18 @@ public struct IsNaN: PointwiseOperator {
 }
 
 extension Operand {
-    /// Where both are true.
+    /// Where both are true; of integers the bits that both have.
     public static func .& (a: Self, b: Self) -> Self { apply(Logical(.and), a, b) }
-    /// Where either is true.
+    /// Where either is true; of integers the bits that either has.
     public static func .| (a: Self, b: Self) -> Self { apply(Logical(.or), a, b) }
-    /// Where exactly one is true.
+    /// Where exactly one is true; of integers the bits that exactly one has.
     public static func .^ (a: Self, b: Self) -> Self { apply(Logical(.exclusiveOr), a, b) }
-    /// Where this is false.
+    /// Where this is false; of integers all bits inverted.
     public func logicalNot() -> Self { Self.apply(Logical(.not), self) }
-    /// Where this is not a number.
+    /// Where this is not a number, of f32 and f64.
     public func isNaN() -> Self { Self.apply(IsNaN(), self) }
+    /// Where this is infinite, of either sign.
+    public func isInfinite() -> Self { abs() .== .infinity }
+    /// Where this is neither infinite nor NaN.
+    public func isFinite() -> Self { abs() .< .infinity }
 }

@@ -4,6 +4,7 @@ import CBraidKernels
 /// What an instruction of a tile program does: `braid_opcode`, in its order. Files have the names.
 package enum TileOpcode: UInt8, NamedCase {
     case add, subtract, multiply, divide, minimum, maximum, power, remainder, arcTangent
+    case hypotenuse, logAddExp, floorDivide, modulo
     case addScalar, subtractScalar, multiplyScalar, divideScalar, minimumScalar, maximumScalar
     case powerScalar, remainderScalar
     case scalarSubtract, scalarDivide, scalarPower, scalarRemainder
@@ -16,7 +17,10 @@ package enum TileOpcode: UInt8, NamedCase {
     case copy, negate, absolute, sign, square, squareRoot, reciprocalSquareRoot, reciprocal
     case exponential, exponentialMinusOne, logarithm, logarithmOnePlus, sine, cosine, tangent
     case hyperbolicTangent, sigmoid, errorFunction, gelu, silu, softplus, relu, floor, ceiling
-    case rounded, truncated, isNaN
+    case rounded, truncated, exponentialBase2, logarithmBase2, logarithmBase10, hyperbolicSine
+    case hyperbolicCosine, inverseSine, inverseCosine, inverseTangent, inverseHyperbolicSine
+    case inverseHyperbolicCosine, inverseHyperbolicTangent, complementaryErrorFunction
+    case inverseErrorFunction, cubeRoot, isNaN
     case constant
     case cast
 
@@ -30,7 +34,8 @@ package enum TileOpcode: UInt8, NamedCase {
         case .select: [.bool, dtype, dtype]
         case .multiplyAdd: [dtype, dtype, dtype]
         case .add, .subtract, .multiply, .divide, .minimum, .maximum, .power, .remainder,
-            .arcTangent, .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .and,
+            .arcTangent, .hypotenuse, .logAddExp, .floorDivide, .modulo, .equal, .notEqual, .less,
+            .lessOrEqual, .greater, .greaterOrEqual, .and,
             .or, .exclusiveOr:
             [dtype, dtype]
         default: [dtype]
@@ -52,12 +57,16 @@ package enum TileOpcode: UInt8, NamedCase {
     func takes(_ dtype: DType) -> Bool {
         switch self {
         case .copy, .select, .constant, .cast: true
-        case .and, .or, .exclusiveOr, .not: dtype == .bool
+        case .and, .or, .exclusiveOr, .not: dtype == .bool || dtype.isInteger
         case .equal, .notEqual: dtype == .bool || dtype.isArithmetic
-        case .arcTangent, .squareRoot, .reciprocalSquareRoot, .reciprocal, .exponential,
+        case .arcTangent, .hypotenuse, .logAddExp, .squareRoot, .reciprocalSquareRoot, .reciprocal,
+            .exponential,
             .exponentialMinusOne, .logarithm, .logarithmOnePlus, .sine, .cosine, .tangent,
             .hyperbolicTangent, .sigmoid, .errorFunction, .gelu, .silu, .softplus, .floor,
-            .ceiling, .rounded, .truncated, .isNaN:
+            .ceiling, .rounded, .truncated, .exponentialBase2, .logarithmBase2, .logarithmBase10,
+            .hyperbolicSine, .hyperbolicCosine, .inverseSine, .inverseCosine, .inverseTangent,
+            .inverseHyperbolicSine, .inverseHyperbolicCosine, .inverseHyperbolicTangent,
+            .complementaryErrorFunction, .inverseErrorFunction, .cubeRoot, .isNaN:
             dtype.isComputedFloating
         default: dtype.isArithmetic
         }

@@ -16,6 +16,10 @@ public struct Unary: PointwiseOperator {
         case exponential, exponentialMinusOne, logarithm, logarithmOnePlus
         case sine, cosine, tangent, hyperbolicTangent, sigmoid, errorFunction
         case gelu, silu, softplus, relu, floor, ceiling, rounded, truncated
+        case exponentialBase2, logarithmBase2, logarithmBase10, hyperbolicSine, hyperbolicCosine
+        case inverseSine, inverseCosine, inverseTangent, inverseHyperbolicSine
+        case inverseHyperbolicCosine, inverseHyperbolicTangent, complementaryErrorFunction
+        case inverseErrorFunction, cubeRoot
     }
 
     /// The function.
@@ -124,6 +128,34 @@ extension Unary.Function {
         case .ceiling: Rule(BRAID_CEIL, []) { _, _, _ in nil }
         case .rounded: Rule(BRAID_ROUND, []) { _, _, _ in nil }
         case .truncated: Rule(BRAID_TRUNC, []) { _, _, _ in nil }
+        case .exponentialBase2:
+            Rule(BRAID_EXP2, .outputs) { _, y, dy in dy * (y * 0.6931471805599453) }  // ln 2
+        case .logarithmBase2:
+            Rule(BRAID_LOG2, .inputs) { x, _, dy in dy / (x * 0.6931471805599453) }
+        case .logarithmBase10:
+            Rule(BRAID_LOG10, .inputs) { x, _, dy in dy / (x * 2.302585092994046) }  // ln 10
+        case .hyperbolicSine: Rule(BRAID_SINH, .inputs) { x, _, dy in dy * x.cosh() }
+        case .hyperbolicCosine: Rule(BRAID_COSH, .inputs) { x, _, dy in dy * x.sinh() }
+        case .inverseSine:
+            Rule(BRAID_ASIN, .inputs) { x, _, dy in dy * (1 - x * x).reciprocalSquareRoot() }
+        case .inverseCosine:
+            Rule(BRAID_ACOS, .inputs) { x, _, dy in -(dy * (1 - x * x).reciprocalSquareRoot()) }
+        case .inverseTangent: Rule(BRAID_ATAN, .inputs) { x, _, dy in dy / (x * x + 1) }
+        case .inverseHyperbolicSine:
+            Rule(BRAID_ASINH, .inputs) { x, _, dy in dy * (x * x + 1).reciprocalSquareRoot() }
+        case .inverseHyperbolicCosine:
+            Rule(BRAID_ACOSH, .inputs) { x, _, dy in dy * (x * x - 1).reciprocalSquareRoot() }
+        case .inverseHyperbolicTangent:
+            Rule(BRAID_ATANH, .inputs) { x, _, dy in dy / (1 - x * x) }
+        case .complementaryErrorFunction:
+            Rule(BRAID_ERFC, .inputs) { x, _, dy in
+                dy * ((-x.square()).exp() * -1.1283791670955126)  // -2 / √π
+            }
+        case .inverseErrorFunction:
+            Rule(BRAID_ERFINV, .outputs) { _, y, dy in
+                dy * (y.square().exp() * 0.886226925452758)  // √π / 2
+            }
+        case .cubeRoot: Rule(BRAID_CBRT, .outputs) { _, y, dy in dy / (y * y * 3) }
         }
     }
 }
@@ -181,4 +213,32 @@ extension Operand {
     @inlinable public func rounded() -> Self { Self.apply(Unary(.rounded), self) }
     /// The whole part, of f32 and f64.
     @inlinable public func truncated() -> Self { Self.apply(Unary(.truncated), self) }
+    /// `2^x`, of f32 and f64.
+    @inlinable public func exp2() -> Self { Self.apply(Unary(.exponentialBase2), self) }
+    /// The logarithm to base 2, of f32 and f64.
+    @inlinable public func log2() -> Self { Self.apply(Unary(.logarithmBase2), self) }
+    /// The logarithm to base 10, of f32 and f64.
+    @inlinable public func log10() -> Self { Self.apply(Unary(.logarithmBase10), self) }
+    /// The hyperbolic sine, of f32 and f64.
+    @inlinable public func sinh() -> Self { Self.apply(Unary(.hyperbolicSine), self) }
+    /// The hyperbolic cosine, of f32 and f64.
+    @inlinable public func cosh() -> Self { Self.apply(Unary(.hyperbolicCosine), self) }
+    /// The inverse of the sine in `-π/2...π/2`, of f32 and f64; NaN outside `-1...1`.
+    @inlinable public func asin() -> Self { Self.apply(Unary(.inverseSine), self) }
+    /// The inverse of the cosine in `0...π`, of f32 and f64; NaN outside `-1...1`.
+    @inlinable public func acos() -> Self { Self.apply(Unary(.inverseCosine), self) }
+    /// The inverse of the tangent in `-π/2...π/2`, of f32 and f64.
+    @inlinable public func atan() -> Self { Self.apply(Unary(.inverseTangent), self) }
+    /// The inverse of the hyperbolic sine, of f32 and f64.
+    @inlinable public func asinh() -> Self { Self.apply(Unary(.inverseHyperbolicSine), self) }
+    /// The inverse of the hyperbolic cosine, of f32 and f64; NaN below 1.
+    @inlinable public func acosh() -> Self { Self.apply(Unary(.inverseHyperbolicCosine), self) }
+    /// The inverse of the hyperbolic tangent, of f32 and f64; NaN outside `-1...1`.
+    @inlinable public func atanh() -> Self { Self.apply(Unary(.inverseHyperbolicTangent), self) }
+    /// `1 - erf x` without cancellation, of f32 and f64.
+    @inlinable public func erfc() -> Self { Self.apply(Unary(.complementaryErrorFunction), self) }
+    /// The inverse of the error function, of f32 and f64; NaN outside `-1...1`.
+    @inlinable public func erfinv() -> Self { Self.apply(Unary(.inverseErrorFunction), self) }
+    /// The cube root, of f32 and f64.
+    @inlinable public func cubeRoot() -> Self { Self.apply(Unary(.cubeRoot), self) }
 }

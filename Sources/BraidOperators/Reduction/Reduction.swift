@@ -149,29 +149,11 @@ extension Symbol {
         let moved = transposed(axes: order)
         let length = reduced.count(in: shape)
         let rows = moved.reshaped(to: [reduced.kept(of: shape).elementCount, length])
-        let others = rows.productsBefore(fromEnd: false) * rows.productsBefore(fromEnd: true)
+        let others =
+            rows.cumulativeProduct(axis: 1, exclusive: true)
+            * rows.cumulativeProduct(axis: 1, exclusive: true, reversed: true)
         let back = (0..<order.count).map { order.firstIndex(of: $0)! }
         return others.reshaped(to: moved.shape.extents).transposed(axes: back)
-    }
-
-    /// For each element of the rows `[n, length]` the product of those before it, by Hillis and
-    /// Steele's scan (CACM 29, 1986): after s steps each holds a product of 2^s.
-    private func productsBefore(fromEnd: Bool) -> Symbol {
-        let (rows, length) = (shape[0], shape[1])
-        if length == 0 { return self }
-        func shifted(_ x: Symbol, by step: Int) -> Symbol {
-            let ones = Symbol.ones([rows, step], dtype: dtype)
-            return fromEnd
-                ? concatenated([x[0..., step...], ones], axis: 1)
-                : concatenated([ones, x[0..., ..<(length - step)]], axis: 1)
-        }
-        var products = shifted(self, by: 1)
-        var step = 1
-        while step < length {
-            products = products * shifted(products, by: step)
-            step *= 2
-        }
-        return products
     }
 
     /// The sum over the dimensions in which `shape` was broadcast to this symbol's shape.

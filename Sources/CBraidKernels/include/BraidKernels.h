@@ -25,15 +25,17 @@ typedef enum { BRAID_ISA_REFERENCE, BRAID_ISA_AVX2, BRAID_ISA_AVX512 } braid_isa
 // A register machine over tiles of BRAID_TILE elements. Operand numbers 0..15 are tile registers,
 // 16 + s is stream s, used in place. Arithmetic instructions work in `type`; comparisons read `type`
 // and write bool; SELECT reads a bool in `a`; CAST converts `type` to `to`.
-// Which types an instruction takes: ATAN2, SQRT to RECIP, EXP to SOFTPLUS and FLOOR to ISNAN take f32
-// and f64; AND to NOT take bool; COPY, SELECT, CONST and CAST take all; EQ and NE also bool; the rest
-// take f32, f64 and all integers. An instruction of another type must not be run.
+// Which types an instruction takes: ATAN2 to LOGADDEXP, SQRT to RECIP, EXP to SOFTPLUS and FLOOR to
+// ISNAN take f32 and f64; AND to NOT take bool and integers, whose bits they combine; COPY, SELECT,
+// CONST and CAST take all; EQ and NE also bool; the rest take f32, f64 and all integers. An instruction
+// of another type must not be run.
 // Integers wrap; divided by 0 they give 0. NaN in either operand of MIN and MAX gives NaN. REM has the
-// sign of `a`. ROUND rounds halves to even. Casts from floats truncate and saturate; NaN becomes 0.
+// sign of `a`, MOD that of `b`. DIV of integers truncates, FLOORDIV rounds down. ROUND rounds halves to
+// even. Casts from floats truncate and saturate; NaN becomes 0.
 typedef enum {
     // binary: d = a op b
     BRAID_ADD, BRAID_SUB, BRAID_MUL, BRAID_DIV, BRAID_MIN, BRAID_MAX, BRAID_POW, BRAID_REM,
-    BRAID_ATAN2,
+    BRAID_ATAN2, BRAID_HYPOT, BRAID_LOGADDEXP, BRAID_FLOORDIV, BRAID_MOD,
     // binary with a scalar: d = a op immediate; R forms: d = immediate op a
     BRAID_ADDS, BRAID_SUBS, BRAID_MULS, BRAID_DIVS, BRAID_MINS, BRAID_MAXS, BRAID_POWS, BRAID_REMS,
     BRAID_RSUBS, BRAID_RDIVS, BRAID_RPOWS, BRAID_RREMS,
@@ -42,7 +44,7 @@ typedef enum {
     // comparisons: bool d = a op b, then with the scalar
     BRAID_EQ, BRAID_NE, BRAID_LT, BRAID_LE, BRAID_GT, BRAID_GE,
     BRAID_EQS, BRAID_NES, BRAID_LTS, BRAID_LES, BRAID_GTS, BRAID_GES,
-    // bool logic
+    // logic of bools and of bits
     BRAID_AND, BRAID_OR, BRAID_XOR, BRAID_NOT,
     // d = a ? b : c
     BRAID_SELECT,
@@ -50,7 +52,9 @@ typedef enum {
     BRAID_COPY, BRAID_NEG, BRAID_ABS, BRAID_SIGN, BRAID_SQUARE, BRAID_SQRT, BRAID_RSQRT, BRAID_RECIP,
     BRAID_EXP, BRAID_EXPM1, BRAID_LOG, BRAID_LOG1P, BRAID_SIN, BRAID_COS, BRAID_TAN, BRAID_TANH,
     BRAID_SIGMOID, BRAID_ERF, BRAID_GELU, BRAID_SILU, BRAID_SOFTPLUS, BRAID_RELU, BRAID_FLOOR,
-    BRAID_CEIL, BRAID_ROUND, BRAID_TRUNC, BRAID_ISNAN,
+    BRAID_CEIL, BRAID_ROUND, BRAID_TRUNC, BRAID_EXP2, BRAID_LOG2, BRAID_LOG10, BRAID_SINH, BRAID_COSH,
+    BRAID_ASIN, BRAID_ACOS, BRAID_ATAN, BRAID_ASINH, BRAID_ACOSH, BRAID_ATANH, BRAID_ERFC, BRAID_ERFINV,
+    BRAID_CBRT, BRAID_ISNAN,
     // d = immediate
     BRAID_CONST,
     // d = (to) a
@@ -162,6 +166,10 @@ typedef struct {
 // Softmax family over [outer, length, inner], dense.
 typedef enum { BRAID_SOFTMAX, BRAID_LOG_SOFTMAX } braid_softmax_kind;
 
+typedef enum { BRAID_SCAN_SUM, BRAID_SCAN_PRODUCT } braid_scan_kind;
+
+enum { BRAID_SORT_ITEM_BYTES = 16 };
+
 typedef enum { BRAID_RANDOM_UNIFORM, BRAID_RANDOM_NORMAL, BRAID_RANDOM_BERNOULLI } braid_random_kind;
 
 typedef struct braid_kernels {
@@ -239,6 +247,57 @@ typedef struct braid_kernels {
     void (*scatter_add)(braid_dtype type, const void *dy, braid_dtype index_type,
                         const void *indices, void *dx, int64_t outer, int64_t axis, int64_t count,
                         int64_t inner, int64_t begin_outer, int64_t end_outer);
+
+    // Along an axis with an index for each element, brought into 0..<axis: x is [outer, axis, inner],
+    // indices and y are [outer, count, inner], and y[o, c, i] = x[o, indices[o, c, i], i] for the
+    // rows (o, c) of [begin, end).
+    void (*take_along)(size_t element_bytes, const void *x, braid_dtype index_type,
+                       const void *indices, void *y, int64_t axis, int64_t count, int64_t inner,
+                       int64_t begin_row, int64_t end_row);
+    // y [outer, axis, inner] holds elements already; values [outer, count, inner] replace those at
+    // the indices, in the order of c.
+    void (*scatter_along)(size_t element_bytes, const void *values, braid_dtype index_type,
+                          const void *indices, void *y, int64_t axis, int64_t count, int64_t inner,
+                          int64_t begin_outer, int64_t end_outer);
+    // The same, but y is zeroed and values are added. Types as for scatter_add.
+    void (*scatter_add_along)(braid_dtype type, const void *values, braid_dtype index_type,
+                              const void *indices, void *y, int64_t axis, int64_t count,
+                              int64_t inner, int64_t begin_outer, int64_t end_outer);
+
+    // Lines of `length` elements of any type: x is [outer, length, inner], y [outer, count, inner]. The
+    // first `count` positions of each line in ascending or descending order of its elements, equal ones
+    // in their own order; NaN is largest. Lines are numbered (outer, inner); `scratch` has room for
+    // 2 * length items of BRAID_SORT_ITEM_BYTES.
+    void (*argsort)(braid_dtype type, const void *x, int64_t *y, int64_t length, int64_t inner,
+                    int64_t count, int descending, void *scratch, int64_t begin_line,
+                    int64_t end_line);
+    // Sums or products of the elements of [outer, length, inner] along the axis up to each one, or
+    // before it when exclusive, from the other end when reversed. Types as for scatter_add; floats are
+    // carried in double.
+    void (*scan)(braid_scan_kind kind, braid_dtype type, const void *x, void *y, int64_t length,
+                 int64_t inner, int exclusive, int reversed, int64_t begin_outer, int64_t end_outer);
+    // y[k] = a[k] y[k - 1] + b[k], or from the other end with y[k + 1]; f32 and f64, carried in double.
+    // The first factor is not used.
+    void (*recurrence)(braid_dtype type, const void *a, const void *b, void *y, int64_t length,
+                       int64_t inner, int reversed, int64_t begin_outer, int64_t end_outer);
+
+    // Matrices [begin, end) of a batch, dense, f32 or f64, computed in double. Doubles of scratch:
+    // cholesky n^2, triangular_solve n * columns, solve n * (n + columns), determinant n^2, qr
+    // 2 * rows * columns + 2 * columns.
+    // The lower factor of the lower triangle of a; NaN where a is not positive definite.
+    void (*cholesky)(braid_dtype type, const void *a, void *l, int64_t n, double *scratch,
+                     int64_t begin, int64_t end);
+    // a x = b with one triangle of a, whose diagonal is taken for ones when `unit`.
+    void (*triangular_solve)(braid_dtype type, const void *a, const void *b, void *x, int64_t n,
+                             int64_t columns, int lower, int unit, double *scratch, int64_t begin,
+                             int64_t end);
+    void (*solve)(braid_dtype type, const void *a, const void *b, void *x, int64_t n,
+                  int64_t columns, double *scratch, int64_t begin, int64_t end);
+    void (*determinant)(braid_dtype type, const void *a, void *y, int64_t n, double *scratch,
+                        int64_t begin, int64_t end);
+    // q [rows, columns] r [columns, columns] with rows >= columns; r's diagonal is not negative.
+    void (*qr)(braid_dtype type, const void *a, void *q, void *r, int64_t rows, int64_t columns,
+               double *scratch, int64_t begin, int64_t end);
 
     // Philox4x32-10 (Salmon et al., SC 2011). Element i takes its bits from counter
     // `offset + i / 4` (word i % 4) for f32 and from `offset + i / 2` (words 2(i % 2), +1) for f64,

@@ -1,16 +1,10 @@
 // Gathering along an axis and its transpose, adding along an axis.
 #include <string.h>
 
+#include "../index.h"
 #include "../kernels.h"
 
 #pragma clang fp contract(off)
-
-// The c-th index, brought into [0, axis).
-static inline int64_t index_at(braid_dtype type, const void *indices, int64_t c, int64_t axis) {
-    int64_t index = type == BRAID_I64 ? ((const int64_t *)indices)[c]
-                                      : ((const int32_t *)indices)[c];
-    return index < 0 ? 0 : index >= axis ? axis - 1 : index;
-}
 
 void braid_gather(size_t element_bytes, const void *x, braid_dtype index_type, const void *indices,
                   void *y, int64_t outer, int64_t axis, int64_t count, int64_t inner,
@@ -25,7 +19,7 @@ void braid_gather(size_t element_bytes, const void *x, braid_dtype index_type, c
     }
 #define MOVE(T)                                                                                   \
     for (int64_t c = 0; c < count; c++) {                                                         \
-        ((T *)to)[c] = ((const T *)from)[index_at(index_type, indices, c, axis)];                 \
+        ((T *)to)[c] = ((const T *)from)[braid_index_at(index_type, indices, c, axis)];           \
     }
     for (int64_t o = begin_outer; o < end_outer; o++) {
         const char *from = (const char *)x + (size_t)(o * axis) * run;
@@ -37,7 +31,7 @@ void braid_gather(size_t element_bytes, const void *x, braid_dtype index_type, c
         case 8: MOVE(uint64_t) break;
         default:
             for (int64_t c = 0; c < count; c++) {
-                int64_t index = index_at(index_type, indices, c, axis);
+                int64_t index = braid_index_at(index_type, indices, c, axis);
                 memcpy(to + (size_t)c * run, from + (size_t)index * run, run);
             }
         }
@@ -52,7 +46,7 @@ void braid_gather(size_t element_bytes, const void *x, braid_dtype index_type, c
             T *to = dx + o * axis * inner;                                                        \
             const T *from = dy + o * count * inner;                                               \
             for (int64_t c = 0; c < count; c++) {                                                 \
-                T *target = to + index_at(index_type, indices, c, axis) * inner;                  \
+                T *target = to + braid_index_at(index_type, indices, c, axis) * inner;            \
                 for (int64_t i = 0; i < inner; i++) { target[i] += from[c * inner + i]; }         \
             }                                                                                     \
         }                                                                                         \

@@ -71,7 +71,7 @@ func applied(_ op: any Operator, _ inputs: [Symbol]) -> [Symbol] {
 
 /// Compares the gradients of a function of symbols with central differences; then, for higher
 /// orders, those of the gradients as functions of the inputs and of the cotangents.
-private func checkGradients(
+func checkGradients(
     of function: @escaping ([Symbol]) -> [Symbol], at values: [HostArray], positions: [Int],
     orders: Int, reductionLength: Int, summary: String, _ generator: inout SeededGenerator
 ) throws {

@@ -1,5 +1,5 @@
 import BraidCore
-import BraidOperators
+package import BraidOperators
 import Foundation
 
 extension Sample {
@@ -28,19 +28,24 @@ extension Sample {
 
     /// The same functions with a scalar on either side.
     static let binaryScalar =
-        Binary.Function.allCases.filter { $0 != .arcTangent }.flatMap { function in
+        Binary.Function.allCases.filter { !withoutScalarForms.contains($0) }.flatMap { function in
             [false, true].map { binaryScalar(function, isScalarFirst: $0) }
-        } + [
-            // The one function without scalar forms.
+        }
+        + withoutScalarForms.map { function in
             Sample(
-                description: "binary_scalar arcTangent", dtypes: [],
+                description: "binary_scalar \(function)", dtypes: [],
                 make: { _, _, _ in preconditionFailure("takes no dtype") }, reference: { _ in [] },
                 refused: [
                     RefusedCall(
-                        BinaryScalar(.arcTangent, 1), [TensorType(.f32, [2])], name: "arcTangent",
+                        BinaryScalar(function, 1), [TensorType(.f32, [2])], name: "\(function)",
                         mentions: ["scalar"])
                 ])
-        ]
+        }
+
+    /// Functions that take arrays only.
+    package static let withoutScalarForms: [Binary.Function] = [
+        .arcTangent, .hypotenuse, .logAddExp, .floorDivide, .modulo,
+    ]
 
     private static func binaryScalar(_ function: Binary.Function, isScalarFirst: Bool) -> Sample {
         let row = BinaryRow(function)
@@ -103,6 +108,8 @@ private struct BinaryRow {
     }
 
     init(_ function: Binary.Function) {
+        // Quotients stay between whole numbers: the remainder jumps there.
+        let wholeParts = [Domain(low: 4.2, high: 4.8), Domain(low: 1.65, high: 2.05)]
         switch function {
         case .add: self.init({ $0 + $1 }, integer: { $0 &+ $1 })
         case .subtract: self.init({ $0 - $1 }, integer: { $0 &- $1 })
@@ -122,12 +129,20 @@ private struct BinaryRow {
                 { pow($0, $1) }, integer: BinaryRow.power,
                 [.positive, Domain(low: -2, high: 3, integers: -3...7)])
         case .remainder:
-            // Quotients stay between whole numbers: the remainder jumps there.
-            self.init(
-                { fmod($0, $1) }, integer: { $1 == 0 ? 0 : $0 % $1 },
-                [Domain(low: 4.2, high: 4.8), Domain(low: 1.65, high: 2.05)])
+            self.init({ fmod($0, $1) }, integer: { $1 == 0 ? 0 : $0 % $1 }, wholeParts)
         case .arcTangent:
             self.init({ atan2($0, $1) }, integer: nil, [Domain(), .positive])
+        case .hypotenuse: self.init({ hypot($0, $1) }, integer: nil, [Domain(), .positive])
+        case .logAddExp:
+            self.init(
+                {
+                    $0 == $1
+                        ? $0 + log(2)
+                        : $0.isNaN || $1.isNaN ? .nan : max($0, $1) + log1p(exp(-abs($0 - $1)))
+                }, integer: nil)
+        case .floorDivide:
+            self.init(BinaryRow.floorQuotient, integer: BinaryRow.floorQuotient, wholeParts)
+        case .modulo: self.init(BinaryRow.modulo, integer: BinaryRow.modulo, wholeParts)
         }
     }
 
@@ -138,6 +153,24 @@ private struct BinaryRow {
     ) {
         function = ElementFunction(real, integer: integer)
         self.domains = domains
+    }
+
+    /// As Python divides: the remainder has the divisor's sign.
+    @Sendable private static func modulo(_ a: Double, _ b: Double) -> Double {
+        let rest = fmod(a, b)
+        return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest
+    }
+    @Sendable private static func modulo(_ a: Int128, _ b: Int128) -> Int128 {
+        b == 0 ? 0 : a - b * floorQuotient(a, b)
+    }
+    @Sendable private static func floorQuotient(_ a: Double, _ b: Double) -> Double {
+        if b == 0 { return a / b }
+        if b.isInfinite, a.isFinite { return a != 0 && (a < 0) != (b < 0) ? -1 : 0 }
+        return ((a - modulo(a, b)) / b).rounded()
+    }
+    @Sendable private static func floorQuotient(_ a: Int128, _ b: Int128) -> Int128 {
+        if b == 0 { return 0 }
+        return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0)
     }
 
     /// A whole power by repeated multiplication; 1 / a^-b truncated for a negative exponent.

@@ -108,13 +108,13 @@ extension Sample {
 }
 
 /// The element that stands for an index outside an axis.
-private func nearest(_ index: Int128, below extent: Int) -> Int {
+func nearest(_ index: Int128, below extent: Int) -> Int {
     Int(min(max(index, 0), Int128(extent) - 1))
 }
 
 extension SeededGenerator {
     /// Random indices of an axis, i32 or i64; now and then outside it.
-    fileprivate mutating func places(
+    mutating func places(
         _ shape: Shape, below extent: Int, _ size: CaseSize
     ) -> HostArray {
         let isWild = size == .any && oneIn(4)

@@ -23,7 +23,7 @@ package struct Domain: Sendable {
         self.integers = integers
     }
 
-    static let nonFinite: [Double] = [.nan, .infinity, -.infinity]
+    package static let nonFinite: [Double] = [.nan, .infinity, -.infinity]
     package static let extreme: [Double] =
         nonFinite + [
             0.0, -0.0, 1, -1, 0.5, -0.5, 1e-39, -1e-39, 1e-20, 1e30, -1e30, 80, -80, 100, -100,

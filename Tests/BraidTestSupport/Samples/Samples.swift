@@ -6,5 +6,5 @@ extension Sample {
         + [matrixProduct, fusedPointwise] + convolution + maxPooling + averagePooling + softmax + [
             crossEntropy
         ]
-        + [gather, scatterAdd, stopGradient]
+        + [gather, scatterAdd, flip, stopGradient] + alongAxis + sorting + linearAlgebra
 }

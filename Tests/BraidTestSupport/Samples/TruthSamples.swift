@@ -58,38 +58,40 @@ extension Sample {
                 ])
         }
 
-    /// A row per function of truth values, and the test for NaN.
+    /// A row per function of truth values and bits, and the test for NaN.
     static let truth =
         Logical.Function.allCases.map { function in
             let count = function == .not ? 1 : 2
             return Sample(
-                description: "logical \(function)", dtypes: [.bool],
+                description: "logical \(function)",
+                dtypes: DType.allCases.filter { !$0.isFloating },
                 make: { dtype, size, generator in
-                    let domain = Domain(specials: [], integers: 0...1)
+                    let domain = Domain(specials: [1], integers: -9...9)
                     return OperatorCase(
                         op: Logical(function),
                         inputs: generator.operands(count, dtype, [domain], size))
                 },
                 reference: { call in
                     [
-                        pointwise(call.inputs, .bool) { elements in
-                            let (a, b) = (elements[0].isTrue, elements[count - 1].isTrue)
-                            let result =
+                        pointwise(call.inputs, call.inputs[0].dtype) { elements in
+                            let (a, b) = (elements[0].integer, elements[count - 1].integer)
+                            let isBool = call.inputs[0].dtype == .bool
+                            let result: Int128 =
                                 switch function {
-                                case .and: a && b
-                                case .or: a || b
-                                case .exclusiveOr: a != b
-                                case .not: !a
+                                case .and: a & b
+                                case .or: a | b
+                                case .exclusiveOr: a ^ b
+                                case .not: isBool ? 1 - a : ~a
                                 }
-                            return .integer(result ? 1 : 0)
+                            return .integer(result)
                         }
                     ]
                 },
                 differentiableOrders: 0,
                 refused: [
                     RefusedCall(
-                        Logical(function), (0..<count).map { _ in TensorType(.i32, [2]) },
-                        mentions: ["i32[2]"]),
+                        Logical(function), (0..<count).map { _ in TensorType(.f32, [2]) },
+                        mentions: ["f32[2]"]),
                     RefusedCall(
                         Logical(function), (0...count).map { _ in TensorType(.bool, [2]) },
                         mentions: ["\(count)", "\(count + 1)"]),

@@ -41,6 +41,7 @@ private struct UnaryRow {
     }
 
     init(_ function: Unary.Function) {
+        let inner = Domain(low: -0.8, high: 0.8)
         let kinkAtZero = Domain(kinks: [0])
         let steps = Domain(kinks: (-6...6).map { Double($0) / 2 })
         self =
@@ -73,6 +74,31 @@ private struct UnaryRow {
             case .ceiling: UnaryRow(steps) { $0.rounded(.up) }
             case .rounded: UnaryRow(steps) { $0.rounded(.toNearestOrEven) }
             case .truncated: UnaryRow(steps) { $0.rounded(.towardZero) }
+            case .exponentialBase2: UnaryRow { exp2($0) }
+            case .logarithmBase2: UnaryRow(.positive) { log2($0) }
+            case .logarithmBase10: UnaryRow(.positive) { log10($0) }
+            case .hyperbolicSine: UnaryRow { sinh($0) }
+            case .hyperbolicCosine: UnaryRow { cosh($0) }
+            case .inverseSine: UnaryRow(inner) { asin($0) }
+            case .inverseCosine: UnaryRow(inner) { acos($0) }
+            case .inverseTangent: UnaryRow { atan($0) }
+            case .inverseHyperbolicSine: UnaryRow { asinh($0) }
+            case .inverseHyperbolicCosine: UnaryRow(Domain(low: 1.2, high: 4)) { acosh($0) }
+            case .inverseHyperbolicTangent: UnaryRow(inner) { atanh($0) }
+            case .complementaryErrorFunction: UnaryRow { erfc($0) }
+            case .inverseErrorFunction: UnaryRow(inner, inverseErrorFunction)
+            case .cubeRoot: UnaryRow(.positive) { cbrt($0) }
             }
     }
+}
+
+/// Where the error function has a value, by bisection.
+@Sendable private func inverseErrorFunction(_ x: Double) -> Double {
+    if !(x.magnitude < 1) { return x.magnitude == 1 ? x * .infinity : .nan }
+    var (low, high) = (0.0, 6.0)
+    for _ in 0..<60 {
+        let middle = (low + high) / 2
+        if erf(middle) < x.magnitude { low = middle } else { high = middle }
+    }
+    return x < 0 ? -high : high
 }

@@ -1,0 +1,73 @@
+public import BraidCore
+
+// All are made of uniform numbers from one key and of operators without chance, so that they too give
+// the same elements on any number of threads.
+extension Operand {
+    /// Normally distributed elements between two bounds, f32 or f64, by the inverse of the distribution
+    /// function. The bounds should lie within about eight standard deviations from the mean, where f64
+    /// can tell probabilities from 0 and 1.
+    /// - Precondition: `standardDeviation` is above 0, and `lower` below `upper`.
+    public static func truncatedNormal(
+        _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, from lower: Double = -2,
+        to upper: Double = 2, dtype: DType = .f32
+    ) -> Self {
+        ArrayError.check(
+            standardDeviation > 0 && lower < upper, in: "truncatedNormal",
+            "takes a standard deviation above 0 and bounds in order, not \(standardDeviation) and "
+                + "\(lower), \(upper)")
+        let scale = standardDeviation * 1.4142135623730951
+        func distribution(_ bound: Double) -> Self {
+            full([], (bound - mean) / scale, dtype: .f64).erf()
+        }
+        let (first, last) = (distribution(lower), distribution(upper))
+        let place = first + (last - first) * uniform(shape, dtype: .f64)
+        return (place.erfinv() * scale + mean).cast(to: dtype).clamped(to: lower...upper)
+    }
+
+    /// Whole numbers that are uniform in a range, of an integer dtype.
+    /// - Precondition: the range is not empty, its bounds are below 2^53 in magnitude, and the dtype
+    ///   holds its numbers.
+    public static func integers(
+        _ shape: Shape, in range: Range<Int>, dtype: DType = .i64
+    ) -> Self {
+        let exact = -(1 << 53)...(1 << 53)
+        ArrayError.check(
+            !range.isEmpty && exact.contains(range.lowerBound) && exact.contains(range.upperBound)
+                && range.count <= 1 << 53 && dtype.isInteger
+                && dtype.holds(Double(range.lowerBound))
+                && dtype.holds(Double(range.upperBound - 1)),
+            in: "integers", "\(range) is no range of numbers of \(dtype)")
+        let steps = (uniform(shape, dtype: .f64) * Double(range.count)).floor().cast(to: .i64)
+        return (steps + Double(range.lowerBound)).cast(to: dtype)
+    }
+
+    /// The numbers `0..<count` in random order, i64, all orders alike: the order of as many random
+    /// numbers.
+    public static func permutation(_ count: Int) -> Self {
+        uniform([count], dtype: .f64).argsorted(axis: 0)
+    }
+
+    /// This array with the parts along `axis` in random order. Any dtype.
+    /// - Precondition: `axis` is in `-rank..<rank`.
+    public func shuffled(axis: Int = 0) -> Self {
+        gathered(
+            at: .permutation(shape.resolved(axis: axis).map { shape[$0] } ?? 0), axis: axis)
+    }
+
+    /// Draws from the classes along the last axis by the logarithms of their probabilities, f32 or f64,
+    /// which need not add up to anything: i64 `[…, count]`. By Gumbel's numbers: the largest of
+    /// `logit - log(-log u)` is each class's with its probability (Gumbel, 1954).
+    /// - Precondition: there is a class.
+    public func categorical(count: Int) -> Self {
+        let classes = shape.extents.last ?? 0
+        let draws = expandingDimension(at: -2).cast(to: .f64)
+        let shape = Shape(Array(self.shape.extents.dropLast()) + [count, classes])
+        let noise = -(-Self.uniform(shape, dtype: .f64).log()).log()
+        return (draws + noise).argmax(over: -1)
+    }
+
+    /// One draw each from the classes along the last axis by the logarithms of their probabilities, f32
+    /// or f64, which need not add up to anything: i64 of the shape without that axis.
+    /// - Precondition: there is a class.
+    public func categorical() -> Self { categorical(count: 1).squeezed(at: -1) }
+}
