@@ -227,7 +227,13 @@ extension PlanChecker {
                     next + 1 < facts.steps.count, facts.steps[next + 1].node == position
                 {
                     let step = facts.steps[next]
-                    let source = expected.first { operand($0) == step.operands[0] }
+                    // What was written last: an operand that was copied before may have been in its
+                    // place, and is dead.
+                    let source = expected.filter { operand($0) == step.operands[0] }
+                        .max {
+                            (contents[$0.content].writer ?? -1)
+                                < (contents[$1.content].writer ?? -1)
+                        }
                     if !(step.op is Copy) || source == nil {
                         problems.append("step \(next) copies no operand of node \(position)")
                     }
