@@ -16,12 +16,14 @@ import Testing
 
     @Test(arguments: Sample.all) func largeValuesEqualTheReference(_ sample: Sample) throws {
         guard let dtype = sample.dtypes.first else { return }
+        var mostPieces = 0
         Seeds.repeated(1) { generator in
             let call = sample.make(dtype, .large, &generator)
-            let pieceCount = try check(sample, call, &generator)
-            // Otherwise nothing was seen of how the operator splits.
-            #expect(pieceCount > 1 || !sample.isSplit, "\(call.summary) runs in one piece")
+            mostPieces = max(mostPieces, try check(sample, call, &generator))
         }
+        // Otherwise nothing was seen of how the operator splits. A single seed may draw a shape that
+        // has nothing to split.
+        #expect(mostPieces > 1 || !sample.isSplit, "always runs in one piece")
     }
 
     private func check(
