@@ -69,7 +69,8 @@ let package = Package(
         .target(
             name: "BraidBench",
             dependencies: [
-                "Braid", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Braid", "BraidCommandLine",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "braid-bench", dependencies: ["BraidBench"]),
 

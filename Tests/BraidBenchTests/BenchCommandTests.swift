@@ -4,10 +4,10 @@ import Testing
 
 /// `braid-bench` as a user runs it; the times themselves are no matter of tests.
 @Suite struct BenchCommandTests {
-    private let bench = Executable("braid-bench")
+    private let bench = BuiltProgram("braid-bench")
 
     @Test func linesHaveTheFormOfThePeers() throws {
-        let outcome = try bench.run(
+        let outcome = try bench(
             ["--only", "^(E2_chain100_10|E2g.*|M_mlp_b1|T_mlp_b64)$", "--threads", "2"])
         #expect(outcome.status == 0, "\(outcome.errors)")
         var checksums: [String: [String: Double]] = [:]
@@ -35,10 +35,10 @@ import Testing
     }
 
     @Test func listsTheCasesOfTheChosenGroups() throws {
-        let all = try bench.run(["--list"])
+        let all = try bench(["--list"])
         #expect(all.lines.count > 60)
         #expect(Set(all.lines).count == all.lines.count)
-        let some = try bench.run(["--list", "--groups", "M,T"])
+        let some = try bench(["--list", "--groups", "M,T"])
         #expect(!some.lines.isEmpty)
         #expect(some.lines.allSatisfy { $0.hasPrefix("M_") || $0.hasPrefix("T_") })
     }
@@ -50,17 +50,17 @@ import Testing
         (["--wrong"], "Unknown option"),
     ])
     func refusesBadOptions(arguments: [String], message: String) throws {
-        let outcome = try bench.run(arguments)
+        let outcome = try bench(arguments)
         #expect(outcome.status == 2)
         #expect(outcome.errors.contains(message), "\(outcome.errors)")
         #expect(outcome.output.isEmpty)
     }
 
     @Test func tableJoinsPeers() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "braid-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
+        try withTemporaryFolder(tableJoinsPeers)
+    }
+
+    private func tableJoinsPeers(in folder: URL) throws {
         func line(_ peer: String, _ median: Double) -> String {
             #"{"peer":"\#(peer)","case":"M_x","threads":1,"median_s":\#(median),"min_s":1e-9,"#
                 + #""extra":{"n":5,"steal":0.1}}"# + "\n"
@@ -70,14 +70,14 @@ import Testing
             to: ours, atomically: true, encoding: .utf8)
         try (line("slow", 8e-3) + line("quick", 2e-3) + line("quick", 6e-3)).write(
             to: theirs, atomically: true, encoding: .utf8)
-        let table = try bench.run(["--table", ours.path, theirs.path])
+        let table = try bench(["--table", ours.path, theirs.path])
         #expect(table.status == 0)
         #expect(
             table.lines.last == "| M_x | 1 | 4 ms | 3 ms | quick | 2 ms | 1.50 |",
             "\(table.output)")
 
         try "{}\n".write(to: theirs, atomically: true, encoding: .utf8)
-        let broken = try bench.run(["--table", ours.path, theirs.path])
+        let broken = try bench(["--table", ours.path, theirs.path])
         #expect(broken.status == 2)
         #expect(broken.errors.contains("line 1, is no result line"), "\(broken.errors)")
     }

@@ -1,6 +1,6 @@
 public import ArgumentParser
 import Braid
-import Foundation
+import BraidCommandLine
 
 /// The `braid-bench` command.
 public struct BenchCommand: ParsableCommand {
@@ -89,24 +89,24 @@ public struct BenchCommand: ParsableCommand {
     }
 
     /// Measures, lists or makes the table.
-    /// - Throws: `TableError` for a file that is no list of results, `ExitCode(1)` after a failed
+    /// - Throws: `InputError` for a file that is no list of results, `ExitCode(1)` after a failed
     ///   case.
     public func run() throws {
         if !table.isEmpty {
             var result = RatioTable()
             for file in table { try result.add(contentsOf: file) }
-            return Self.write(result.markdown)
+            return Console.write(result.markdown)
         }
         let cases = try chosenCases()
-        if list { return Self.write(cases.map { $0.name + "\n" }.joined()) }
+        if list { return Console.write(cases.map { $0.name + "\n" }.joined()) }
         Runtime.use(Engine(.threaded(threads: threads)))
-        if let problem = Kernels.selectionProblem { Self.warn("warning: \(problem)") }
+        if let problem = Kernels.selectionProblem { Console.warn("warning: \(problem)") }
         var failed = false
         for benchmarkCase in cases {
             for variant in benchmarkCase.variants {
                 let record = measure(benchmarkCase, variant)
                 failed = failed || record.median == nil
-                Self.write(record.line + "\n")
+                Console.write(try record.line() + "\n")
             }
         }
         if failed { throw ExitCode(1) }
@@ -119,38 +119,18 @@ public struct BenchCommand: ParsableCommand {
         do {
             let workload = try variant.prepare()
             let timing = try Stopwatch().time(workload.run)
+            let checksum = try workload.checksum()
+            guard checksum.isFinite else { throw InputError("the results are not finite") }
             return BenchmarkRecord(
                 benchmarkCase.name, peer: variant.peer, threads: threads, timing,
-                checksum: try workload.checksum(), workload.amounts)
+                checksum: checksum, workload.amounts)
         } catch {
             return BenchmarkRecord(
                 benchmarkCase.name, peer: variant.peer, threads: threads, error: error)
         }
     }
 
-    private static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
-    private static func warn(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
-    }
-}
-
-extension BenchCommand {
-    /// Runs the command with the process's arguments and exits.
-    public static func main() {
-        do {
-            var command = try parseAsRoot()
-            try command.run()
-        } catch let error as TableError {
-            warn("Error: \(error)")
-            Foundation.exit(2)
-        } catch  where exitCode(for: error).isSuccess {
-            write(fullMessage(for: error) + "\n")
-        } catch {
-            let status = exitCode(for: error)
-            let message = fullMessage(for: error)
-            if !message.isEmpty { warn(message) }
-            Foundation.exit(status == .validationFailure ? 2 : 1)
-        }
-        Foundation.exit(0)
-    }
+    /// Runs the command with the process's arguments and exits: 0 on success, 1 when a case fails, 2 for
+    /// bad options and files, 130 when interrupted.
+    public static func main() { runToExit(interruptsAtOnce: true) }
 }

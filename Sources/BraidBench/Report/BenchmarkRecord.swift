@@ -45,10 +45,11 @@ struct BenchmarkRecord: Codable {
     }
 
     /// The line.
-    var line: String {
+    /// - Throws: `EncodingError` for numbers that are not finite.
+    func line() throws -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try! encoder.encode(self), as: UTF8.self)
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
 }
 

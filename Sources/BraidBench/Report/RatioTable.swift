@@ -1,3 +1,4 @@
+import BraidCommandLine
 import Foundation
 
 /// Results of several peers side by side, as a Markdown table: times, and how they compare with the
@@ -12,10 +13,10 @@ struct RatioTable {
     }
 
     /// Adds the lines of a file. Of several results for the same thing the smaller median is taken.
-    /// - Throws: `TableError` naming the file and the line.
-    mutating func add(contentsOf file: String) throws(TableError) {
+    /// - Throws: `InputError` naming the file and the line.
+    mutating func add(contentsOf file: String) throws(InputError) {
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw TableError(file: file, line: nil, problem: "cannot be read")
+            throw InputError("\(file) cannot be read")
         }
         let lines = String(decoding: data, as: UTF8.self).split(
             separator: "\n", omittingEmptySubsequences: false)
@@ -24,7 +25,9 @@ struct RatioTable {
             do {
                 record = try JSONDecoder().decode(BenchmarkRecord.self, from: Data(line.utf8))
             } catch {
-                throw TableError(file: file, line: index + 1, problem: "is no result line")
+                throw InputError(
+                    "\(file), line \(index + 1), is no result line; expected what braid-bench or a "
+                        + "peer's script printed")
             }
             guard let median = record.median, median > 0, median.isFinite else { continue }
             let key = Key(name: record.benchmarkCase, threads: record.threads)
@@ -62,17 +65,5 @@ struct RatioTable {
             seconds < 1e-6
             ? (1e9, "ns") : seconds < 1e-3 ? (1e6, "us") : seconds < 1 ? (1e3, "ms") : (1, "s")
         return String(format: "%.3g %@", seconds * scale, unit)
-    }
-}
-
-/// A file that is no list of results.
-struct TableError: Error, CustomStringConvertible {
-    let file: String
-    let line: Int?
-    let problem: String
-
-    var description: String {
-        "\(file)\(line.map { ", line \($0)," } ?? "") \(problem)"
-            + (line == nil ? "" : "; expected what braid-bench or a peer's script printed")
     }
 }

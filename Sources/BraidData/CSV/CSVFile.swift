@@ -114,8 +114,10 @@ public struct CSVTable: Sendable {
                 "has \(columns) columns; there is no column \(labelColumn) for labels beside inputs"
             )
         }
-        // Elements that were just read are there.
-        let numbers = try! values.scalars(as: Double.self)
+        let numbers: [Double]
+        do { numbers = try values.scalars(as: Double.self) } catch {
+            throw DataError(.unreadable, path: path, "\(error)")
+        }
         var labels: [Int64] = []
         var inputs: [Float] = []
         for row in 0..<rows {

@@ -51,8 +51,10 @@ public struct IDXFolder: Sendable {
                 .malformed, path: labelPath,
                 "holds \(labels.type); expected u8 [\(images.shape[0])], one label for each image")
         }
-        // Elements that were just read are there.
-        let values = try! labels.scalars(as: UInt8.self).map(Int64.init)
+        let values: [Int64]
+        do { values = try labels.scalars(as: UInt8.self).map(Int64.init) } catch {
+            throw DataError(.unreadable, path: labelPath, "\(error)")
+        }
         return (images, (values, values.max()!))
     }
 

@@ -2,7 +2,6 @@ import BraidCore
 import BraidOperators
 public import BraidParallel
 public import BraidRuntime
-import Synchronization
 
 /// One step of data-parallel training: the shards of a global batch go forward and backward, their
 /// gradients come together in a key-value store, and the trainer moves the parameters.
@@ -29,8 +28,6 @@ public final class DataParallelStep: Sendable {
     private let differentiate: @Sendable ([NDArray]) -> [NDArray]
     /// Moves the parameters along the gradients before the last array, which is the scale.
     private let update: @Sendable ([NDArray]) -> [NDArray]
-    /// The shards in flight, the first one pushed first: what they compute.
-    private let inFlight = Mutex<[[NDArray]]>([])
 
     /// A step.
     /// - Parameters:
@@ -90,17 +87,23 @@ public final class DataParallelStep: Sendable {
         var scores: [NDArray] = []
         var keyCount: Int?
         var emptyShards: [Int] = []
+        // What the shards in flight compute, the first one pushed first.
+        var inFlight: [[NDArray]] = []
         for shard in 0..<store.shards.count {
             let samples = store.shards.samples(of: shard, batchSize: batchSize)
             guard !samples.isEmpty else {
                 emptyShards.append(shard)
                 continue
             }
-            waitForWorker()
+            if inFlight.count == workers {
+                // The calling thread helps meanwhile. A failure stays in the arrays, and whoever
+                // reads them sees it.
+                for array in inFlight.removeFirst() { try? array.waitUntilReady() }
+            }
             let results = JobOwner.named("replica \(losses.count % workers)") {
                 differentiate([inputs[samples], labels[samples]])
             }
-            inFlight.withLock { $0.append(results) }
+            inFlight.append(results)
             losses.append(results[0])
             scores.append(results[1])
             keyCount = results.count - 2
@@ -116,15 +119,5 @@ public final class DataParallelStep: Sendable {
         _ = update(keys.map { store.pull($0)! } + [NDArray(1 / Double(batchSize))])
         return losses.count == 1
             ? (losses[0], scores[0]) : (concatenated(losses), concatenated(scores))
-    }
-
-    /// Waits until fewer than `workers` shards are in flight; the calling thread helps meanwhile.
-    private func waitForWorker() {
-        while true {
-            let oldest = inFlight.withLock { $0.count < workers ? nil : $0.removeFirst() }
-            guard let oldest else { return }
-            // A failure stays in the arrays, and whoever reads them sees it.
-            for array in oldest { try? array.waitUntilReady() }
-        }
     }
 }

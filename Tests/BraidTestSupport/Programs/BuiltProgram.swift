@@ -10,6 +10,9 @@ public struct BuiltProgram: Sendable {
         public let output: String
         /// Standard error.
         public let errors: String
+
+        /// The lines of the output, without empty ones.
+        public var lines: [Substring] { output.split(separator: "\n") }
     }
 
     /// The executable.
