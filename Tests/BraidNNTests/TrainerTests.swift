@@ -222,4 +222,37 @@ struct TrainerTests {
             #expect(free[0] != before[0])
         }
     }
+
+    /// Parameters that are frozen and thawed between steps, as graphs, in shards, or neither.
+    @Test func freezingBetweenSteps() throws {
+        func train(hybridized: Bool) throws -> [[Float]] {
+            RandomSource.seed(8)
+            let network = Sequential {
+                Dense(5, inputs: 4, activation: .tanh)
+                Dense(3, inputs: 5)
+            }
+            let step = DataParallelStep(
+                Trainer(network.parameters, .adamW(learningRate: 0.1)), shards: Shards(2),
+                hybridizedWith: hybridized ? HybridOptions() : nil
+            ) { x, labels in
+                let scores = network(x)
+                return (softmaxCrossEntropy(scores, labels), scores)
+            }
+            let x = NDArray.range(count: 24).reshaped(to: [6, 4]).cast(to: .f32).sin()
+            let body = network.parameters.matching("0.*")
+            var weights: [[Float]] = []
+            for round in 0..<4 {
+                if round == 1 { body.freeze() }
+                if round == 3 { body.unfreeze() }
+                _ = step(x, NDArray([0, 1, 2, 0, 1, 2] as [Int64]))
+                weights.append(try body[0].parameter.wrappedValue.scalars(as: Float.self))
+                weights.append(
+                    try network.parameters["1.bias"]!.wrappedValue.scalars(as: Float.self))
+            }
+            #expect(weights[0] == weights[2] && weights[2] == weights[4])
+            #expect(weights[4] != weights[6] && weights[1] != weights[3])
+            return weights
+        }
+        #expect(try train(hybridized: true) == train(hybridized: false))
+    }
 }

@@ -24,5 +24,11 @@ public protocol Block<Input, Output>: Sendable {
 
 extension Block {
     /// Computes the output: `network(x)`.
-    public func callAsFunction(_ input: Input) -> Output { forward(input) }
+    public func callAsFunction(_ input: Input) -> Output {
+        // Summaries are made inside a scope.
+        if Scopes.current != nil, let recorder = SummaryRecorder.current {
+            return recorder.record(self, input)
+        }
+        return Runtime.isChecked ? BlockPath.inside(self) { forward(input) } : forward(input)
+    }
 }
