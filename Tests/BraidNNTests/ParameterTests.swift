@@ -1,5 +1,4 @@
 import Braid
-import Foundation
 import Testing
 
 struct ParameterTests {
@@ -11,14 +10,6 @@ struct ParameterTests {
         func forward(_ x: NDArray) -> NDArray {
             encoder(x).tanh().matmul(decoder.wrappedValue)
         }
-    }
-
-    private func withFile(_ body: (String) throws -> Void) throws {
-        let path = FileManager.default.temporaryDirectory.appending(
-            path: "braid-\(UUID().uuidString).safetensors"
-        ).path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try body(path)
     }
 
     @Test func patternsOfNames() {
@@ -94,7 +85,7 @@ struct ParameterTests {
             network.encoder.weight, moved.cast(to: .f64), tolerance: 1e-5)
         #expect(wrong == nil)
 
-        try withFile { path in
+        try withTemporaryFile { path in
             try network.saveParameters(to: path)
             let file = try ParameterFile(path: path)
             let other = Tied()
@@ -117,7 +108,7 @@ struct ParameterTests {
             let encoder: Dense
             func forward(_ x: NDArray) -> NDArray { encoder(x) }
         }
-        try withFile { path in
+        try withTemporaryFile { path in
             let plain = Plain(encoder: Dense(3, inputs: 3))
             try plain.saveParameters(to: path)
             let encoder = Dense(3, inputs: 3)
@@ -136,7 +127,7 @@ struct ParameterTests {
             var extra: Dense?
             func forward(_ x: NDArray) -> NDArray { head(body(x)) }
         }
-        try withFile { path in
+        try withTemporaryFile { path in
             let source = Net(body: Dense(3, inputs: 2), head: Dense(5, inputs: 3), extra: nil)
             try source.saveParameters(to: path)
             let file = try ParameterFile(path: path)
@@ -176,7 +167,7 @@ struct ParameterTests {
 
     /// Layers that do not know their input width take the file's; another dtype is a difference.
     @Test func shapesComeFromTheFile() throws {
-        try withFile { path in
+        try withTemporaryFile { path in
             try Dense(3, inputs: 2).saveParameters(to: path)
             let file = try ParameterFile(path: path)
             let layer = Dense(3)

@@ -1,6 +1,5 @@
 import Braid
 import BraidTestSupport
-import Foundation
 import Testing
 
 struct TrainerTests {
@@ -147,18 +146,9 @@ struct TrainerTests {
         }
     }
 
-    /// A file of this process, removed afterwards.
-    private func withFile(_ body: (String) throws -> Void) throws {
-        let path = FileManager.default.temporaryDirectory.appending(
-            path: "braid-\(UUID().uuidString).safetensors"
-        ).path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try body(path)
-    }
-
     @Test(arguments: OptimizerSample.all.filter { $0.formula != nil })
     func statesGoOnWhereTheyWere(_ sample: OptimizerSample) throws {
-        try withFile { path in
+        try withTemporaryFile { path in
             let first = Run(sample.optimizer)
             first.trainer.learningRate *= 0.5
             _ = try first.take(2)
@@ -180,7 +170,7 @@ struct TrainerTests {
     }
 
     @Test func statesOfOthersAreRefused() throws {
-        try withFile { path in
+        try withTemporaryFile { path in
             let run = Run(.adam())
             _ = try run.take(1)
             try run.trainer.saveState(to: path)
@@ -209,7 +199,7 @@ struct TrainerTests {
     }
 
     @Test func frozenParametersStayAndHaveNoState() throws {
-        try withFile { path in
+        try withTemporaryFile { path in
             let run = Run(.adam(), frozen: "0.*")
             let before = try run.take(0)
             let after = try run.take(2)
