@@ -50,7 +50,7 @@ public struct NormalizedConvolution: Block {
     }
 
     /// Convolves, normalises, clamps.
-    public func forward(_ x: NDArray) -> NDArray { norm(conv(x)).clamped(to: 0...6) }
+    public func forward(_ x: NDArray) -> NDArray { norm(conv(x)).relu6() }
 }
 
 extension Models {

@@ -40,7 +40,9 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
     public func callAsFunction(_ input: Input) -> Output {
         let ambient = Scopes.current ?? .outside
         // Moves of running averages that are left to somebody else are no part of a compiled graph.
-        if ambient.trace != nil || ambient.averages != nil { return body(input) }
+        if ambient.trace != nil || ambient.averages != nil || Runtime.isChecked {
+            return body(input)
+        }
         let arguments = input.arrays
         let signature = TraceSignature(arguments, ambient, structure: structure())
         if let traced = traces[signature] { return Output(arrays: traced(arguments, ambient)) }

@@ -76,7 +76,7 @@ struct ModelOracle: Decodable {
 
     /// The file of a network.
     static func named(_ name: String) throws -> ModelOracle {
-        let file = Bundle.module.bundleURL.appending(path: "values/\(name).json")
+        let file = Bundle.module.bundleURL.appending(path: "values/models/\(name).json")
         return try JSONDecoder().decode(ModelOracle.self, from: Data(contentsOf: file))
     }
 

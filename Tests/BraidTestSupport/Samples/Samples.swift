@@ -6,7 +6,7 @@ extension Sample {
         ] + cast
         + reduction + argReduction + [reshape, transpose, broadcast, concatenate] + slice
         + [matrixProduct, fusedPointwise] + convolution + maxPooling + averagePooling + softmax + [
-            crossEntropy
+            crossEntropy, causalSoftmax,
         ]
         + [gather, scatterAdd, flip, stopGradient] + alongAxis + sorting + linearAlgebra
         + normalization
