@@ -42,6 +42,13 @@ public struct ParameterList: Sendable, RandomAccessCollection {
         if let compiled = value as? any TransparentBlock {
             return collect(compiled.wrappedBlock, path: path, seen: &seen)
         }
+        if let block = value as? any SelfNamingBlock {
+            for (name, parameter) in block.namedParameters {
+                let name = path.isEmpty ? name : "\(path).\(name)"
+                collect(parameter, path: name, seen: &seen)
+            }
+            return
+        }
         if let row = value as? Sequential {
             // A row's blocks are named by their number alone, as in every framework.
             return collect(row.blocks, path: path, seen: &seen)

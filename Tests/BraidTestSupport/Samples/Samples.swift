@@ -7,4 +7,5 @@ extension Sample {
             crossEntropy, causalSoftmax,
         ]
         + [gather, scatterAdd, flip, stopGradient] + alongAxis + sorting + linearAlgebra
+        + recurrent
 }
