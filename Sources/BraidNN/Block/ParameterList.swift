@@ -9,6 +9,8 @@ public struct ParameterList: Sendable, RandomAccessCollection {
         public let name: String
         /// The parameter.
         public let parameter: Parameter
+        /// Where else it stands, when blocks share it.
+        public fileprivate(set) var otherNames: [String] = []
     }
 
     private var elements: [Element] = []
@@ -16,8 +18,8 @@ public struct ParameterList: Sendable, RandomAccessCollection {
     /// The parameters of `block`. A parameter that stands in several places (shared weights) has
     /// the name of the first.
     public init(of block: some Block) {
-        var seen: Set<ObjectIdentifier> = []
-        collect(block, path: "", seen: &seen)
+        var places: [ObjectIdentifier: Int] = [:]
+        collect(block, path: "", &places)
     }
 
     /// Always 0.
@@ -29,30 +31,85 @@ public struct ParameterList: Sendable, RandomAccessCollection {
 
     /// The parameter of that name.
     public subscript(name: String) -> Parameter? {
-        elements.first { $0.name == name }?.parameter
+        elements.first { $0.name == name || $0.otherNames.contains(name) }?.parameter
     }
 
-    private mutating func collect(_ value: Any, path: String, seen: inout Set<ObjectIdentifier>) {
+    /// The parameters of which `isIncluded` is true.
+    public func matching(_ isIncluded: (Element) throws -> Bool) rethrows -> ParameterList {
+        var list = self
+        list.elements = try elements.filter(isIncluded)
+        return list
+    }
+
+    /// The parameters whose names fit a pattern, in which `*` stands for any characters, dots too.
+    ///
+    /// ```swift
+    /// network.parameters.matching("body.*").freeze()
+    /// ```
+    public func matching(_ pattern: String) -> ParameterList {
+        let pattern = NamePattern(pattern)
+        return matching { pattern.matches($0.name) }
+    }
+
+    /// Keeps these parameters as they are: no gradients are computed, no trainer moves them.
+    public func freeze() { for element in self { element.parameter.freeze() } }
+
+    /// Undoes `freeze()`.
+    public func unfreeze() { for element in self { element.parameter.unfreeze() } }
+
+    /// Starts these parameters anew, from `initializer` or from their own when nil.
+    public func initialize(_ initializer: Initializer? = nil) {
+        for element in self { element.parameter.initialize(initializer) }
+    }
+
+    private mutating func collect(
+        _ value: Any, path: String, _ places: inout [ObjectIdentifier: Int]
+    ) {
         if let parameter = value as? Parameter {
-            if seen.insert(ObjectIdentifier(parameter)).inserted {
+            if let place = places[ObjectIdentifier(parameter)] {
+                elements[place].otherNames.append(path)
+            } else {
+                places[ObjectIdentifier(parameter)] = elements.count
                 elements.append(Element(name: path, parameter: parameter))
             }
             return
         }
-        if let compiled = value as? any TransparentBlock {
-            return collect(compiled.wrappedBlock, path: path, seen: &seen)
+        for part in Self.parts(of: value) {
+            collect(part.value, path: Self.joined(path, part.label), &places)
         }
-        if let block = value as? any SelfNamingBlock {
-            for (name, parameter) in block.namedParameters {
-                let name = path.isEmpty ? name : "\(path).\(name)"
-                collect(parameter, path: name, seen: &seen)
+    }
+
+    /// The outermost blocks inside `block`, with their places in it.
+    static func children(of block: any Block) -> [(name: String, block: any Block)] {
+        var children: [(name: String, block: any Block)] = []
+        func collect(_ value: Any, path: String) {
+            for part in parts(of: value) {
+                let name = joined(path, part.label)
+                if let block = part.value as? any Block {
+                    children.append((name, block))
+                } else {
+                    collect(part.value, path: name)
+                }
             }
-            return
         }
-        if let row = value as? Sequential {
-            // A row's blocks are named by their number alone, as in every framework.
-            return collect(row.blocks, path: path, seen: &seen)
+        collect(block, path: "")
+        return children
+    }
+
+    private static func joined(_ path: String, _ label: String) -> String {
+        path.isEmpty || label.isEmpty ? path + label : "\(path).\(label)"
+    }
+
+    /// What stands directly in a value and may hold parameters, with its label; empty for what has no
+    /// name of its own.
+    private static func parts(of value: Any) -> [(label: String, value: Any)] {
+        if value is Parameter { return [] }
+        if let compiled = value as? any TransparentBlock { return parts(of: compiled.wrappedBlock) }
+        if let block = value as? any SelfNamingBlock {
+            return block.namedParameters.map { ($0.name, $0.parameter) }
         }
+        // A row's blocks are named by their number alone, as in every framework.
+        if let row = value as? Sequential { return parts(of: row.blocks) }
         var mirror: Mirror? = Mirror(reflecting: value)
         var levels: [Mirror] = []
         while let level = mirror {
@@ -60,13 +117,10 @@ public struct ParameterList: Sendable, RandomAccessCollection {
             mirror = level.superclassMirror
         }
         // A superclass's parameters come before those of its subclass.
-        for level in levels.reversed() {
-            for (index, child) in level.children.enumerated() where Self.mayHold(child.value) {
-                let label =
-                    level.displayStyle == .optional
-                    ? nil : child.label.map(Self.plain) ?? "\(index)"
-                let name = [path, label ?? ""].filter { !$0.isEmpty }.joined(separator: ".")
-                collect(child.value, path: name, seen: &seen)
+        return levels.reversed().flatMap { level in
+            level.children.enumerated().filter { mayHold($0.element.value) }.map { index, child in
+                let label = child.label.map(plain) ?? "\(index)"
+                return (level.displayStyle == .optional ? "" : label, child.value)
             }
         }
     }

@@ -51,7 +51,7 @@ public struct NamedNetwork: Sendable {
 
 extension NamedNetwork {
     /// The networks of this package.
-    public static let builtIn: [NamedNetwork] = [mlp, lenet]
+    public static let builtIn: [NamedNetwork] = [mlp, lenet, lstm, lstmLanguageModel]
 
     /// `Models.mlp` for 10 classes.
     public static let mlp = NamedNetwork(

@@ -74,12 +74,6 @@ struct RecurrentWeights: Sendable {
     }
 }
 
-/// A block that names its parameters itself, as files of other frameworks have them.
-protocol SelfNamingBlock: Block {
-    /// The parameters in their order.
-    var namedParameters: [(name: String, parameter: Parameter)] { get }
-}
-
 extension NDArray {
     /// A row of `[batch]` lengths as i64; nil, after a report, when it is none.
     func sequenceLengths(batch: Int, for layer: String) -> NDArray? {
