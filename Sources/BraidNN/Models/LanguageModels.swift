@@ -1,4 +1,4 @@
-import BraidCore
+public import BraidCore
 public import BraidRuntime
 
 extension Models {
