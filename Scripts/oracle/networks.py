@@ -1,4 +1,5 @@
 """The networks of make-model-oracle, as PyTorch defines them."""
+import torch
 import torchvision
 from torch import nn
 from torch.nn import functional as F
@@ -51,3 +52,61 @@ def mobilenetv2():
     network = torchvision.models.mobilenet_v2(weights=None)
     network.classifier[0].p = 0
     return network
+
+
+class Encoder(nn.Module):
+    """A transformer's layer with normalisation behind each part."""
+
+    def __init__(self, width, heads, hidden, causal=False):
+        super().__init__()
+        self.heads, self.causal = heads, causal
+        self.inputs, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.expansion, self.contraction = nn.Linear(width, hidden), nn.Linear(hidden, width)
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+
+    def forward(self, x):
+        batch, length, width = x.shape
+        query, key, value = self.inputs(x).reshape(
+            batch, length, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4).unbind(0)
+        y = F.scaled_dot_product_attention(query, key, value, is_causal=self.causal)
+        x = self.norm1(x + self.output(y.transpose(1, 2).reshape(batch, length, width)))
+        return self.norm2(x + self.contraction(F.gelu(self.expansion(x))))
+
+
+def bert(layers=12, width=768, heads=12, hidden=3072):
+    return nn.Sequential(*(Encoder(width, heads, hidden) for _ in range(layers)))
+
+
+class Decoder(nn.Module):
+    """A language model of causal layers."""
+
+    def __init__(self, vocabulary=1000, width=256, heads=4, layers=4, length=128):
+        super().__init__()
+        self.positions = nn.Parameter(torch.zeros(length, width))
+        self.embedding = nn.Embedding(vocabulary, width)
+        self.layers = nn.Sequential(
+            *(Encoder(width, heads, 4 * width, True) for _ in range(layers)))
+        self.output = nn.Linear(width, vocabulary)
+
+    def forward(self, tokens):
+        return self.output(self.layers(self.embedding(tokens) + self.positions))
+
+
+class LSTM(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.LSTM(512, 512, 2)
+
+    def forward(self, x):
+        return self.layers(x)[0]
+
+
+class LSTMLanguageModel(nn.Module):
+    def __init__(self, vocabulary=1000, width=256):
+        super().__init__()
+        self.embedding = nn.Embedding(vocabulary, width)
+        self.layers = nn.LSTM(width, width, batch_first=True)
+        self.output = nn.Linear(width, vocabulary)
+
+    def forward(self, tokens):
+        return self.output(self.layers(self.embedding(tokens))[0])

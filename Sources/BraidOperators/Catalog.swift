@@ -21,7 +21,7 @@ public enum Catalog {
         Gather.self, ScatterAdd.self, TakeAlongAxis.self, ScatterAlongAxis.self,
         ScatterAddAlongAxis.self, ArgSort.self, Cumulative.self, LinearRecurrence.self,
         Cholesky.self, TriangularSolve.self, LinearSolve.self, Determinant.self,
-        QRFactorization.self,
+        QRFactorization.self, RecurrentSequence.self, RecurrentSequenceGradient.self,
     ]
 
     private static let byName: [String: any Operator.Type] = {

@@ -105,6 +105,9 @@ public struct ParameterList: Sendable, RandomAccessCollection {
     private static func parts(of value: Any) -> [(label: String, value: Any)] {
         if value is Parameter { return [] }
         if let compiled = value as? any TransparentBlock { return parts(of: compiled.wrappedBlock) }
+        if let block = value as? any SelfNamingBlock {
+            return block.namedParameters.map { ($0.name, $0.parameter) }
+        }
         // A row's blocks are named by their number alone, as in every framework.
         if let row = value as? any BlockRow { return parts(of: row.blocks) }
         var mirror: Mirror? = Mirror(reflecting: value)

@@ -52,7 +52,7 @@ public struct NamedNetwork: Sendable {
 extension NamedNetwork {
     /// The networks of this package.
     public static let builtIn: [NamedNetwork] = [
-        mlp, lenet, resnet18, resnet50, mobilenetv2,
+        mlp, lenet, resnet18, resnet50, mobilenetv2, bert, gpt, lstm, lstmLanguageModel,
     ]
 
     /// `Models.mlp` for 10 classes.

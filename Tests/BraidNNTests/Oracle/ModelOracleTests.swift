@@ -29,11 +29,21 @@ struct ModelOracleTests {
             Row("resnet18", .f64) { Models.resnet18(dtype: .f64) },
             Row("resnet50", .f64) { Models.resnet50(dtype: .f64) },
             Row("mobilenetv2", .f64) { Models.mobilenetv2(dropout: 0, dtype: .f64) },
+            Row("bert") { Models.bert(layers: 2, width: 24, heads: 4, hidden: 48) },
+            Row("gpt") {
+                Models.gpt(vocabulary: 50, width: 32, heads: 4, layers: 2, length: 9)
+            },
+            Row("lstm") { Models.lstm() },
+            Row("lstm-lm") { Models.lstmLanguageModel() },
         ] + (TestCounts.isFull ? fullRows : [])
 
     private static let fullRows: [Row] = [
         Row("resnet50-full", .f64) { Models.resnet50(dtype: .f64) },
         Row("mobilenetv2-full", .f64) { Models.mobilenetv2(dropout: 0, dtype: .f64) },
+        Row("bert-full") { Models.bert() },
+        Row("gpt-full") { Models.gpt() },
+        Row("lstm-full") { Models.lstm() },
+        Row("lstm-lm-full") { Models.lstmLanguageModel() },
     ]
 
     @Test(arguments: rows) func networksGivePyTorchsValues(_ row: Row) throws {

@@ -9,5 +9,5 @@ extension Sample {
             crossEntropy, causalSoftmax,
         ]
         + [gather, scatterAdd, flip, stopGradient] + alongAxis + sorting + linearAlgebra
-        + normalization
+        + normalization + recurrent
 }
