@@ -219,4 +219,59 @@ import Testing
             }
         }
     }
+
+    /// Several products of one A give the bits of each alone.
+    private func checkImages<T: KernelFloat>(
+        _ set: InstructionSet, _: T.Type, m: Int, n: Int, k: Int, images: Int, isTurned: Bool,
+        _ generator: inout SeededGenerator
+    ) {
+        let (bStride, cStride) = (k * n + 3, m * n + 5)
+        let a: [T] = randoms(m * k + 1, using: &generator)
+        let b: [T] = randoms(images * bStride, using: &generator)
+        let first: [T] = randoms(images * cStride, using: &generator)
+        var (together, apart) = (first, first)
+        a.withUnsafeBufferPointer { a in
+            b.withUnsafeBufferPointer { b in
+                var g = braid_gemm_arguments()
+                (g.m, g.n, g.k) = (Int64(m), Int64(n), Int64(k))
+                g.a = UnsafeRawPointer(a.baseAddress!)
+                (g.a_row_stride, g.a_column_stride) = (Int64(k), 1)
+                (g.b_row_stride, g.b_column_stride) =
+                    isTurned ? (1, Int64(k)) : (Int64(n), 1)
+                (g.ldc, g.accumulate) = (Int64(n), 1)
+                (g.b_image_stride, g.c_image_stride) = (Int64(bStride), Int64(cStride))
+                g.b = UnsafeRawPointer(b.baseAddress!)
+                together.withUnsafeMutableBufferPointer {
+                    g.images = Int64(images)
+                    g.c = UnsafeMutableRawPointer($0.baseAddress!)
+                    Self.run(set, g, T.self)
+                }
+                apart.withUnsafeMutableBufferPointer {
+                    g.images = 0
+                    for image in 0..<images {
+                        g.b = UnsafeRawPointer(b.baseAddress! + image * bStride)
+                        g.c = UnsafeMutableRawPointer($0.baseAddress! + image * cStride)
+                        Self.run(set, g, T.self)
+                    }
+                }
+            }
+        }
+        expectSame(together, apart, "\(set) \(T.self) \(images) of \(m)x\(n)x\(k)")
+    }
+
+    @Test(arguments: InstructionSet.available) func severalProductsOfOneMatrix(set: InstructionSet)
+    {
+        var generator = SeededGenerator(90)
+        // One block and several of rows, of columns and of K; no K.
+        for (m, n, k) in [
+            (5, 3, 7), (30, 16, 40), (350, 33, 20), (8, 2100, 5), (20, 9, 800), (3, 4, 0),
+        ] {
+            for isTurned in [false, true] {
+                checkImages(
+                    set, Float.self, m: m, n: n, k: k, images: 3, isTurned: isTurned, &generator)
+                checkImages(
+                    set, Double.self, m: m, n: n, k: k, images: 2, isTurned: isTurned, &generator)
+            }
+        }
+    }
 }

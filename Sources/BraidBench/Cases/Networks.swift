@@ -4,7 +4,9 @@ extension Block {
     /// Fills the parameters with patterns, each of its own seed, in a range as of usual first
     /// weights: `±1 / sqrt(inputs)` for weights `[outputs, inputs, …]`, biases as for 100 inputs.
     func fillWithPatterns() {
-        for (index, element) in parameters.enumerated() {
+        // Running averages stay, as PyTorch's buffers do.
+        let trained = parameters.filter { $0.parameter.gradientMode != .none }
+        for (index, element) in trained.enumerated() {
             let shape = element.parameter.shape!
             let inputs = shape.rank > 1 ? shape.elementCount / shape[0] : 100
             element.parameter.wrappedValue = Pattern.array(

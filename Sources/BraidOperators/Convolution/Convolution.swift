@@ -65,7 +65,7 @@ public struct Convolution: Operator {
         return ConvolutionProducts(
             grid: ProductGrid(
                 products: problem.batch * problem.groups, rows: rows, columns: columns, inner: taps,
-                problem.dtype),
+                sharing: problem.imagesPerProduct(columns: columns), problem.dtype),
             problem: problem, kernelStep: rows * taps,
             gatheredStep: problem.channelsPerGroup * problem.image.count,
             resultStep: rows * columns)

@@ -50,6 +50,13 @@ struct ConvolutionProblem {
         return saturatingProduct(saturatingProduct(2, results), taps)
     }
 
+    /// How many images with so many columns of a product each should share the packed kernels: as many as
+    /// have some hundred columns together, so that packing takes little of the time and results stay in
+    /// the cache, but no more than leave some pieces of work.
+    func imagesPerProduct(columns: Int) -> Int {
+        groups > 1 ? 1 : max(min(512 / max(columns, 1), batch / 8), 1)
+    }
+
     /// Bytes of an array of so many elements.
     func bytes(_ elements: Int) -> Int { elements * dtype.size }
 }
@@ -129,7 +136,12 @@ struct ConvolutionProducts {
                 own.m = Int64(part.rows.count)
                 own.n = Int64(part.columns.count)
                 own.b_n_offset = Int64(column)
-                for index in part.products {
+                own.b_image_stride = Int64(gatheredStep)
+                own.c_image_stride = Int64(resultStep)
+                for index in stride(
+                    from: part.products.lowerBound, to: part.products.upperBound, by: grid.sharing)
+                {
+                    own.images = Int64(min(grid.sharing, part.products.upperBound - index))
                     let aOffset = index % groups * kernelStep + row * Int(own.a_row_stride)
                     own.a = a + problem.bytes(aOffset)
                     own.b = b + problem.bytes(index * gatheredStep)

@@ -67,7 +67,7 @@ public struct TransposedConvolution: Operator {
         return ConvolutionProducts(
             grid: ProductGrid(
                 products: problem.batch * problem.groups, rows: rows, columns: columns,
-                inner: inner, problem.dtype),
+                inner: inner, sharing: problem.imagesPerProduct(columns: columns), problem.dtype),
             problem: problem, kernelStep: rows * inner,
             gatheredStep: problem.outputsPerGroup * problem.result.count,
             resultStep: rows * columns)

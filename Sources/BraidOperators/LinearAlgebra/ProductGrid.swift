@@ -15,19 +15,28 @@ struct ProductGrid {
     private let products: Pieces
     private let rows: Pieces
     private let columns: Pieces
+    /// How many neighbouring products have their left operand packed once, if it is the same.
+    let sharing: Int
     /// Packing space of one piece, a multiple of 64 bytes.
     let scratchByteCount: Int
 
-    init(products: Int, rows: Int, columns: Int, inner: Int, _ dtype: DType) {
+    /// - Parameter sharing: how many neighbouring products with the same left operand should stay in one
+    ///   piece.
+    init(
+        products: Int, rows: Int, columns: Int, inner: Int, sharing: Int = 1, _ dtype: DType
+    ) {
         let table = Kernels.table.pointee
         let isSingle = dtype == .f32
         let rowUnit = Int(isSingle ? table.gemm_mr_f32 : table.gemm_mr_f64)
         let columnUnit = Int(isSingle ? table.gemm_nr_f32 : table.gemm_nr_f64)
         let cost = saturatingProduct(saturatingProduct(rows, columns), max(inner, 1))
         let wanted = Pieces.worthwhile(saturatingProduct(cost, products) / Self.operationsPerCost)
-        self.products = Pieces(products, atMost: wanted)
-        // Halves the longer side, which keeps the packing of both operands small.
-        let perProduct = wanted / max(self.products.count, 1)
+        self.sharing = sharing
+        self.products = Pieces(products, atMost: wanted, unit: sharing)
+        // Halves the longer side, which keeps the packing of both operands small. Rows of shared products
+        // are long enough, and each of their cuts packs all right operands again.
+        let pieces = sharing > 1 ? min(wanted, Self.sharedPieces) : wanted
+        let perProduct = pieces / max(self.products.count, 1)
         var (rowCuts, columnCuts) = (1, 1)
         while rowCuts * columnCuts * 2 <= perProduct {
             let (height, width) = (rows / rowCuts, columns / columnCuts)
@@ -46,6 +55,9 @@ struct ProductGrid {
             Int64(min(self.columns.length, columns)), Int64(inner))
         scratchByteCount = (Int(bytes) + 63) & ~63
     }
+
+    /// How many pieces shared products are cut into at most.
+    private static let sharedPieces = 16
 
     /// Multiply-adds that take about as long as one scalar operation elsewhere.
     private static let operationsPerCost = 8

@@ -107,6 +107,9 @@ typedef struct {
     const braid_conv_geometry *geometry;
     void *c; int64_t ldc;
     int accumulate;
+    // Further products of the same A, which is packed once, when `images` is above 1: with the Bs that
+    // begin `b_image_stride` elements apart, to Cs `c_image_stride` apart.
+    int64_t images, b_image_stride, c_image_stride;
 } braid_gemm_arguments;
 
 // c[j] (unit stride) = sum over k of a[k] * B[k, j]: a row times a matrix, or a matrix times a column
