@@ -31,7 +31,10 @@
     .cell_forward = braid_cell_forward_##LOWER, .cell_backward = braid_cell_backward_##LOWER,     \
     .depthwise_scratch_bytes = braid_depthwise_scratch_bytes_##LOWER,                             \
     .depthwise = braid_depthwise_##LOWER,                                                         \
-    .reduce = braid_reduce_##LOWER, .softmax = braid_softmax_##LOWER
+    .reduce = braid_reduce_##LOWER, .softmax = braid_softmax_##LOWER,                             \
+    .normalize = braid_normalize_##LOWER,                                                         \
+    .normalize_gradient = braid_normalize_gradient_##LOWER,                                       \
+    .normalize_weight_gradient = braid_normalize_weight_gradient_##LOWER
 
 static const braid_kernels tables[] = {
     {OWN(reference, REFERENCE), PORTABLE},

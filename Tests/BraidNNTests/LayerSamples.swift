@@ -34,8 +34,8 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
 
     /// Every block of BraidNN, and the models made of them. A new block gets a row here.
     static let all: [LayerSample] =
-        activations + layers + simple + convolutions + pooling + sequenceLayers
-        + recurrentLayers
+        activations + layers + simple + convolutions + pooling + sequenceLayers + normalization
+        + models + recurrentLayers
 
     private static let activations = Activation.allCases.map { activation in
         LayerSample("Activation", variant: "\(activation)", rows) { activation }

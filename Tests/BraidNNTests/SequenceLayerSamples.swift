@@ -12,6 +12,15 @@ extension LayerSample {
         LayerSample("MultiHeadAttention", variant: "all options", sequences) {
             MultiHeadAttention(8, heads: 4, isCausal: true, dropout: 0.3, usesBias: false)
         },
+        LayerSample("TransformerEncoderLayer", sequences) {
+            TransformerEncoderLayer(8, heads: 2)
+        },
+        LayerSample("TransformerEncoderLayer", variant: "all options", sequences) {
+            TransformerEncoderLayer(8, heads: 4, hidden: 6, isCausal: true, dropout: 0.3)
+        },
+        LayerSample("TransformerLanguageModel", [[2, 4], [1, 3]]) {
+            OfNumbers(Models.gpt(vocabulary: 7, width: 8, heads: 2, layers: 2, length: 4))
+        },
     ]
 
     static let recurrentLayers: [LayerSample] = [

@@ -1,5 +1,4 @@
 public import BraidCore
-public import BraidRuntime
 
 extension Models {
     /// Two layers of long short-term memory with 512 units each. Takes and returns `[steps, batch, 512]`.

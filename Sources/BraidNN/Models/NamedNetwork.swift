@@ -51,7 +51,9 @@ public struct NamedNetwork: Sendable {
 
 extension NamedNetwork {
     /// The networks of this package.
-    public static let builtIn: [NamedNetwork] = [mlp, lenet, lstm, lstmLanguageModel]
+    public static let builtIn: [NamedNetwork] = [
+        mlp, lenet, resnet18, resnet50, mobilenetv2, bert, gpt, lstm, lstmLanguageModel,
+    ]
 
     /// `Models.mlp` for 10 classes.
     public static let mlp = NamedNetwork(
@@ -72,4 +74,22 @@ extension NamedNetwork {
         }
         return Models.lenet(height: image.shape[2], width: image.shape[3])
     }
+
+    /// `Models.resnet18` for 10 classes.
+    public static let resnet18 = NamedNetwork(
+        "resnet18", "ResNet-18 for small images, eight residual blocks",
+        inputs: [TensorType(.f32, [1, 3, 32, 32])]
+    ) { _ in Models.resnet18() }
+
+    /// `Models.resnet50` for 1,000 classes.
+    public static let resnet50 = NamedNetwork(
+        "resnet50", "ResNet-50 v1.5, 16 bottleneck blocks",
+        inputs: [TensorType(.f32, [1, 3, 224, 224])]
+    ) { _ in Models.resnet50() }
+
+    /// `Models.mobilenetv2` for 1,000 classes.
+    public static let mobilenetv2 = NamedNetwork(
+        "mobilenetv2", "MobileNetV2, 17 inverted residual blocks",
+        inputs: [TensorType(.f32, [1, 3, 224, 224])]
+    ) { _ in Models.mobilenetv2() }
 }

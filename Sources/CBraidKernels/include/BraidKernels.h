@@ -206,6 +206,20 @@ typedef struct {
 // Softmax family over [outer, length, inner], dense.
 typedef enum { BRAID_SOFTMAX, BRAID_LOG_SOFTMAX } braid_softmax_kind;
 
+// Normalisation over dense arrays [outer, groups, channels, inner]: each group, over the other three, to
+// mean 0 and variance 1. The weights and biases belong to the channels of `period` groups, after which
+// they repeat, or, with one channel and `outer` 1, to the elements of `inner`.
+typedef struct {
+    int64_t outer, groups, channels, inner, period;
+    int weighs_elements;                        // then there are weights
+    double epsilon;                             // added to variances under the root
+    const void *x, *dy;                         // dy for gradients only
+    const void *weight, *bias;                  // or NULL
+    void *y;                                    // the result, or the gradient of x
+    void *variance, *mean;                      // [groups]; without means, about 0
+    void *weight_sums, *bias_sums;              // gradients, or both NULL
+} braid_normalization_arguments;
+
 typedef enum { BRAID_SCAN_SUM, BRAID_SCAN_PRODUCT } braid_scan_kind;
 
 enum { BRAID_SORT_ITEM_BYTES = 16 };
@@ -267,6 +281,18 @@ typedef struct braid_kernels {
     void (*softmax)(braid_softmax_kind kind, braid_dtype type, const void *x, void *y,
                     int64_t outer, int64_t length, int64_t inner, int64_t begin_outer,
                     int64_t end_outer);
+
+    // Groups [begin, end): variance, mean and y, which may be x.
+    void (*normalize)(braid_dtype type, const braid_normalization_arguments *arguments,
+                      int64_t begin, int64_t end);
+    // Groups [begin, end): y from the variances and means, and for weights of channels the sums
+    // weight_sums and bias_sums [groups, channels] of dy times the normalised x, and of dy.
+    void (*normalize_gradient)(braid_dtype type, const braid_normalization_arguments *arguments,
+                               int64_t begin, int64_t end);
+    // The same sums for weights of elements [begin, end), over all groups.
+    void (*normalize_weight_gradient)(braid_dtype type,
+                                      const braid_normalization_arguments *arguments,
+                                      int64_t begin, int64_t end);
 
     // Planes [begin, end). max_pool_positions writes the flat input position (int64, in the plane)
     // of the first maximum of each window (or first NaN); padding never wins. The gradients
