@@ -32,7 +32,7 @@ let package = Package(
             dependencies: ["BraidCore", "BraidEngine", "BraidOperators", "BraidGraph"]),
         .target(
             name: "BraidData",
-            dependencies: ["BraidCore", "BraidOperators", "BraidRuntime"],
+            dependencies: ["BraidCore", "BraidEngine", "BraidOperators", "BraidRuntime"],
             resources: [.copy("Resources/digits")]),
         .target(name: "BraidParallel", dependencies: ["BraidCore", "BraidRuntime"]),
         .target(
@@ -96,7 +96,12 @@ let package = Package(
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidParallelTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
-        .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
+        .testTarget(
+            name: "BraidTrainTests",
+            dependencies: [
+                "BraidTrain", "BraidTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .testTarget(
             name: "BraidHybridizeTests",
             dependencies: [
