@@ -16,7 +16,7 @@ public enum Catalog {
         Convolution.self, TransposedConvolution.self, ConvolutionWeightGradient.self,
         MaxPooling.self, MaxPoolingGradient.self, MaxPoolingGather.self,
         AveragePooling.self, AveragePoolingGradient.self,
-        Softmax.self, LogSoftmax.self, SoftmaxCrossEntropy.self,
+        Softmax.self, LogSoftmax.self, CausalSoftmax.self, SoftmaxCrossEntropy.self,
         Gather.self, ScatterAdd.self, TakeAlongAxis.self, ScatterAlongAxis.self,
         ScatterAddAlongAxis.self, ArgSort.self, Cumulative.self, LinearRecurrence.self,
         Cholesky.self, TriangularSolve.self, LinearSolve.self, Determinant.self,

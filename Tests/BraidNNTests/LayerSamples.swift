@@ -33,7 +33,8 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
     private static let rows: [Shape] = [[3, 4], [2, 5, 4]]
 
     /// Every block of BraidNN, and the models made of them. A new block gets a row here.
-    static let all: [LayerSample] = activations + layers + convolutions + pooling
+    static let all: [LayerSample] =
+        activations + layers + convolutions + pooling + sequenceLayers
 
     private static let activations = Activation.allCases.map { activation in
         LayerSample("Activation", variant: "\(activation)", rows) { activation }

@@ -27,6 +27,8 @@ struct BenchmarkCase {
         let checksum: () throws -> Double
         /// How much work a run is.
         var amounts = Amounts()
+        /// Of how many equal parts a run consists; times are those of one part.
+        var parts = 1
     }
 
     /// How much work one run is, where that makes sense.
@@ -46,6 +48,6 @@ struct BenchmarkCase {
 
     /// All cases in the order in which they run.
     static var all: [BenchmarkCase] {
-        smallOperators + matrixProducts + convolutions + pointwise + inference + training
+        engine + smallOperators + matrixProducts + convolutions + pointwise + inference + training
     }
 }

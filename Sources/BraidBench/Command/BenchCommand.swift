@@ -16,8 +16,8 @@ public struct BenchCommand: ParsableCommand {
             machine was not quiet.
 
             GROUPS
-              E small operators, G matrix products, C convolutions, P pointwise and row operators,
-              M predictions, T training steps
+              N the engine (per job), E small operators, G matrix products, C convolutions,
+              P pointwise and row operators, M predictions, T training steps
 
             EXAMPLES
               braid-bench --list
@@ -123,7 +123,7 @@ public struct BenchCommand: ParsableCommand {
             guard checksum.isFinite else { throw InputError("the results are not finite") }
             return BenchmarkRecord(
                 benchmarkCase.name, peer: variant.peer, threads: threads, timing,
-                checksum: checksum, workload.amounts)
+                checksum: checksum, workload)
         } catch {
             return BenchmarkRecord(
                 benchmarkCase.name, peer: variant.peer, threads: threads, error: error)

@@ -5,7 +5,7 @@ struct BenchmarkRecord: Codable {
     let peer: String
     let benchmarkCase: String
     let threads: Int
-    /// Seconds of one run; nil when it failed.
+    /// Seconds of one run, or of one of its parts; nil when it failed.
     let median: Double?
     let minimum: Double?
     let extra: Extra
@@ -57,14 +57,15 @@ extension BenchmarkRecord {
     /// What measuring `workload` gave.
     init(
         _ name: String, peer: String, threads: Int, _ timing: Timing, checksum: Double,
-        _ amounts: BenchmarkCase.Amounts
+        _ workload: BenchmarkCase.Workload
     ) {
+        let (amounts, parts) = (workload.amounts, Double(workload.parts))
         func rate(_ amount: Double?, per unit: Double = 1) -> Double? {
             amount.map { $0 / timing.median / unit }
         }
         self.init(
-            peer: peer, benchmarkCase: name, threads: threads, median: timing.median,
-            minimum: timing.minimum,
+            peer: peer, benchmarkCase: name, threads: threads, median: timing.median / parts,
+            minimum: timing.minimum / parts,
             extra: Extra(
                 samples: timing.samples.count, callsPerSample: timing.callsPerSample,
                 firstCall: timing.firstCall, foreign: timing.foreignLoad, checksum: checksum,

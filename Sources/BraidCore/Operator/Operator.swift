@@ -29,6 +29,10 @@ public protocol Operator: Hashable, Codable, Sendable {
     /// the `denseInputs` trait. Cannot fail and allocates no tensor memory.
     func evaluate(_ context: borrowing KernelContext)
 
+    /// For an input of indices, how many there are to choose from; checked mode reports indices
+    /// outside `0..<indexBound`.
+    func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int?
+
     /// Whether an output may be written over an input that is used no more, when both are dense, of
     /// one shape and of one element size.
     func mayOverwrite(input: Int, with output: Int) -> Bool
@@ -93,6 +97,8 @@ extension Operator {
     public func scratchByteCount(for inputs: Span<TensorType>) -> Int { 0 }
     /// One operation per output element.
     public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int { output.count }
+    /// No input of indices.
+    public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? { nil }
     /// The first input with the `mayReuseFirstInput` trait, every input of pointwise operators.
     public func mayOverwrite(input: Int, with output: Int) -> Bool {
         Self.traits.contains(.pointwise)

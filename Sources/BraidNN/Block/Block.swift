@@ -24,5 +24,7 @@ public protocol Block<Input, Output>: Sendable {
 
 extension Block {
     /// Computes the output: `network(x)`.
-    public func callAsFunction(_ input: Input) -> Output { forward(input) }
+    public func callAsFunction(_ input: Input) -> Output {
+        Runtime.isChecked ? BlockPath.inside(self) { forward(input) } : forward(input)
+    }
 }

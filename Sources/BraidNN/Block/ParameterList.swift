@@ -39,13 +39,39 @@ public struct ParameterList: Sendable, RandomAccessCollection {
             }
             return
         }
-        if let compiled = value as? any TransparentBlock {
-            return collect(compiled.wrappedBlock, path: path, seen: &seen)
+        for part in Self.parts(of: value) {
+            collect(part.value, path: Self.joined(path, part.label), seen: &seen)
         }
-        if let row = value as? Sequential {
-            // A row's blocks are named by their number alone, as in every framework.
-            return collect(row.blocks, path: path, seen: &seen)
+    }
+
+    /// The outermost blocks inside `block`, with their places in it.
+    static func children(of block: any Block) -> [(name: String, block: any Block)] {
+        var children: [(name: String, block: any Block)] = []
+        func collect(_ value: Any, path: String) {
+            for part in parts(of: value) {
+                let name = joined(path, part.label)
+                if let block = part.value as? any Block {
+                    children.append((name, block))
+                } else {
+                    collect(part.value, path: name)
+                }
+            }
         }
+        collect(block, path: "")
+        return children
+    }
+
+    private static func joined(_ path: String, _ label: String) -> String {
+        path.isEmpty || label.isEmpty ? path + label : "\(path).\(label)"
+    }
+
+    /// What stands directly in a value and may hold parameters, with its label; empty for what has no
+    /// name of its own.
+    private static func parts(of value: Any) -> [(label: String, value: Any)] {
+        if value is Parameter { return [] }
+        if let compiled = value as? any TransparentBlock { return parts(of: compiled.wrappedBlock) }
+        // A row's blocks are named by their number alone, as in every framework.
+        if let row = value as? Sequential { return parts(of: row.blocks) }
         var mirror: Mirror? = Mirror(reflecting: value)
         var levels: [Mirror] = []
         while let level = mirror {
@@ -53,13 +79,10 @@ public struct ParameterList: Sendable, RandomAccessCollection {
             mirror = level.superclassMirror
         }
         // A superclass's parameters come before those of its subclass.
-        for level in levels.reversed() {
-            for (index, child) in level.children.enumerated() where Self.mayHold(child.value) {
-                let label =
-                    level.displayStyle == .optional
-                    ? nil : child.label.map(Self.plain) ?? "\(index)"
-                let name = [path, label ?? ""].filter { !$0.isEmpty }.joined(separator: ".")
-                collect(child.value, path: name, seen: &seen)
+        return levels.reversed().flatMap { level in
+            level.children.enumerated().filter { mayHold($0.element.value) }.map { index, child in
+                let label = child.label.map(plain) ?? "\(index)"
+                return (level.displayStyle == .optional ? "" : label, child.value)
             }
         }
     }

@@ -22,7 +22,7 @@ public struct Sequential: Block {
 
     /// Feeds `input` through all blocks.
     public func forward(_ input: NDArray) -> NDArray {
-        blocks.reduce(input) { $1.forward($0) }
+        blocks.reduce(input) { $1($0) }
     }
 }
 

@@ -25,6 +25,11 @@ public struct TakeAlongAxis: Operator {
         return TensorType(x.dtype, indices.shape)
     }
 
+    /// Indices into the axis.
+    public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
+        input == 1 ? IndexedAxis(inputs[0].shape, axis: axis).extent : nil
+    }
+
     /// Copies in pieces of lines of results.
     public func evaluate(_ context: borrowing KernelContext) {
         let (x, indices) = (context.dense(0), context.dense(1))
@@ -89,6 +94,11 @@ public struct ScatterAddAlongAxis: Operator {
         return result
     }
 
+    /// Indices into the axis.
+    public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
+        input == 1 ? extent : nil
+    }
+
     /// One operation per value and per result.
     public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int {
         inputs[0].count + output.count
@@ -145,6 +155,11 @@ public struct ScatterAlongAxis: Operator {
         try requireSameType(x, values)
         try requireAlike(values, indices)
         return x
+    }
+
+    /// Indices into the axis.
+    public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
+        input == 1 ? IndexedAxis(inputs[0].shape, axis: axis).extent : nil
     }
 
     /// One operation per value and per result.

@@ -31,6 +31,11 @@ public struct Gather: Operator {
         return TensorType(x.dtype, try shape(extents))
     }
 
+    /// Indices into the axis.
+    public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
+        input == 1 ? IndexedAxis(inputs[0].shape, axis: axis).extent : nil
+    }
+
     /// Copies in pieces: of outer rows, or of indices where there is one outer row.
     public func evaluate(_ context: borrowing KernelContext) {
         let (x, indices) = (context.dense(0), context.dense(1))
@@ -105,6 +110,11 @@ public struct ScatterAdd: Operator {
             "an axis of extent \(extent) has no place for indices \(indices.shape)")
         extents.replaceSubrange(axis..<(axis + indices.rank), with: [extent])
         return TensorType(dy.dtype, try shape(extents))
+    }
+
+    /// Indices into the axis.
+    public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
+        input == 1 ? extent : nil
     }
 
     /// One operation per element of the array and of the result.

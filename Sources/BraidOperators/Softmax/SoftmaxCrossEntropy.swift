@@ -27,6 +27,11 @@ public struct SoftmaxCrossEntropy: Operator {
         return TensorType(scores.dtype, labels.shape)
     }
 
+    /// Labels below the number of classes.
+    public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
+        input == 1 ? inputs[0].shape[1] : nil
+    }
+
     /// About that of an exponential per score.
     public func cost(for inputs: Span<TensorType>, output: TensorType) -> Int {
         saturatingProduct(SoftmaxRows.costPerElement, inputs[0].count)

@@ -6,13 +6,13 @@ extension TapeContents {
     /// The cotangents of the values in `targets`, given the cotangent of the value in `output`.
     ///
     /// A record that was seen before runs as a compiled graph; another one, and one whose gradient is
-    /// itself recorded or traced, job by job. Consumes the record.
+    /// itself recorded, traced or checked, job by job. Consumes the record.
     consuming func gradients(
         of output: Int, seed: NDArray?, at targets: [Int]
     ) -> [NDArray?] {
         let request = RecordStructure.Request(
             output: output, hasSeed: seed != nil, targets: targets)
-        if !isRecorded(seed, in: Scopes.current ?? .outside),
+        if !Runtime.isChecked, !isRecorded(seed, in: Scopes.current ?? .outside),
             let program = GradientCache.shared.program(for: self, request)
         {
             return program(self, seed: seed)

@@ -45,43 +45,65 @@ extension ExecutionPlan.Step {
 
     /// Calls the kernel.
     func run(in memory: CallMemory, splitter: (any WorkSplitter)?) {
-        let count = operands.count + results.count
-        if count > Self.viewsOnStack {
-            // From the pool, so that in steady state no memory is asked for.
-            let byteCount = count * MemoryLayout<TensorView>.stride
-            if let block = try? MemoryPool.allocate(byteCount) {
-                run(in: memory, block.bindMemory(to: TensorView.self, capacity: count), splitter)
-                MemoryPool.deallocate(block, byteCount)
-                return
-            }
-        }
-        withUnsafeTemporaryAllocation(of: TensorView.self, capacity: count) { views in
-            run(in: memory, views.baseAddress!, splitter)
+        withViews(in: memory) { inputs, outputs in
+            evaluate(
+                op,
+                KernelContext(
+                    inputs: inputs, outputs: outputs, scratch: memory.scratch(of: self),
+                    splitter: splitter))
         }
     }
 
-    private func run(
-        in memory: CallMemory, _ views: UnsafeMutablePointer<TensorView>,
-        _ splitter: (any WorkSplitter)?
-    ) {
-        var next = views
-        for operand in operands {
-            next.initialize(to: memory.view(operand))
-            next += 1
+    /// Calls the kernel, and looks at what it does.
+    /// - Throws: what was found.
+    func check(in memory: CallMemory, _ origin: CallOrigin) throws {
+        try withViews(in: memory) { inputs, outputs in
+            try check(op, inputs, outputs, origin)
         }
-        for result in results {
-            next.initialize(to: memory.view(result))
-            next += 1
-        }
-        evaluate(
-            op,
-            KernelContext(
-                inputs: UnsafeBufferPointer(start: views, count: operands.count),
-                outputs: UnsafeBufferPointer(start: views + operands.count, count: results.count),
-                scratch: memory.scratch(of: self), splitter: splitter))
     }
 
     private func evaluate<O: Operator>(_ op: O, _ context: borrowing KernelContext) {
         op.evaluate(context)
+    }
+
+    private func check<O: Operator>(
+        _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
+        _ outputs: UnsafeBufferPointer<TensorView>, _ origin: CallOrigin
+    ) throws {
+        // Infinite constants may have become a part of the operator.
+        let check = CheckedEvaluation(op, inputs, outputs, origin, allowsInfinity: true)
+        try check(scratchByteCount: scratchByteCount)
+    }
+
+    private func withViews(
+        in memory: CallMemory,
+        _ body: (UnsafeBufferPointer<TensorView>, UnsafeBufferPointer<TensorView>) throws -> Void
+    ) rethrows {
+        let count = operands.count + results.count
+        func fill(_ views: UnsafeMutablePointer<TensorView>) throws {
+            var next = views
+            for operand in operands {
+                next.initialize(to: memory.view(operand))
+                next += 1
+            }
+            for result in results {
+                next.initialize(to: memory.view(result))
+                next += 1
+            }
+            try body(
+                UnsafeBufferPointer(start: views, count: operands.count),
+                UnsafeBufferPointer(start: views + operands.count, count: results.count))
+        }
+        if count > Self.viewsOnStack {
+            // From the pool, so that in steady state no memory is asked for.
+            let byteCount = count * MemoryLayout<TensorView>.stride
+            if let block = try? MemoryPool.allocate(byteCount) {
+                defer { MemoryPool.deallocate(block, byteCount) }
+                return try fill(block.bindMemory(to: TensorView.self, capacity: count))
+            }
+        }
+        try withUnsafeTemporaryAllocation(of: TensorView.self, capacity: count) {
+            try fill($0.baseAddress!)
+        }
     }
 }

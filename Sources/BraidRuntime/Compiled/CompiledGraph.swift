@@ -218,10 +218,12 @@ extension CompiledGraph {
         let arena = try arenas.lease()
         let memory = CallMemory(inputs, buffers, constants, arena: arena)
         let engine = Runtime.engine
+        let origin = Runtime.isChecked ? CallOrigin() : nil
         engine.push(
             program, label: JobOwner.current ?? "compiled graph",
             externals: inputs.map(\.storage) + buffers + [arena], bytes: plan.arenaByteCount
         ) { [self, unowned engine] step in
+            if let origin { return try plan.steps[step].check(in: memory, origin) }
             plan.steps[step].run(in: memory, splitter: engine)
         }
     }

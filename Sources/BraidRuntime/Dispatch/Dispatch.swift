@@ -70,6 +70,7 @@ enum Dispatch {
         let targets = outputs.map(StoredView.init)
         let engine = Runtime.engine
         let written = targets.map { $0.storage as Variable }
+        let origin = CheckedMode.isOn ? CallOrigin() : nil
         engine.push(
             O.name, reads: sources.map(\.storage), updates: isUpdate ? written : [],
             overwrites: isUpdate ? [] : written, priority: priority, bytes: scratchByteCount,
@@ -77,6 +78,10 @@ enum Dispatch {
         ) { [unowned engine] in
             try sources.map(\.view).withUnsafeBufferPointer { inputs in
                 try targets.map(\.view).withUnsafeBufferPointer { outputs in
+                    if let origin {
+                        let check = CheckedEvaluation(op, inputs, outputs, origin)
+                        return try check(scratchByteCount: scratchByteCount)
+                    }
                     try evaluate(
                         op, inputs, outputs, scratchByteCount: scratchByteCount, splitter: engine)
                 }

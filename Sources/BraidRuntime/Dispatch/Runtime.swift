@@ -5,26 +5,36 @@ import Synchronization
 /// The process-wide engine that arrays push their work into.
 public enum Runtime {
     private static let state = Mutex<Engine?>(nil)
-    private static let inlineAllowed = Atomic<Bool>(true)
+    // Only an engine can allow it: the first operator makes one.
+    private static let inlineAllowed = Atomic<Bool>(false)
 
     /// The engine in use; a threaded one with every usable core unless `use` chose another.
     public static var engine: Engine {
         state.withLock { current in
             if let current { return current }
-            let engine = Engine(.threaded(threads: nil))
-            inlineAllowed.store(engine.permitsInline, ordering: .releasing)
+            let engine = CheckedMode.isAskedFor ? Engine(.serial) : Engine(.threaded(threads: nil))
+            allowInline(by: engine)
             current = engine
             return engine
         }
     }
 
+    /// Small operators go through the engine where their results are to be checked.
+    private static func allowInline(by engine: Engine) {
+        inlineAllowed.store(engine.permitsInline && !CheckedMode.isOn, ordering: .releasing)
+    }
+
     /// Makes `engine` the engine of all arrays, after everything pushed so far is done. The one
     /// before it is stopped. Not to be called inside jobs or while other threads work on arrays.
-    public static func use(_ engine: Engine) {
+    /// - Parameter checked: whether every job is checked, see `isChecked`. With `BRAID_CHECK=1` in the
+    ///   environment it is, and on a serial engine instead of this one.
+    public static func use(_ engine: Engine, checked: Bool = false) {
+        let engine = CheckedMode.isAskedFor ? Engine(.serial) : engine
         let previous = state.withLock { current in
             let previous = current
             current = engine
-            inlineAllowed.store(engine.permitsInline, ordering: .releasing)
+            CheckedMode.isOn = checked || CheckedMode.isAskedFor
+            allowInline(by: engine)
             return previous
         }
         if let previous, previous !== engine { previous.stop() }

@@ -39,7 +39,7 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
     /// Calls the function.
     public func callAsFunction(_ input: Input) -> Output {
         let ambient = Scopes.current ?? .outside
-        if ambient.trace != nil { return body(input) }
+        if ambient.trace != nil || Runtime.isChecked { return body(input) }
         let arguments = input.arrays
         let signature = TraceSignature(arguments, ambient, structure: structure())
         if let traced = traces[signature] { return Output(arrays: traced(arguments, ambient)) }

@@ -31,6 +31,7 @@ public struct TrainCommand: ParsableCommand {
             ENVIRONMENT
               BRAID_DATA_DIRECTORY  the folder with digits.bin
               BRAID_ISA             reference, avx2 or avx512
+              BRAID_CHECK           1 looks at every result, serially: NaN, infinity, indices, writes
             """)
 
     @Option(help: "The network to train.")

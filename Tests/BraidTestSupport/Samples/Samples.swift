@@ -4,7 +4,7 @@ extension Sample {
         creation + random + unary + binary + binaryScalar + comparison + truth + [select] + cast
         + reduction + argReduction + [reshape, transpose, broadcast, concatenate] + slice
         + [matrixProduct, fusedPointwise] + convolution + maxPooling + averagePooling + softmax + [
-            crossEntropy
+            crossEntropy, causalSoftmax,
         ]
         + [gather, scatterAdd, flip, stopGradient] + alongAxis + sorting + linearAlgebra
 }

@@ -1,0 +1,39 @@
+public import BraidCore
+import BraidOperators
+public import BraidRuntime
+
+/// A vector for each number of a vocabulary: rows of a matrix, looked up.
+///
+/// Takes indices `[…]` of any integer dtype, returns `[…, width]`; `weight` is `[vocabulary, width]`. An
+/// index outside `0..<vocabulary` takes the vector at the nearer end. The gradient is a sum over the
+/// indices in their order.
+public struct Embedding: Block {
+    /// `[vocabulary, width]`.
+    @Parameter public var weight: NDArray
+
+    /// A layer with a vector of `width` elements for each of `vocabulary` numbers.
+    /// - Precondition: `vocabulary` is at least 1.
+    public init(
+        _ vocabulary: Int, width: Int, initializer: Initializer = .normal(standardDeviation: 1),
+        dtype: DType = .f32
+    ) {
+        ArrayError.check(
+            vocabulary > 0 && width >= 0, in: "embedding",
+            "takes a vocabulary of at least 1 and a width of at least 0, not \(vocabulary) and \(width)"
+        )
+        _weight = Parameter([vocabulary, width], dtype: dtype, initializer: initializer)
+    }
+
+    /// Looks the vectors up.
+    public func forward(_ indices: NDArray) -> NDArray {
+        guard indices.dtype.isInteger else {
+            ArrayError(
+                .unsupportedType, in: "embedding",
+                "takes indices of an integer dtype, not \(indices.type)"
+            ).report()
+            return indices
+        }
+        return weight.gathered(
+            at: indices.dtype == .i32 ? indices : indices.cast(to: .i64), axis: 0)
+    }
+}
