@@ -58,14 +58,14 @@ let package = Package(
                 "Braid", "BraidCommandLine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(name: "train", dependencies: ["BraidTrain"]),
+        .executableTarget(name: "train", dependencies: ["Braid", "BraidTrain"]),
         .target(
             name: "BraidHybridize",
             dependencies: [
                 "Braid", "BraidCommandLine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(name: "hybridize", dependencies: ["BraidHybridize"]),
+        .executableTarget(name: "hybridize", dependencies: ["Braid", "BraidHybridize"]),
         .target(
             name: "BraidBench",
             dependencies: [

@@ -45,7 +45,7 @@ struct TrainCommandTests {
             #expect(model.signature.inputs == [.init("image", TensorType(.f32, [1, 1, 8, 8]))])
             #expect(model.signature.outputs == [.init("scores", TensorType(.f32, [1, 10]))])
             #expect(model.options == OptimizationOptions(exact: true))
-            #expect(model.metadata == ["data": "digits", "model": "mlp", "shards": "4"])
+            #expect(model.metadata == ["model": "mlp", "shards": "4"])
             // The parameters fit the network that they come from.
             let network = Models.mlp(classes: 10)
             let image = try Digits.load().test.batch(at: [0]).input

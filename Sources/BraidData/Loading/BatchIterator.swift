@@ -27,17 +27,18 @@ public final class BatchIterator: IteratorProtocol {
     /// The next batch; nil after the last.
     public func next() -> Batch? {
         guard position < plan.batchCount else { return nil }
-        defer { position += 1 }
+        let number = position
+        position += 1
         let loaded: Result<Batch, any Error>
         if turns.isEmpty {
-            loaded = Result { try plan.load(position) }
+            loaded = Result { try plan.load(number) }
         } else {
             loaded = ahead.removeFirst().result()
             loadAhead()
         }
         switch loaded {
         case .success(let batch): return batch
-        case .failure(let error): return plan.failedBatch(position, error)
+        case .failure(let error): return plan.failedBatch(number, error)
         }
     }
 

@@ -1,25 +1,6 @@
 import ArgumentParser
 import Braid
 
-/// The networks that `--model` names.
-enum ModelName: String, CaseIterable, ExpressibleByArgument {
-    case lenet
-    case mlp
-
-    /// The network for images `[batch, 1, height, width]`.
-    func network(height: Int, width: Int, classes: Int) -> Sequential {
-        switch self {
-        case .lenet: Models.lenet(height: height, width: width, classes: classes)
-        case .mlp: Models.mlp(classes: classes)
-        }
-    }
-}
-
-/// The data that `--data` names.
-enum DataName: String, CaseIterable, ExpressibleByArgument {
-    case digits
-}
-
 /// The engines that `--engine` names.
 enum EngineName: String, CaseIterable, ExpressibleByArgument {
     case threaded
