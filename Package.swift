@@ -95,7 +95,9 @@ let package = Package(
             dependencies: ["Braid", "BraidTestSupport", "CAllocationCounter"]),
         .testTarget(name: "BraidDataTests", dependencies: ["Braid", "BraidTestSupport"]),
         .testTarget(name: "BraidParallelTests", dependencies: ["Braid", "BraidTestSupport"]),
-        .testTarget(name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"]),
+        .testTarget(
+            name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"],
+            exclude: ["Oracle/README.md"], resources: [.copy("Oracle/values")]),
         .testTarget(
             name: "BraidTrainTests",
             dependencies: [

@@ -34,7 +34,7 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
 
     /// Every block of BraidNN, and the models made of them. A new block gets a row here.
     static let all: [LayerSample] =
-        activations + layers + convolutions + pooling + sequenceLayers
+        activations + layers + simple + convolutions + pooling + sequenceLayers
 
     private static let activations = Activation.allCases.map { activation in
         LayerSample("Activation", variant: "\(activation)", rows) { activation }

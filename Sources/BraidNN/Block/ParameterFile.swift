@@ -34,44 +34,92 @@ extension Block {
     /// - Throws: `ModelFileError` when the file cannot be written, `EngineError` when a parameter
     ///   cannot be computed.
     public func saveParameters(to path: String, metadata: [(String, String)] = []) throws {
-        let elements = parameters
-        let arrays = elements.map { ($0.name, $0.parameter.wrappedValue.dense()) }
         try SafetensorsWriter.write(
+            parameters.map { ($0.name, $0.parameter.wrappedValue) }, metadata: metadata, to: path)
+    }
+
+    /// Replaces the parameters by those in the file. A parameter that several blocks share may stand
+    /// there under any of its names.
+    ///
+    /// ```swift
+    /// // All but the last layer, from a network with other classes.
+    /// let report = try network.loadParameters(from: file, allowing: .mismatched)
+    /// ```
+    /// - Parameter allowed: which differences between file and network are no mistakes.
+    /// - Returns: what differs.
+    /// - Throws: `ModelFileError` that lists every missing, unexpected or differently typed tensor
+    ///   that is not allowed; the parameters are unchanged then.
+    @discardableResult
+    public func loadParameters(
+        from file: ParameterFile, allowing allowed: LoadReport.Differences = []
+    ) throws -> LoadReport {
+        let elements = parameters
+        let report = file.comparison(
+            with: elements.map { element in
+                let parameter = element.parameter
+                let shape = parameter.shape ?? file.shape(element.names) ?? []
+                return (element.name, element.otherNames, TensorType(parameter.dtype, shape))
+            })
+        try report.check(allowing: allowed, in: file)
+        let kept = Set(report.missing + report.mismatched.map(\.name))
+        let changed = elements.filter { !kept.contains($0.name) }
+        let arrays = try changed.map { try NDArray(file.name(among: $0.names)!, of: file.file) }
+        for (element, array) in zip(changed, arrays) {
+            element.parameter.wrappedValue = array
+        }
+        return report
+    }
+}
+
+extension ParameterList.Element {
+    fileprivate var names: [String] { [name] + otherNames }
+}
+
+extension ParameterFile {
+    /// The first of these names that a tensor has.
+    fileprivate func name(among names: [String]) -> String? {
+        names.first { file.entry($0) != nil }
+    }
+
+    fileprivate func shape(_ names: [String]) -> Shape? {
+        name(among: names).flatMap { file.entry($0)?.type.shape }
+    }
+
+    /// How the file differs from what is expected in it.
+    func comparison(
+        with expected: [(name: String, otherNames: [String], type: TensorType)]
+    ) -> LoadReport {
+        var report = LoadReport()
+        var known: Set<String> = []
+        for row in expected {
+            let names = [row.name] + row.otherNames
+            known.formUnion(names)
+            guard let type = name(among: names).flatMap({ file.entry($0)?.type }) else {
+                report.missing.append(row.name)
+                continue
+            }
+            if type != row.type {
+                report.mismatched.append(
+                    .init(name: row.name, found: "\(type)", expected: "\(row.type)"))
+            }
+        }
+        report.unexpected = file.entries.map(\.name).filter { !known.contains($0) }
+        return report
+    }
+}
+
+extension SafetensorsWriter {
+    /// Writes arrays, with a format version and `metadata`.
+    static func write(
+        _ arrays: [(name: String, array: NDArray)], metadata: [(String, String)], to path: String
+    ) throws {
+        try write(
             to: path, metadata: metadata + [("braid.format_version", "1")],
             tensors: arrays.map { name, array in
-                SafetensorsWriter.Tensor(name: name, type: array.type) { write in
+                let array = array.dense()
+                return Tensor(name: name, type: array.type) { write in
                     try array.withBytes { try write($0) }
                 }
             })
-    }
-
-    /// Replaces the parameters by those in the file.
-    /// - Throws: `ModelFileError` that lists every missing, unexpected or differently shaped tensor;
-    ///   the parameters are unchanged then.
-    public func loadParameters(from file: ParameterFile) throws {
-        let elements = parameters
-        var problems: [String] = []
-        for element in elements {
-            guard let entry = file.file.entry(element.name) else {
-                problems.append("\(element.name) is missing")
-                continue
-            }
-            let expected = element.parameter.shape.map { TensorType(element.parameter.dtype, $0) }
-            if let expected, entry.type != expected {
-                problems.append("\(element.name) is \(entry.type), expected \(expected)")
-            }
-        }
-        let names = Set(elements.map(\.name))
-        problems += file.file.entries.map(\.name).filter { !names.contains($0) }.map {
-            "\($0) is unexpected"
-        }
-        guard problems.isEmpty else {
-            throw ModelFileError(
-                .mismatch, path: file.file.path, problems.joined(separator: "; "))
-        }
-        let arrays = try elements.map { try NDArray($0.name, of: file.file) }
-        for (element, array) in zip(elements, arrays) {
-            element.parameter.wrappedValue = array
-        }
     }
 }

@@ -9,6 +9,8 @@ public struct ParameterList: Sendable, RandomAccessCollection {
         public let name: String
         /// The parameter.
         public let parameter: Parameter
+        /// Where else it stands, when blocks share it.
+        public fileprivate(set) var otherNames: [String] = []
     }
 
     private var elements: [Element] = []
@@ -16,8 +18,8 @@ public struct ParameterList: Sendable, RandomAccessCollection {
     /// The parameters of `block`. A parameter that stands in several places (shared weights) has
     /// the name of the first.
     public init(of block: some Block) {
-        var seen: Set<ObjectIdentifier> = []
-        collect(block, path: "", seen: &seen)
+        var places: [ObjectIdentifier: Int] = [:]
+        collect(block, path: "", &places)
     }
 
     /// Always 0.
@@ -29,18 +31,51 @@ public struct ParameterList: Sendable, RandomAccessCollection {
 
     /// The parameter of that name.
     public subscript(name: String) -> Parameter? {
-        elements.first { $0.name == name }?.parameter
+        elements.first { $0.name == name || $0.otherNames.contains(name) }?.parameter
     }
 
-    private mutating func collect(_ value: Any, path: String, seen: inout Set<ObjectIdentifier>) {
+    /// The parameters of which `isIncluded` is true.
+    public func matching(_ isIncluded: (Element) throws -> Bool) rethrows -> ParameterList {
+        var list = self
+        list.elements = try elements.filter(isIncluded)
+        return list
+    }
+
+    /// The parameters whose names fit a pattern, in which `*` stands for any characters, dots too.
+    ///
+    /// ```swift
+    /// network.parameters.matching("body.*").freeze()
+    /// ```
+    public func matching(_ pattern: String) -> ParameterList {
+        let pattern = NamePattern(pattern)
+        return matching { pattern.matches($0.name) }
+    }
+
+    /// Keeps these parameters as they are: no gradients are computed, no trainer moves them.
+    public func freeze() { for element in self { element.parameter.freeze() } }
+
+    /// Undoes `freeze()`.
+    public func unfreeze() { for element in self { element.parameter.unfreeze() } }
+
+    /// Starts these parameters anew, from `initializer` or from their own when nil.
+    public func initialize(_ initializer: Initializer? = nil) {
+        for element in self { element.parameter.initialize(initializer) }
+    }
+
+    private mutating func collect(
+        _ value: Any, path: String, _ places: inout [ObjectIdentifier: Int]
+    ) {
         if let parameter = value as? Parameter {
-            if seen.insert(ObjectIdentifier(parameter)).inserted {
+            if let place = places[ObjectIdentifier(parameter)] {
+                elements[place].otherNames.append(path)
+            } else {
+                places[ObjectIdentifier(parameter)] = elements.count
                 elements.append(Element(name: path, parameter: parameter))
             }
             return
         }
         for part in Self.parts(of: value) {
-            collect(part.value, path: Self.joined(path, part.label), seen: &seen)
+            collect(part.value, path: Self.joined(path, part.label), &places)
         }
     }
 

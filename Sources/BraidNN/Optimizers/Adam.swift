@@ -4,50 +4,54 @@ import BraidRuntime
 
 extension Optimizer {
     /// Adam (Kingma and Ba, ICLR 2015): running means of the gradient and of its square, both
-    /// corrected for their start at zero.
+    /// corrected for their start at zero. Weight decay is added to the gradient.
     ///
-    /// - Precondition: the learning rate is not negative, the betas are in `0..<1`.
+    /// - Precondition: the betas are in `0..<1`, and no other argument is negative.
     public static func adam(
         learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
-        epsilon: Double = 1e-8
+        epsilon: Double = 1e-8, weightDecay: Double = 0
     ) -> Optimizer {
-        ArrayError.check(
-            learningRate >= 0 && (0..<1).contains(beta1) && (0..<1).contains(beta2),
-            in: "adam",
-            "the learning rate must not be negative and the betas must be in 0..<1")
-        return Optimizer(
-            Adam(learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon))
+        Optimizer(
+            Adam(beta1, beta2, epsilon), learningRate: learningRate, weightDecay: weightDecay)
+    }
+
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019): the weight shrinks by
+    /// `learningRate · weightDecay` beside the step.
+    ///
+    /// - Precondition: the betas are in `0..<1`, and no other argument is negative.
+    public static func adamW(
+        learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
+        epsilon: Double = 1e-8, weightDecay: Double = 0.01
+    ) -> Optimizer {
+        Optimizer(
+            Adam(beta1, beta2, epsilon, appliesWeightDecay: true), learningRate: learningRate,
+            weightDecay: weightDecay)
     }
 }
 
-struct Adam: Optimizer.Rule {
-    let learningRate: Double
-    let beta1: Double
-    let beta2: Double
-    let epsilon: Double
+struct Adam: OptimizerRule {
+    let name: String
+    let moments: Moments
+    let appliesWeightDecay: Bool
 
-    let stateCount = 2
-
-    func update(
-        _ weight: inout NDArray, _ gradient: NDArray, _ state: [Parameter], step: NDArray
+    init(
+        _ beta1: Double, _ beta2: Double, _ epsilon: Double, appliesWeightDecay: Bool = false
     ) {
-        let (mean, square) = (state[0], state[1])
-        mean.update {
-            $0 *= beta1
-            $0 += gradient * (1 - beta1)
-        }
-        square.update {
-            $0 *= beta2
-            $0 += gradient.square() * (1 - beta2)
-        }
-        // In f64 until the end: late steps leave hardly more than the rounding of 1.
-        let correction1 = 1 - NDArray.power(beta1, step)
-        let correction2 = 1 - NDArray.power(beta2, step)
-        var scale = square.wrappedValue.squareRoot()
-        scale *= correction2.reciprocalSquareRoot().cast(to: weight.dtype)
-        scale += epsilon
-        var move = mean.wrappedValue / scale
-        move *= (learningRate / correction1).cast(to: weight.dtype)
-        weight -= move
+        name = appliesWeightDecay ? "adamw" : "adam"
+        moments = Moments(name, beta1, beta2, epsilon)
+        self.appliesWeightDecay = appliesWeightDecay
+    }
+
+    func initialState(for weight: TensorType) -> KeyValuePairs<String, NDArray> {
+        ["mean": .zeros(weight), "square": .zeros(weight)]
+    }
+
+    func update(_ weight: inout NDArray, _ step: OptimizerStep) {
+        if appliesWeightDecay { step.decay(&weight) }
+        moments.average(in: step.gradient, step.state)
+        // Both corrections meet in one factor.
+        let rate = step.learningRate / step.share(ofMeanWithDecay: moments.beta1)
+        weight -=
+            step.state[0].wrappedValue / moments.root(step) * rate.cast(to: weight.dtype)
     }
 }

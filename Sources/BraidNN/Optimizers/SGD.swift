@@ -9,35 +9,46 @@ extension Optimizer {
     public static func sgd(
         learningRate: Double, momentum: Double = 0, weightDecay: Double = 0
     ) -> Optimizer {
-        ArrayError.check(
-            learningRate >= 0 && momentum >= 0 && weightDecay >= 0,
-            in: "sgd",
-            "learning rate, momentum and weight decay must not be negative")
+        check("sgd", notNegative: [momentum])
         return Optimizer(
-            StochasticGradientDescent(
-                learningRate: learningRate, momentum: momentum, weightDecay: weightDecay))
+            StochasticGradientDescent(momentum: momentum, looksAhead: false),
+            learningRate: learningRate, weightDecay: weightDecay)
+    }
+
+    /// Nesterov's accelerated gradient (Sutskever et al., ICML 2013): as `sgd`, but moving by
+    /// `g + momentum v`, with the new `v`.
+    ///
+    /// - Precondition: no argument is negative.
+    public static func nag(
+        learningRate: Double, momentum: Double = 0.9, weightDecay: Double = 0
+    ) -> Optimizer {
+        check("nag", notNegative: [momentum])
+        return Optimizer(
+            StochasticGradientDescent(momentum: momentum, looksAhead: true),
+            learningRate: learningRate, weightDecay: weightDecay)
     }
 }
 
-struct StochasticGradientDescent: Optimizer.Rule {
-    let learningRate: Double
+struct StochasticGradientDescent: OptimizerRule {
     let momentum: Double
-    let weightDecay: Double
+    let looksAhead: Bool
 
-    var stateCount: Int { momentum == 0 ? 0 : 1 }
+    var name: String { looksAhead ? "nag" : "sgd" }
 
-    func update(
-        _ weight: inout NDArray, _ gradient: NDArray, _ state: [Parameter], step: NDArray
-    ) {
-        let slope = weightDecay == 0 ? gradient : gradient + weight * weightDecay
-        guard let velocity = state.first else {
-            weight -= slope * learningRate
-            return
+    func initialState(for weight: TensorType) -> KeyValuePairs<String, NDArray> {
+        momentum == 0 ? [:] : ["velocity": .zeros(weight)]
+    }
+
+    func update(_ weight: inout NDArray, _ step: OptimizerStep) {
+        guard let velocity = step.state.first else {
+            return step.move(&weight, against: step.gradient)
         }
         velocity.update {
             $0 *= momentum
-            $0 += slope
+            $0 += step.gradient
         }
-        weight -= velocity.wrappedValue * learningRate
+        let direction = velocity.wrappedValue
+        step.move(
+            &weight, against: looksAhead ? step.gradient + direction * momentum : direction)
     }
 }

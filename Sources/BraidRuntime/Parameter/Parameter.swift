@@ -42,6 +42,8 @@ public final class Parameter: Sendable {
         var initializer: Initializer
         var key: NDArray
         var gradientMode = GradientMode.write
+        /// The mode before `freeze()`.
+        var thawedMode: GradientMode?
 
         subscript(part: Part) -> Place {
             get { part == .value ? value : gradient }
@@ -156,7 +158,29 @@ public final class Parameter: Sendable {
     /// What `backward()` does with a new gradient.
     public var gradientMode: GradientMode {
         get { withState { $0.gradientMode } }
-        set { withState { $0.gradientMode = newValue } }
+        set {
+            withState {
+                $0.gradientMode = newValue
+                $0.thawedMode = nil
+            }
+        }
+    }
+
+    /// Keeps the value as it is: no gradient is computed, no trainer moves it.
+    public func freeze() {
+        withState { state in
+            if state.gradientMode == .none { return }
+            state.thawedMode = state.gradientMode
+            state.gradientMode = .none
+        }
+    }
+
+    /// Undoes `freeze()`. A parameter whose `gradientMode` is `.none` from the start (a running mean)
+    /// stays as it is.
+    public func unfreeze() {
+        withState { state in
+            state.gradientMode = state.thawedMode.take() ?? state.gradientMode
+        }
     }
 
     /// Says the shape of a parameter that was made without one; the layer knows it at its first

@@ -69,8 +69,26 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
 
     @Option(
         parsing: .unconditional,
-        help: "Step size of the optimizer. (default: 0.001 for adam, 0.05 for sgd)")
+        help: "Step size of the optimizer. (default: the usual one, 0.001 for adam, 0.05 for sgd)")
     var learningRate: Double?
+
+    @Option(
+        parsing: .unconditional,
+        help: "How strongly weights are drawn to 0. (default: the optimizer's usual one, mostly 0)")
+    var weightDecay: Double?
+
+    @Option(help: "How the step size goes from the first step to the last.")
+    var schedule: ScheduleName = .constant
+
+    @Option(
+        parsing: .unconditional,
+        help: "Steps in which the step size rises from 0 before the schedule begins.")
+    var warmUpSteps: Int = 0
+
+    @Option(
+        parsing: .unconditional,
+        help: "Scale gradients down whose norm, over all parameters, is larger. (default: never)")
+    var clipNorm: Double?
 
     @Option(parsing: .unconditional, help: "Decides first weights and the order of samples.")
     var seed: UInt64 = 1
@@ -154,6 +172,15 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
         if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
             throw ValidationError("--learning-rate must be a positive number, not \(learningRate)")
         }
+        if let weightDecay, !(weightDecay >= 0 && weightDecay.isFinite) {
+            throw ValidationError("--weight-decay must not be negative, as \(weightDecay) is")
+        }
+        guard (0...1_000_000_000).contains(warmUpSteps) else {
+            throw ValidationError("--warm-up-steps must be in 0...1000000000, not \(warmUpSteps)")
+        }
+        if let clipNorm, !(clipNorm > 0 && clipNorm.isFinite) {
+            throw ValidationError("--clip-norm must be a positive number, not \(clipNorm)")
+        }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be in 1...1024, not \(threads)")
         }
@@ -204,7 +231,9 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
         if let profile { try Profile.start(writingTo: profile) }
         try TrainingRun(
             model: network, epochs: epochs, batchSize: batchSize,
-            optimizer: optimizer.optimizer(learningRate: learningRate), seed: seed,
+            optimizer: optimizer.optimizer(learningRate: learningRate, weightDecay: weightDecay),
+            schedule: schedule, warmUpSteps: warmUpSteps,
+            clipping: clipNorm.map { .globalNorm($0) }, seed: seed,
             hybridizes: hybridize, shards: shards, workers: workers, loaderWorkers: loaderWorkers,
             optimization: OptimizationOptions(exact: exact), output: output,
             data: classification, dataName: data

@@ -7,6 +7,9 @@ struct TrainingRun {
     let epochs: Int
     let batchSize: Int
     let optimizer: Optimizer
+    let schedule: ScheduleName
+    let warmUpSteps: Int
+    let clipping: GradientClipping?
     let seed: UInt64
     /// Whether the network runs as compiled graphs; the results are the same.
     let hybridizes: Bool
@@ -26,13 +29,16 @@ struct TrainingRun {
         if let output { try ParameterFile.checkWritable(output) }
         RandomSource.seed(seed)
         let network = try model.classifier(of: data)
-        let trainer = Trainer(network.parameters, optimizer)
-        let step = step(network, trainer)
-        let predictor: any Block<[NDArray], [NDArray]> =
-            hybridizes ? network.hybridized(options: hybridOptions) : network
         let loader = DataLoader(
             data.training, batchSize: batchSize, shuffled: true, seed: seed,
             workers: loaderWorkers)
+        let trainer = Trainer(
+            network.parameters, optimizer,
+            schedule: schedule.schedule(steps: epochs * loader.batchCount, warmUp: warmUpSteps),
+            clipping: clipping)
+        let step = step(network, trainer)
+        let predictor: any Block<[NDArray], [NDArray]> =
+            hybridizes ? network.hybridized(options: hybridOptions) : network
         reporter.started(
             model: model.name, data: dataName, trainingCount: data.training.count,
             testCount: data.test.count, threads: Runtime.engine.threads)

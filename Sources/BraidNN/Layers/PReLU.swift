@@ -1,0 +1,32 @@
+public import BraidCore
+import BraidOperators
+public import BraidRuntime
+
+/// `x` above 0 and `slope x` below, with slopes that are learnt (He et al., ICCV 2015).
+///
+/// Takes `[batch, channels, …]`; `slope` is `[channels]`, or `[1]` for all channels.
+public struct PReLU: Block {
+    /// `[channels]` or `[1]`.
+    @Parameter public var slope: NDArray
+
+    /// A layer with a slope for each of so many channels, or one for all.
+    public init(channels: Int = 1, initializer: Initializer = .constant(0.25), dtype: DType = .f32)
+    {
+        _slope = Parameter([channels], dtype: dtype, initializer: initializer)
+    }
+
+    /// Applies the function to every element.
+    public func forward(_ x: NDArray) -> NDArray {
+        let channels = slope.shape[0]
+        guard channels == 1 || (x.rank > 1 && x.shape[1] == channels) else {
+            ArrayError(
+                .shapeMismatch, in: "prelu",
+                "takes [batch, \(channels), …], not shape \(x.shape)"
+            ).report()
+            return x
+        }
+        let slopes = slope.reshaped(
+            to: [channels] + Array(repeating: 1, count: max(x.rank - 2, 0)))
+        return select(x .> 0, x, x * slopes)
+    }
+}

@@ -1,0 +1,98 @@
+public import BraidCore
+import BraidOperators
+
+/// Connectionist temporal classification (Graves et al., ICML 2006): the negative logarithm of the
+/// probability that a sequence of scores spells the labels, with blanks and repetitions anywhere.
+///
+/// It is composed of operators, a handful for each time step, so that its gradient comes from theirs.
+/// - Parameters:
+///   - scores: `[batch, time, classes]`, f32 or f64, before the softmax.
+///   - labels: integers `[batch, length]`, without blanks; what comes after a sequence's own labels
+///     is negative, unless `labelLengths` says where it ends.
+///   - scoreLengths: integers `[batch]`, how many time steps count; all when nil.
+///   - labelLengths: integers `[batch]`, how many labels count; those that are not negative when nil.
+///   - blank: the class that spells nothing; a negative one counts from the end.
+/// - Returns: `[batch]`; infinity for labels that do not fit into the time.
+public func ctcLoss<T: Operand>(
+    _ scores: T, _ labels: T, scoreLengths: T? = nil, labelLengths: T? = nil, blank: Int = 0
+) -> T {
+    guard scores.rank == 3, scores.shape[1] > 0, labels.rank == 2, labels.dtype.isInteger,
+        labels.shape[0] == scores.shape[0],
+        (-scores.shape[2]..<scores.shape[2]).contains(blank),
+        [scoreLengths, labelLengths].allSatisfy({ $0 == nil || $0!.shape == [scores.shape[0]] })
+    else {
+        ArrayError(
+            .shapeMismatch, in: "ctcLoss",
+            "takes scores [batch, time, classes], integer labels [batch, length], lengths [batch] and "
+                + "a blank among the classes, not \(scores.type), \(labels.type) and \(blank)"
+        ).report()
+        return scores
+    }
+    let lattice = CTCLattice(
+        scores, labels.cast(to: .i64), blank: blank < 0 ? blank + scores.shape[2] : blank)
+    let lengths =
+        labelLengths?.cast(to: .i64) ?? (labels .>= 0).cast(to: .i64).sum(over: 1)
+    return lattice.loss(
+        scoreLengths: scoreLengths?.cast(to: .i64), labelLengths: lengths)
+}
+
+/// The states that spelling goes through: blank, first label, blank, second label, …, blank.
+private struct CTCLattice<T: Operand> {
+    /// Logarithms of the states' probabilities at each time step, `[batch, states]`.
+    let emissions: [T]
+    /// Whether a state may follow the one two before it, bool `[batch, states]`.
+    let maySkip: T
+    let batch: Int
+    let states: Int
+
+    init(_ scores: T, _ labels: T, blank: Int) {
+        let length = labels.shape[1]
+        batch = labels.shape[0]
+        states = 2 * length + 1
+        let blanks = T.full([batch, length + 1], Double(blank), dtype: .i64)
+        // A column more of labels, which is cut off again.
+        let padded = labels.padded(by: [(0, 0), (0, 1)])
+        let classes = stacked([blanks, padded], axis: 2)
+            .reshaped(to: [batch, 2 * length + 2])
+            .split(into: [states, 1], axis: 1)[0]
+        let before = Self.shifted(classes, by: 2, filling: -1)
+        maySkip = (classes .!= Double(blank)) .& (classes .!= before)
+        let places = classes.expandingDimension(at: 1)
+            .broadcast(to: [batch, scores.shape[1], states])
+        emissions = scores.logSoftmax(axis: 2).taken(at: places, alongAxis: 2).unstacked(axis: 1)
+    }
+
+    /// Stands for no probability: far below every sum of logarithms, and differences of two are finite.
+    private static var never: Double { -1e30 }
+
+    func loss(scoreLengths: T?, labelLengths: T) -> T {
+        let none = T.full([], Self.never, dtype: emissions[0].dtype)
+        let places = T.range(count: states, dtype: .i64)
+        var sums = select(places .< 2, emissions[0], none)
+        for (time, emission) in emissions.enumerated().dropFirst() {
+            let stay = logAddExp(sums, Self.shifted(sums, by: 1, filling: Self.never))
+            let skip = select(maySkip, Self.shifted(sums, by: 2, filling: Self.never), none)
+            let next = logAddExp(stay, skip) + emission
+            guard let scoreLengths else {
+                sums = next
+                continue
+            }
+            let goesOn = (scoreLengths .> Double(time)).expandingDimension(at: 1)
+            sums = select(goesOn, next, sums)
+        }
+        // Spelling ends with the last label or the blank after it.
+        let last = (labelLengths * 2).expandingDimension(at: 1)
+        let atBlank = sums.taken(at: last, alongAxis: 1)
+        let atLabel = select(last .> 0, sums.taken(at: last - 1, alongAxis: 1), none)
+        let loss = -logAddExp(atBlank, atLabel).squeezed(at: 1)
+        return select(loss .< 1e29, loss, .full([], .infinity, dtype: loss.dtype))
+    }
+
+    /// Columns moved to the right.
+    private static func shifted(_ array: T, by count: Int, filling value: Double) -> T {
+        let columns = array.shape[1]
+        let kept = Swift.max(columns - count, 0)
+        return array.split(into: [kept, columns - kept], axis: 1)[0]
+            .padded(by: [(0, 0), (columns - kept, 0)], mode: .constant(value))
+    }
+}

@@ -1,0 +1,108 @@
+public import BraidCore
+import BraidOperators
+
+// Each returns one loss per sample, `[batch]`; weights of samples, `[batch]`, are multiplied in.
+
+/// `max(0, margin - p y)` with labels of 1 and -1, and the mean over all axes but the first.
+/// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
+public func hingeLoss<T: Operand>(
+    _ predictions: T, _ labels: T, margin: Double = 1, sampleWeights: T? = nil
+) -> T {
+    guard predictions.hasShape(of: labels, in: "hingeLoss") else { return predictions }
+    return (margin - predictions * labels).relu()
+        .perSample(weights: sampleWeights, in: "hingeLoss")
+}
+
+/// `max(0, margin - p y)²` with labels of 1 and -1, and the mean over all axes but the first.
+/// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
+public func squaredHingeLoss<T: Operand>(
+    _ predictions: T, _ labels: T, margin: Double = 1, sampleWeights: T? = nil
+) -> T {
+    guard predictions.hasShape(of: labels, in: "squaredHingeLoss") else { return predictions }
+    return (margin - predictions * labels).relu().square()
+        .perSample(weights: sampleWeights, in: "squaredHingeLoss")
+}
+
+/// `log(1 + e^(-p y))` with labels of 1 and -1, and the mean over all axes but the first. (For labels
+/// of 1 and 0 there is `sigmoidBinaryCrossEntropy`.)
+/// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
+public func logisticLoss<T: Operand>(
+    _ predictions: T, _ labels: T, sampleWeights: T? = nil
+) -> T {
+    guard predictions.hasShape(of: labels, in: "logisticLoss") else { return predictions }
+    return (-(predictions * labels)).softplus()
+        .perSample(weights: sampleWeights, in: "logisticLoss")
+}
+
+/// How much farther a sample is from one of its own kind than from another, in squared distances:
+/// `max(0, |a - p|² - |a - n|² + margin)`.
+/// - Parameters:
+///   - anchors: `[batch, …]`.
+///   - positives: of the same kind, in the same shape.
+///   - negatives: of another kind, in the same shape.
+///   - sampleWeights: `[batch]`.
+public func tripletLoss<T: Operand>(
+    _ anchors: T, _ positives: T, _ negatives: T, margin: Double = 1, sampleWeights: T? = nil
+) -> T {
+    let name = "tripletLoss"
+    guard anchors.hasShape(of: positives, in: name), anchors.hasShape(of: negatives, in: name)
+    else { return anchors }
+    let excess = (anchors - positives).square() - (anchors - negatives).square()
+    let sums = excess.rank > 1 ? excess.sum(over: Array(1..<excess.rank)) : excess
+    return (sums + margin).relu().perSample(weights: sampleWeights, in: name)
+}
+
+/// `1 - cos` of pairs that belong together, `max(0, cos - margin)` of pairs that do not.
+/// - Parameters:
+///   - first: `[batch, features]`.
+///   - second: of the same shape.
+///   - labels: `[batch]`, 1 for what belongs together and -1 for what does not.
+///   - sampleWeights: `[batch]`.
+public func cosineEmbeddingLoss<T: Operand>(
+    _ first: T, _ second: T, _ labels: T, margin: Double = 0, sampleWeights: T? = nil
+) -> T {
+    let name = "cosineEmbeddingLoss"
+    guard first.hasShape(of: second, in: name) else { return first }
+    let cosines = cosineSimilarity(first, second)
+    guard cosines.hasShape(of: labels, in: name) else { return first }
+    return select(labels .> 0, 1 - cosines, (cosines - margin).relu())
+        .perSample(weights: sampleWeights, in: name)
+}
+
+/// The cosine of the angle between vectors along the last axis; 0 where either has no length.
+func cosineSimilarity<T: Operand>(_ first: T, _ second: T) -> T {
+    let lengths = first.norm(over: -1) * second.norm(over: -1)
+    return (first * second).sum(over: -1) / maximum(lengths, 1e-12)
+}
+
+/// Smoothed deep metric learning (Bonadiman et al., 2019): each sample of the first array is to be
+/// nearest to its own row of the second, by the softmax of negative squared distances, and labels are
+/// smoothed.
+/// - Parameters:
+///   - first: `[batch, features]`.
+///   - second: of the same shape.
+///   - smoothing: how much of a label goes to the other rows.
+///   - sampleWeights: `[batch]`.
+/// - Precondition: there are two samples or more, and `smoothing` is in `0..<1`.
+public func sdmlLoss<T: Operand>(
+    _ first: T, _ second: T, smoothing: Double = 0.3, sampleWeights: T? = nil
+) -> T {
+    let name = "sdmlLoss"
+    ArrayError.check(
+        (0..<1).contains(smoothing), in: name, "the smoothing \(smoothing) is not in 0..<1")
+    guard first.hasShape(of: second, in: name) else { return first }
+    guard first.rank == 2, first.shape[0] > 1 else {
+        ArrayError(
+            .shapeMismatch, in: name,
+            "takes [batch, features] with two samples or more, not shape \(first.shape)"
+        ).report()
+        return first
+    }
+    let batch = first.shape[0]
+    let distances = (first.expandingDimension(at: 1) - second.expandingDimension(at: 0))
+        .square().sum(over: 2)
+    let others = smoothing / Double(batch - 1)
+    let labels = T.eye(batch, dtype: first.dtype) * (1 - smoothing - others) + others
+    return divergences((-distances).logSoftmax(axis: 1), labels).sum(over: 1)
+        .perSample(weights: sampleWeights, in: name)
+}

@@ -1,0 +1,67 @@
+public import BraidCore
+import BraidOperators
+
+// Each takes predictions and labels of one shape `[batch, …]` and returns one loss per sample, `[batch]`:
+// the mean over all other axes. Weights of samples, `[batch]`, are multiplied in.
+
+/// The absolute error, `|p - y|`.
+/// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
+public func l1Loss<T: Operand>(_ predictions: T, _ labels: T, sampleWeights: T? = nil) -> T {
+    guard predictions.hasShape(of: labels, in: "l1Loss") else { return predictions }
+    return (predictions - labels).abs().perSample(weights: sampleWeights, in: "l1Loss")
+}
+
+/// Half the squared error, `(p - y)² / 2`.
+/// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
+public func l2Loss<T: Operand>(_ predictions: T, _ labels: T, sampleWeights: T? = nil) -> T {
+    guard predictions.hasShape(of: labels, in: "l2Loss") else { return predictions }
+    return ((predictions - labels).square() * 0.5)
+        .perSample(weights: sampleWeights, in: "l2Loss")
+}
+
+/// The smoothed absolute error: `|d| - rho / 2` where the difference `d` is larger than `rho`, and
+/// `d² / (2 rho)` elsewhere (Huber, 1964, over `rho`).
+/// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
+/// - Precondition: `rho` is positive.
+public func huberLoss<T: Operand>(
+    _ predictions: T, _ labels: T, rho: Double = 1, sampleWeights: T? = nil
+) -> T {
+    ArrayError.check(rho > 0, in: "huberLoss", "rho is \(rho), not above 0")
+    guard predictions.hasShape(of: labels, in: "huberLoss") else { return predictions }
+    let distance = (predictions - labels).abs()
+    let bounded = minimum(distance, rho)
+    return (bounded * (distance - bounded * 0.5) / rho)
+        .perSample(weights: sampleWeights, in: "huberLoss")
+}
+
+/// What a Poisson distribution predicts.
+public enum PoissonPrediction: Hashable, Sendable {
+    /// The logarithm of its rate.
+    case logarithm
+    /// Its rate.
+    case rate
+}
+
+/// The negative log-likelihood of counts under Poisson distributions: `e^p - y p` for logarithms of
+/// rates, `p - y log p` for rates.
+/// - Parameters:
+///   - prediction: what the predictions are.
+///   - isFull: whether the logarithm of `y!`, by Stirling's approximation, is added where `y > 1`.
+///   - sampleWeights: `[batch]`, or of more of the first axes.
+public func poissonLoss<T: Operand>(
+    _ predictions: T, _ labels: T, of prediction: PoissonPrediction = .logarithm,
+    isFull: Bool = false, sampleWeights: T? = nil
+) -> T {
+    guard predictions.hasShape(of: labels, in: "poissonLoss") else { return predictions }
+    var losses =
+        switch prediction {
+        case .logarithm: predictions.exp() - labels * predictions
+        case .rate: predictions - labels * (predictions + 1e-8).log()
+        }
+    if isFull {
+        let count = maximum(labels, 1)
+        let stirling = count * count.log() - count + (count * (2 * .pi)).log() * 0.5
+        losses = losses + select(labels .> 1, stirling, .zeros([], dtype: labels.dtype))
+    }
+    return losses.perSample(weights: sampleWeights, in: "poissonLoss")
+}

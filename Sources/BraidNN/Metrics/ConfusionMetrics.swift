@@ -1,0 +1,131 @@
+import BraidCore
+public import BraidEngine
+import BraidOperators
+public import BraidRuntime
+
+/// How often each class is predicted for each label.
+struct ConfusionMatrix: Sendable {
+    private let classes: Int
+    private let threshold: Double
+    /// f64 `[labels, predictions]`.
+    private var counts: NDArray
+
+    init(classes: Int, threshold: Double, in metric: String) {
+        ArrayError.check(classes >= 2, in: metric, "\(classes) classes; there must be two or more")
+        self.classes = classes
+        self.threshold = threshold
+        counts = .zeros([classes, classes], dtype: .f64)
+    }
+
+    /// Adds scores `[batch, classes]`, or probabilities of class 1 or classes in the labels' shape.
+    mutating func add(_ predictions: NDArray, _ labels: NDArray) {
+        let predictions = predictions.detached()
+        let found =
+            predictions.shape == labels.shape && predictions.dtype.isFloating
+            ? (predictions .> threshold).cast(to: .i64) : predictions.predictedClasses(for: labels)
+        func hot(_ array: NDArray) -> NDArray {
+            array.cast(to: .i64).flattened().oneHot(classes: classes, dtype: .f64)
+        }
+        counts += hot(labels.detached()).transposed().matmul(hot(found))
+    }
+
+    mutating func reset() { counts = .zeros([classes, classes], dtype: .f64) }
+
+    /// Rows of labels, columns of predictions.
+    func rows() throws(EngineError) -> [[Double]] {
+        let all = try counts.scalars(as: Double.self)
+        return (0..<classes).map { Array(all[$0 * classes..<($0 + 1) * classes]) }
+    }
+}
+
+/// F-scores: the harmonic mean of precision and recall, in which recall counts `beta` times as much
+/// (F1 with a beta of 1). Of two classes it is the score of class 1, of more the mean of all classes'
+/// scores (macro average).
+public struct FBeta: Metric {
+    private let beta: Double
+    private var matrix: ConfusionMatrix
+
+    /// A metric that has seen nothing.
+    /// - Parameters:
+    ///   - classes: the number of classes.
+    ///   - threshold: from which probability on class 1 of two is predicted.
+    /// - Precondition: `beta` is positive, and there are two classes or more.
+    public init(beta: Double = 1, classes: Int = 2, threshold: Double = 0.5) {
+        ArrayError.check(beta > 0, in: "F score", "beta is \(beta), not above 0")
+        self.beta = beta
+        matrix = ConfusionMatrix(classes: classes, threshold: threshold, in: "F score")
+    }
+
+    /// Adds a batch.
+    /// - Parameters:
+    ///   - predictions: scores `[batch, classes]`, probabilities of class 1 `[batch]`, or predicted
+    ///     classes, integers `[batch]`.
+    ///   - labels: integers `[batch]`.
+    public mutating func update(_ predictions: NDArray, _ labels: NDArray) {
+        matrix.add(predictions, labels)
+    }
+
+    /// The score so far; that of a class that is neither predicted nor a label is 0.
+    /// - Throws: `EngineError`, the failure that the predictions depend on.
+    public func value() throws(EngineError) -> Double {
+        let rows = try matrix.rows()
+        let scores = rows.indices.map { index in
+            let hits = rows[index][index]
+            let labels = rows[index].reduce(0, +)
+            let predictions = rows.reduce(0) { $0 + $1[index] }
+            let square = beta * beta
+            let denominator = square * labels + predictions
+            return denominator == 0 ? 0 : (1 + square) * hits / denominator
+        }
+        return scores.count == 2 ? scores[1] : scores.reduce(0, +) / Double(scores.count)
+    }
+
+    /// Forgets all batches.
+    public mutating func reset() { matrix.reset() }
+}
+
+/// Matthews' correlation coefficient of labels and predicted classes, from -1 to 1; of more than two
+/// classes the `R_K` statistic (Gorodkin, 2004), which Gluon calls PCC.
+public struct MatthewsCorrelation: Metric {
+    private var matrix: ConfusionMatrix
+
+    /// A metric that has seen nothing.
+    /// - Parameters:
+    ///   - classes: the number of classes.
+    ///   - threshold: from which probability on class 1 of two is predicted.
+    /// - Precondition: there are two classes or more.
+    public init(classes: Int = 2, threshold: Double = 0.5) {
+        matrix = ConfusionMatrix(
+            classes: classes, threshold: threshold, in: "Matthews correlation")
+    }
+
+    /// Adds a batch.
+    /// - Parameters:
+    ///   - predictions: scores `[batch, classes]`, probabilities of class 1 `[batch]`, or predicted
+    ///     classes, integers `[batch]`.
+    ///   - labels: integers `[batch]`.
+    public mutating func update(_ predictions: NDArray, _ labels: NDArray) {
+        matrix.add(predictions, labels)
+    }
+
+    /// The coefficient so far; 0 when all labels or all predictions are of one class.
+    /// - Throws: `EngineError`, the failure that the predictions depend on.
+    public func value() throws(EngineError) -> Double {
+        let rows = try matrix.rows()
+        let count = rows.reduce(0) { $0 + $1.reduce(0, +) }
+        let labels = rows.map { $0.reduce(0, +) }
+        let predictions = rows.indices.map { index in rows.reduce(0) { $0 + $1[index] } }
+        func dot(_ a: [Double], _ b: [Double]) -> Double {
+            zip(a, b).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        let hits = rows.indices.reduce(0) { $0 + rows[$1][$1] }
+        let spread =
+            (count * count - dot(labels, labels))
+            * (count * count - dot(predictions, predictions))
+        return spread == 0
+            ? 0 : (hits * count - dot(labels, predictions)) / spread.squareRoot()
+    }
+
+    /// Forgets all batches.
+    public mutating func reset() { matrix.reset() }
+}

@@ -1,0 +1,126 @@
+import BraidCore
+public import BraidEngine
+import BraidOperators
+public import BraidRuntime
+
+/// A metric that is the mean of something over all samples or elements.
+public struct MeanMetric: Metric {
+    /// From predictions and labels to what the mean is of, and weights of the same shape; ones when nil.
+    public typealias Values =
+        @Sendable (_ predictions: NDArray, _ labels: NDArray) -> (
+            values: NDArray, weights: NDArray?
+        )
+
+    private var mean = RunningMean()
+    private let values: Values
+    private let finish: @Sendable (NDArray) -> NDArray
+
+    /// A metric of your own.
+    /// - Parameters:
+    ///   - values: what the mean is of; computed with arrays.
+    ///   - finish: applied to the mean, f64 [].
+    public init(
+        finish: @escaping @Sendable (NDArray) -> NDArray = { $0 }, weighted values: @escaping Values
+    ) {
+        self.values = values
+        self.finish = finish
+    }
+
+    /// A metric of your own, the mean of all elements.
+    public init(
+        _ values: @escaping @Sendable (_ predictions: NDArray, _ labels: NDArray) -> NDArray
+    ) {
+        self.init { (values($0, $1), nil) }
+    }
+
+    /// Adds a batch.
+    public mutating func update(_ predictions: NDArray, _ labels: NDArray) {
+        let (values, weights) = values(predictions.detached(), labels.detached())
+        mean.add(values, weights: weights)
+    }
+
+    /// The number for all batches; that of a mean of 0 before the first.
+    /// - Throws: `EngineError`, the failure that the predictions depend on.
+    public func value() throws(EngineError) -> Double {
+        try finish(mean.array).scalar(as: Double.self)
+    }
+
+    /// Forgets all batches.
+    public mutating func reset() { mean = RunningMean() }
+}
+
+// MARK: Numbers; predictions and labels have one shape
+
+extension MeanMetric {
+    /// The mean of `|p - y|`.
+    public static var meanAbsoluteError: MeanMetric {
+        MeanMetric { difference($0, $1).abs() }
+    }
+
+    /// The mean of `(p - y)²`.
+    public static var meanSquaredError: MeanMetric {
+        MeanMetric { difference($0, $1).square() }
+    }
+
+    /// The root of the mean of `(p - y)²`.
+    public static var rootMeanSquaredError: MeanMetric {
+        MeanMetric(finish: { $0.squareRoot() }) { (difference($0, $1).square(), nil) }
+    }
+
+    /// The mean of the norms of differences along the last axis.
+    public static func meanPairwiseDistance(order: Double = 2) -> MeanMetric {
+        MeanMetric { difference($0, $1).norm(order: order, over: -1) }
+    }
+
+    /// The mean of the cosines of the angles between vectors along the last axis.
+    public static var meanCosineSimilarity: MeanMetric {
+        MeanMetric { cosineSimilarity($0.cast(to: .f64), $1.cast(to: .f64)) }
+    }
+
+    private static func difference(_ predictions: NDArray, _ labels: NDArray) -> NDArray {
+        ArrayError.check(
+            predictions.shape == labels.shape, in: "metric",
+            "predictions of shape \(predictions.shape) with labels of shape \(labels.shape)")
+        return predictions.cast(to: .f64) - labels.cast(to: .f64)
+    }
+}
+
+// MARK: Classes
+
+extension MeanMetric {
+    /// The share of labels that are among the `k` highest scores: scores `[batch, classes]`, integer
+    /// labels `[batch]`.
+    /// - Precondition: there are `k` classes.
+    public static func topKAccuracy(_ k: Int) -> MeanMetric {
+        MeanMetric { scores, labels in
+            let (_, classes) = scores.topK(k, axis: 1)
+            return (classes .== labels.cast(to: .i64).expandingDimension(at: 1)).any(over: 1)
+        }
+    }
+
+    /// The share of labels of 0 and 1 that probabilities in the same shape tell right: 1 above the
+    /// threshold.
+    public static func binaryAccuracy(threshold: Double = 0.5) -> MeanMetric {
+        MeanMetric { predictions, labels in
+            (predictions .> threshold).cast(to: .i64) .== labels.cast(to: .i64)
+        }
+    }
+
+    /// The mean negative logarithm of the label's probability: probabilities `[batch, classes]`,
+    /// integer labels `[batch]`.
+    public static var crossEntropy: MeanMetric { MeanMetric(surprise) }
+
+    /// The exponential of `crossEntropy`.
+    /// - Parameter ignored: a label that does not count, such as that of padding.
+    public static func perplexity(ignoring ignored: Int? = nil) -> MeanMetric {
+        MeanMetric(finish: { $0.exp() }) { probabilities, labels in
+            (surprise(probabilities, labels), ignored.map { labels .!= Double($0) })
+        }
+    }
+
+    @Sendable private static func surprise(_ probabilities: NDArray, _ labels: NDArray) -> NDArray {
+        let places = labels.cast(to: .i64).expandingDimension(at: 1)
+        let own = probabilities.taken(at: places, alongAxis: 1).squeezed(at: 1)
+        return -(own.cast(to: .f64) + 1e-12).log()
+    }
+}

@@ -1,0 +1,115 @@
+import BraidCore
+public import BraidEngine
+import BraidOperators
+public import BraidRuntime
+
+/// How the learning rate changes from step to step, as a factor of the rate that the trainer has. It is
+/// computed with arrays from the number of steps taken, so that a hybridized step need not be traced
+/// again when the rate changes.
+///
+/// ```swift
+/// let trainer = Trainer(
+///     network.parameters, .adamW(learningRate: 3e-4),
+///     schedule: .cosine(steps: 9000).warmedUp(over: 1000))
+/// ```
+public struct LearningRateSchedule: Sendable {
+    private let factor: @Sendable (NDArray) -> NDArray
+
+    /// A schedule of your own: from the number of steps taken, f64 [] and 0 at the first step, to the
+    /// factor of the next step, f64 []. It computes with arrays and does not read them.
+    public init(_ factor: @escaping @Sendable (NDArray) -> NDArray) { self.factor = factor }
+
+    /// The factor of the step that follows so many, f64 [] of f64 [].
+    public func callAsFunction(after steps: NDArray) -> NDArray { factor(steps) }
+
+    /// The factor of the step that follows so many.
+    /// - Throws: `EngineError` when a schedule of your own cannot be computed.
+    public func callAsFunction(after steps: Int) throws(EngineError) -> Double {
+        try factor(NDArray(Double(steps))).scalar(as: Double.self)
+    }
+}
+
+extension LearningRateSchedule {
+    /// Always 1.
+    public static let constant = LearningRateSchedule { _ in .ones([], dtype: .f64) }
+
+    /// Times `factor` after every `interval` steps, but not below `minimum`.
+    /// - Precondition: `factor` and `minimum` are not negative, and `interval` is positive.
+    public static func factor(
+        _ factor: Double, every interval: Int, notBelow minimum: Double = 0
+    ) -> LearningRateSchedule {
+        check(factor >= 0 && minimum >= 0 && interval > 0, "factor \(factor) every \(interval)")
+        return LearningRateSchedule { steps in
+            let decays = steps.floorDivided(by: Double(interval))
+            return maximum(NDArray.power(factor, decays), minimum)
+        }
+    }
+
+    /// Times `factor` after each of these numbers of steps.
+    /// - Precondition: `factor` is not negative.
+    public static func multiFactor(_ factor: Double, at milestones: [Int]) -> LearningRateSchedule {
+        check(factor >= 0, "factor \(factor)")
+        return LearningRateSchedule { steps in
+            milestones.reduce(.ones([], dtype: .f64)) { product, milestone in
+                let isPast = steps .>= Double(milestone)
+                return product
+                    * select(isPast, .full([], factor, dtype: .f64), .ones([], dtype: .f64))
+            }
+        }
+    }
+
+    /// `final + (1 - final) (1 - t / steps)^power`, and `final` from `steps` on.
+    /// - Precondition: `steps` and `power` are positive, and `final` is not negative.
+    public static func polynomial(
+        steps: Int, power: Double = 1, final: Double = 0
+    ) -> LearningRateSchedule {
+        check(power > 0, "power \(power)")
+        return falling(over: steps, to: final) { progress in (1 - progress).power(power) }
+    }
+
+    /// Half a wave of the cosine from 1 down to `final`, and `final` from `steps` on (Loshchilov and
+    /// Hutter, ICLR 2017, without restarts).
+    /// - Precondition: `steps` is positive and `final` is not negative.
+    public static func cosine(steps: Int, final: Double = 0) -> LearningRateSchedule {
+        falling(over: steps, to: final) { progress in ((progress * .pi).cos() + 1) * 0.5 }
+    }
+
+    private static func falling(
+        over steps: Int, to final: Double, _ shape: @escaping @Sendable (NDArray) -> NDArray
+    ) -> LearningRateSchedule {
+        check(steps > 0 && final >= 0, "\(final) after \(steps) steps")
+        return LearningRateSchedule { taken in
+            shape(minimum(taken, Double(steps)) / Double(steps)) * (1 - final) + final
+        }
+    }
+
+    private static func check(_ condition: Bool, _ message: @autoclosure () -> String) {
+        ArrayError.check(condition, in: "learning-rate schedule", message())
+    }
+}
+
+extension LearningRateSchedule {
+    /// How a warm-up goes.
+    public enum WarmUp: Hashable, Sendable {
+        /// In a straight line from a factor to 1.
+        case linear(from: Double = 0)
+        /// At one factor.
+        case constant(Double)
+    }
+
+    /// This schedule after a warm-up of so many steps: its own first step is the first one after them.
+    /// - Precondition: `steps` is not negative.
+    public func warmedUp(over steps: Int, _ warmUp: WarmUp = .linear()) -> LearningRateSchedule {
+        Self.check(steps >= 0, "a warm-up of \(steps) steps")
+        if steps == 0 { return self }
+        let length = Double(steps)
+        return LearningRateSchedule { taken in
+            let first =
+                switch warmUp {
+                case .linear(let start): taken * ((1 - start) / length) + start
+                case .constant(let factor): NDArray.full([], factor, dtype: .f64)
+                }
+            return select(taken .< length, first, factor(maximum(taken - length, 0)))
+        }
+    }
+}

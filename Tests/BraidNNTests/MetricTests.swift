@@ -1,0 +1,164 @@
+import Braid
+import BraidTestSupport
+import Foundation
+import Testing
+
+struct MetricTests {
+    private static let scores: [[Float]] = [
+        [0.1, 0.7, 0.2], [0.5, 0.3, 0.2], [0.2, 0.3, 0.5], [0.6, 0.3, 0.1], [0.1, 0.3, 0.6],
+    ]
+    private static let labels: [Int64] = [1, 0, 1, 1, 2]
+    private static let numbers: [Double] = [1, -2, 3, 0.5, 4, -1]
+    private static let targets: [Double] = [2, -1, 1, 0.5, 5, -3]
+
+    private static func batch(_ rows: Range<Int>) -> (NDArray, NDArray) {
+        (
+            NDArray(rows.flatMap { scores[$0] }, shape: [rows.count, 3]),
+            NDArray(rows.map { labels[$0] })
+        )
+    }
+
+    /// The value after one batch, after two with the same samples, and after a reset and one again.
+    private func value(
+        _ metric: some Metric, _ batches: (Range<Int>) -> (NDArray, NDArray), count: Int
+    ) throws -> Double {
+        var metric = metric
+        func update(_ rows: Range<Int>) {
+            let (predictions, labels) = batches(rows)
+            metric.update(predictions, labels)
+        }
+        update(0..<count)
+        let whole = try metric.value()
+        metric.reset()
+        update(0..<2)
+        update(2..<count)
+        #expect(abs(try metric.value() - whole) < 1e-12)
+        return whole
+    }
+
+    private func ofClasses(_ metric: some Metric) throws -> Double {
+        try value(metric, Self.batch, count: 5)
+    }
+
+    private func ofNumbers(_ metric: some Metric) throws -> Double {
+        try value(
+            metric,
+            { rows in
+                (NDArray(Array(Self.numbers[rows])), NDArray(Array(Self.targets[rows])))
+            }, count: 6)
+    }
+
+    @Test func classes() throws {
+        #expect(try ofClasses(Accuracy()) == 0.6)
+        #expect(try ofClasses(MeanMetric.topKAccuracy(1)) == 0.6)
+        #expect(try ofClasses(MeanMetric.topKAccuracy(2)) == 1)
+        let surprise = -(log(0.7) + log(0.5) + log(0.3) + log(0.3) + log(0.6)) / 5
+        #expect(abs(try ofClasses(MeanMetric.crossEntropy) - surprise) < 1e-6)
+        #expect(abs(try ofClasses(MeanMetric.perplexity()) - exp(surprise)) < 1e-6)
+        let rest = exp(-(log(0.5) + log(0.6)) / 2)
+        #expect(abs(try ofClasses(MeanMetric.perplexity(ignoring: 1)) - rest) < 1e-6)
+        // Predicted 1 0 2 0 2 of labels 1 0 1 1 2: F1 of 2/3, 1/2 and 2/3.
+        #expect(abs(try ofClasses(FBeta(classes: 3)) - (2 / 3.0 + 0.5 + 2 / 3.0) / 3) < 1e-12)
+        // 25 · 3/5 - (1·2 + 3·1 + 1·2) over the roots of 25 - 11 and 25 - 9.
+        let expected = (3.0 * 5 - 7) / (14.0 * 16).squareRoot()
+        #expect(abs(try ofClasses(MatthewsCorrelation(classes: 3)) - expected) < 1e-12)
+    }
+
+    @Test func imagesOfLabels() throws {
+        var accuracy = Accuracy()
+        let scores = NDArray([1, 0, 0, 1, 0, 1, 1, 0] as [Float], shape: [1, 2, 4])
+        accuracy.update(scores, NDArray([0, 1, 1, 1] as [Int64], shape: [1, 4]))
+        #expect(try accuracy.value() == 0.75)
+        accuracy.update(NDArray([3, 4] as [Int32]), NDArray([3, 3] as [Int32]))
+        #expect(try abs(accuracy.value() - 4 / 6.0) < 1e-12)
+    }
+
+    @Test func yesOrNo() throws {
+        let probabilities: [Float] = [0.9, 0.8, 0.3, 0.6, 0.2, 0.1, 0.7]
+        let labels: [Int64] = [1, 0, 1, 1, 0, 0, 1]
+        func batches(_ rows: Range<Int>) -> (NDArray, NDArray) {
+            (NDArray(Array(probabilities[rows])), NDArray(Array(labels[rows])))
+        }
+        // 3 hits, 1 false alarm, 1 miss, 2 rightly not.
+        func value(_ metric: some Metric) throws -> Double {
+            try self.value(metric, batches, count: 7)
+        }
+        #expect(abs(try value(MeanMetric.binaryAccuracy()) - 5 / 7.0) < 1e-12)
+        #expect(abs(try value(MeanMetric.binaryAccuracy(threshold: 0.85)) - 4 / 7.0) < 1e-12)
+        #expect(try value(FBeta()) == 0.75)
+        #expect(abs(try value(FBeta(beta: 2, threshold: 0.65)) - 5 * 2 / (4 * 4 + 3.0)) < 1e-12)
+        let root = (4.0 * 4 * 3 * 3).squareRoot()
+        #expect(abs(try value(MatthewsCorrelation()) - (3 * 2 - 1 * 1) / root) < 1e-12)
+        var nothing = MatthewsCorrelation()
+        nothing.update(NDArray([1, 1] as [Int64]), NDArray([1, 1] as [Int64]))
+        #expect(try nothing.value() == 0)
+    }
+
+    @Test func numbers() throws {
+        #expect(abs(try ofNumbers(MeanMetric.meanAbsoluteError) - 7 / 6.0) < 1e-12)
+        #expect(abs(try ofNumbers(MeanMetric.meanSquaredError) - 11 / 6.0) < 1e-12)
+        #expect(
+            abs(try ofNumbers(MeanMetric.rootMeanSquaredError) - (11 / 6.0).squareRoot()) < 1e-12)
+        #expect(abs(try ofNumbers(MeanMetric { $0 * $1 }) - 30.25 / 6) < 1e-12)
+        let (x, y) = (Self.numbers, Self.targets)
+        let (a, b) = (x.reduce(0, +) / 6, y.reduce(0, +) / 6)
+        func sum(_ f: (Int) -> Double) -> Double { (0..<6).reduce(0) { $0 + f($1) } }
+        let expected =
+            sum { (x[$0] - a) * (y[$0] - b) }
+            / (sum { (x[$0] - a) * (x[$0] - a) } * sum { (y[$0] - b) * (y[$0] - b) }).squareRoot()
+        #expect(abs(try ofNumbers(PearsonCorrelation()) - expected) < 1e-12)
+        var far = PearsonCorrelation()
+        far.update(NDArray(x.map { $0 + 1e9 }), NDArray(y.map { $0 - 1e9 }))
+        #expect(abs(try far.value() - expected) < 1e-6)
+    }
+
+    @Test func vectors() throws {
+        let (x, y) = (
+            NDArray([3, 4, 1, 0] as [Float], shape: [2, 2]),
+            NDArray([0, 0, 1, 1] as [Float], shape: [2, 2])
+        )
+        var distance = MeanMetric.meanPairwiseDistance()
+        distance.update(x, y)
+        #expect(try distance.value() == 3)
+        var city = MeanMetric.meanPairwiseDistance(order: 1)
+        city.update(x, y)
+        #expect(try city.value() == 4)
+        var cosine = MeanMetric.meanCosineSimilarity
+        cosine.update(x, y)
+        #expect(abs(try cosine.value() - 0.5.squareRoot() / 2) < 1e-12)
+    }
+
+    @Test func several() throws {
+        var metrics = CompositeMetric([
+            "accuracy": Accuracy(), "top 2": MeanMetric.topKAccuracy(2),
+        ])
+        let (scores, labels) = Self.batch(0..<5)
+        metrics.update(scores, labels)
+        let values = try metrics.values()
+        #expect(values.map(\.name) == ["accuracy", "top 2"])
+        #expect(values.map(\.value) == [0.6, 1])
+        metrics.reset()
+        #expect(try metrics.values().map(\.value) == [0, 0])
+        var loss = MeanLoss()
+        loss.update(NDArray([1, 2] as [Float]))
+        loss.reset()
+        loss.update(NDArray([4] as [Float]))
+        #expect(try loss.value() == 4)
+    }
+
+    /// Predictions may come from a record, and metrics do not hold on to it.
+    @Test func recordedPredictionsAreDetached() throws {
+        let layer = Dense(3, inputs: 2)
+        var metrics = CompositeMetric([
+            "accuracy": Accuracy(), "f1": FBeta(classes: 3), "loss": MeanMetric.crossEntropy,
+        ])
+        let loss = Autograd.record {
+            let scores = layer(.ones([4, 2]))
+            metrics.update(scores, NDArray([0, 1, 2, 0] as [Int64]))
+            return scores.sum()
+        }
+        loss.backward()
+        #expect(layer.$weight.gradient != nil)
+        _ = try metrics.values()
+    }
+}
