@@ -13,12 +13,12 @@ enum OptimizerName: String, CaseIterable, ExpressibleByArgument {
     case sgd, nag, adam, adamw, adamax, nadam, adabelief, lamb, lans, lars, rmsprop, adagrad
     case groupadagrad, adadelta, ftrl, ftml, signum, sgld
 
-    /// With its usual numbers.
+    /// With numbers that suit small networks and a step size that falls to 0.
     private var usual: Optimizer {
         switch self {
         case .sgd: .sgd(learningRate: 0.05, momentum: 0.9)
         case .nag: .nag(learningRate: 0.05)
-        case .adam: .adam()
+        case .adam: .adam(learningRate: 0.002)
         case .adamw: .adamW()
         case .adamax: .adamax()
         case .nadam: .nadam()
@@ -50,8 +50,9 @@ enum ScheduleName: String, CaseIterable, ExpressibleByArgument {
     case cosine
     case linear
 
-    /// From the first of so many steps to the last.
-    func schedule(steps: Int, warmUp: Int) -> LearningRateSchedule {
+    /// From the first of so many steps to the last; nil when nothing changes.
+    func schedule(steps: Int, warmUp: Int) -> LearningRateSchedule? {
+        if self == .constant, warmUp == 0 { return nil }
         let rest = max(1, steps - warmUp)
         let schedule: LearningRateSchedule =
             switch self {

@@ -69,7 +69,7 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
 
     @Option(
         parsing: .unconditional,
-        help: "Step size of the optimizer. (default: the usual one, 0.001 for adam, 0.05 for sgd)")
+        help: "Step size of the optimizer. (default: 0.002 for adam, 0.05 for sgd, others' usual)")
     var learningRate: Double?
 
     @Option(
@@ -78,7 +78,7 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
     var weightDecay: Double?
 
     @Option(help: "How the step size goes from the first step to the last.")
-    var schedule: ScheduleName = .constant
+    var schedule: ScheduleName = .cosine
 
     @Option(
         parsing: .unconditional,
