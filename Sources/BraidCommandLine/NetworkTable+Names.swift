@@ -21,7 +21,14 @@ extension NetworkTable {
     }
 
     /// The networks for the end of a help text.
-    package static var listing: String {
+    package static var listing: String { listing(of: networks) }
+
+    /// Those that give scores of classes.
+    package static var classifierListing: String {
+        listing(of: networks.filter { $0.classes != nil })
+    }
+
+    private static func listing(of networks: [NamedNetwork]) -> String {
         table(
             networks.map { network in
                 let inputs = network.inputs.map(\.argument).joined(separator: ", ")

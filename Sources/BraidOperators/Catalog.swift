@@ -8,7 +8,7 @@ public enum Catalog {
         RandomUniform.self, RandomNormal.self, RandomBernoulli.self,
         Unary.self, Binary.self, BinaryScalar.self,
         Comparison.self, ComparisonScalar.self, Logical.self, IsNaN.self,
-        Select.self, Cast.self, Copy.self, FusedPointwise.self,
+        Select.self, ProductSum.self, Cast.self, Copy.self, FusedPointwise.self,
         Reduction.self, ArgReduction.self,
         Reshape.self, Transpose.self, Broadcast.self, Concatenate.self, Flip.self,
         StridedSlice.self, StridedSliceGradient.self, StridedSliceUpdate.self, StopGradient.self,
@@ -17,10 +17,11 @@ public enum Catalog {
         MaxPooling.self, MaxPoolingGradient.self, MaxPoolingGather.self,
         AveragePooling.self, AveragePoolingGradient.self,
         Softmax.self, LogSoftmax.self, CausalSoftmax.self, SoftmaxCrossEntropy.self,
+        Normalization.self, NormalizationGradient.self,
         Gather.self, ScatterAdd.self, TakeAlongAxis.self, ScatterAlongAxis.self,
         ScatterAddAlongAxis.self, ArgSort.self, Cumulative.self, LinearRecurrence.self,
         Cholesky.self, TriangularSolve.self, LinearSolve.self, Determinant.self,
-        QRFactorization.self,
+        QRFactorization.self, RecurrentSequence.self, RecurrentSequenceGradient.self,
     ]
 
     private static let byName: [String: any Operator.Type] = {

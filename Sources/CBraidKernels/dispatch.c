@@ -27,10 +27,14 @@
     .gemm_mr_f32 = BRAID_GEMM_##UPPER##_MR_F32, .gemm_nr_f32 = BRAID_GEMM_##UPPER##_NR_F32,       \
     .gemm_mr_f64 = BRAID_GEMM_##UPPER##_MR_F64, .gemm_nr_f64 = BRAID_GEMM_##UPPER##_NR_F64,       \
     .gemm_scratch_bytes = braid_gemm_scratch_bytes_##LOWER, .gemm = braid_gemm_##LOWER,           \
-    .gemv = braid_gemv_##LOWER,                                                                   \
+    .gemm_pack = braid_gemm_pack_##LOWER, .gemv = braid_gemv_##LOWER,                             \
+    .cell_forward = braid_cell_forward_##LOWER, .cell_backward = braid_cell_backward_##LOWER,     \
     .depthwise_scratch_bytes = braid_depthwise_scratch_bytes_##LOWER,                             \
     .depthwise = braid_depthwise_##LOWER,                                                         \
-    .reduce = braid_reduce_##LOWER, .softmax = braid_softmax_##LOWER
+    .reduce = braid_reduce_##LOWER, .softmax = braid_softmax_##LOWER,                             \
+    .normalize = braid_normalize_##LOWER,                                                         \
+    .normalize_gradient = braid_normalize_gradient_##LOWER,                                       \
+    .normalize_weight_gradient = braid_normalize_weight_gradient_##LOWER
 
 static const braid_kernels tables[] = {
     {OWN(reference, REFERENCE), PORTABLE},

@@ -21,6 +21,9 @@
 //          n' = (c, kh, kw) over [channels, kernel_h, kernel_w].
 //          B = image[c][oh * sh - ph + kh * dh][ow * sw - pw + kw * dw]
 //
+// PACKED   b holds for each block of K, in order, its panels of NR columns, in order. A block of kc rows from
+//          k0 on begins at k0 * columns, its panel of the columns from j on at k0 * columns + j * kc.
+//
 // A group of a convolution is a product of its own, on its share of the channels.
 // Convolution extents, kernels, strides and dilations are below 2^30.
 #ifndef BRAID_GEMM_H
@@ -33,6 +36,8 @@ enum {
     BRAID_GEMM_REFERENCE_MR_F64 = 4, BRAID_GEMM_REFERENCE_NR_F64 = 4,
 };
 void braid_gemm_reference(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
+void braid_gemm_pack_reference(braid_dtype type, const braid_gemm_arguments *arguments, int64_t first,
+                         int64_t columns, void *packed);
 void braid_gemv_reference(braid_dtype type, const braid_gemv_arguments *arguments);
 size_t braid_gemm_scratch_bytes_reference(braid_dtype type, int64_t m, int64_t n, int64_t k);
 
@@ -44,9 +49,13 @@ enum {
     BRAID_GEMM_AVX512_MR_F64 = 14, BRAID_GEMM_AVX512_NR_F64 = 16,
 };
 void braid_gemm_avx2(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
+void braid_gemm_pack_avx2(braid_dtype type, const braid_gemm_arguments *arguments, int64_t first,
+                         int64_t columns, void *packed);
 void braid_gemv_avx2(braid_dtype type, const braid_gemv_arguments *arguments);
 size_t braid_gemm_scratch_bytes_avx2(braid_dtype type, int64_t m, int64_t n, int64_t k);
 void braid_gemm_avx512(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
+void braid_gemm_pack_avx512(braid_dtype type, const braid_gemm_arguments *arguments, int64_t first,
+                         int64_t columns, void *packed);
 void braid_gemv_avx512(braid_dtype type, const braid_gemv_arguments *arguments);
 size_t braid_gemm_scratch_bytes_avx512(braid_dtype type, int64_t m, int64_t n, int64_t k);
 #endif

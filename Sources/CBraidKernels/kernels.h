@@ -14,7 +14,18 @@
                                                const braid_conv_geometry *geometry);              \
     void braid_depthwise_##ISA(braid_depthwise_kind kind, braid_dtype type,                       \
                                const braid_depthwise_arguments *arguments, int64_t begin,         \
-                               int64_t end, void *scratch);
+                               int64_t end, void *scratch);                                       \
+    void braid_cell_forward_##ISA(braid_dtype type, const braid_cell_forward_arguments *arguments); \
+    void braid_cell_backward_##ISA(braid_dtype type,                                              \
+                                   const braid_cell_backward_arguments *arguments);               \
+    void braid_normalize_##ISA(braid_dtype type, const braid_normalization_arguments *arguments,  \
+                               int64_t begin, int64_t end);                                       \
+    void braid_normalize_gradient_##ISA(braid_dtype type,                                         \
+                                        const braid_normalization_arguments *arguments,           \
+                                        int64_t begin, int64_t end);                              \
+    void braid_normalize_weight_gradient_##ISA(braid_dtype type,                                  \
+                                               const braid_normalization_arguments *arguments,    \
+                                               int64_t begin, int64_t end);
 BRAID_DECLARE_ROWS(reference)
 #if defined(__x86_64__)
 BRAID_DECLARE_ROWS(avx2)

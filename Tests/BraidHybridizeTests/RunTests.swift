@@ -5,7 +5,8 @@ import Testing
 
 struct RunTests {
     @Test(
-        arguments: NamedNetwork.builtIn.map(\.name),
+        // The others take their time, and have tests of their own.
+        arguments: TestCounts.isFull ? NamedNetwork.builtIn.map(\.name) : ["mlp", "lenet"],
         [[], ["--exact"], ["--disable", "dead-nodes"]])
     func equalsTheNetwork(name: String, options: [String]) throws {
         try withModel(name, options) { folder, file in

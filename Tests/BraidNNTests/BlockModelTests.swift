@@ -1,6 +1,5 @@
 import Braid
 import BraidTestSupport
-import Foundation
 import Testing
 
 /// Models of traced networks and functions, before and after a file.
@@ -11,12 +10,10 @@ struct BlockModelTests {
 
     /// The model, and the same model written and read.
     private func bothWays(_ model: Model) throws -> [Model] {
-        let path = FileManager.default.temporaryDirectory.appending(
-            path: "braid-\(UUID().uuidString).braid"
-        ).path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try model.write(to: path)
-        let read = try Model(contentsOfFile: path)
+        let read = try withTemporaryFile { path in
+            try model.write(to: path)
+            return try Model(contentsOfFile: path)
+        }
         #expect(read.signature == model.signature)
         #expect(read.options == model.options)
         #expect(read.metadata == model.metadata)

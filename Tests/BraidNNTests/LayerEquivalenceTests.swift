@@ -38,9 +38,14 @@ struct LayerEquivalenceTests {
         // Layers learn their input widths.
         _ = block.forward(.ones(sample.shapes[0]))
         let inputs = sample.shapes.map { Parameter(NDArray.normal($0)) }
+        let first = block.parameters.map(\.parameter.wrappedValue)
         let expected = try run(block.parameters, inputs, block.forward)
         for (name, options) in Self.variants {
             let fast = hybridized(block, HybridOptions(optimization: options))
+            // Running averages have moved.
+            for (element, value) in zip(block.parameters, first) {
+                element.parameter.wrappedValue = value
+            }
             let found = try run(block.parameters, inputs, fast.forward)
             let difference = found.indices.first { found[$0] != expected[$0] }
             #expect(difference == nil, "\(name): result \(difference ?? 0)")
@@ -64,10 +69,13 @@ struct LayerEquivalenceTests {
         }
         for element in parameters { element.parameter.gradient = nil }
         for input in inputs { input.gradient = nil }
+        let trained = parameters.map(\.parameter).filter { $0.gradientMode != .none }
+        let averages = parameters.map(\.parameter).filter { $0.gradientMode == .none }
+        defer { for parameter in trained { parameter.gradientMode = .write } }
         for modes in Self.gradientModes {
             for mode in [Mode.train, .predict] {
                 for input in inputs {
-                    let leaves = [input] + parameters.map(\.parameter)
+                    let leaves = [input] + trained
                     for (index, leaf) in leaves.enumerated() {
                         leaf.gradientMode = modes[index % modes.count]
                     }
@@ -82,6 +90,7 @@ struct LayerEquivalenceTests {
                             .reshaped(to: output.shape.extents))
                     try note(output)
                     for leaf in leaves { try note(leaf.gradient) }
+                    for average in averages { try note(average.wrappedValue) }
                 }
             }
         }
@@ -114,6 +123,7 @@ struct LayerEquivalenceTests {
             }
             for leaf in [input] + block.parameters.map(\.parameter) {
                 bytes.append(try leaf.wrappedValue.withBytes { Array($0) })
+                if leaf.gradientMode == .none { continue }
                 bytes.append(try leaf.gradient!.withBytes { Array($0) })
             }
             if let function { #expect(function.traceCount == 1) }

@@ -34,7 +34,8 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
 
     /// Every block of BraidNN, and the models made of them. A new block gets a row here.
     static let all: [LayerSample] =
-        activations + layers + simple + convolutions + pooling + sequenceLayers
+        activations + layers + simple + convolutions + pooling + sequenceLayers + normalization
+        + models + recurrentLayers
 
     private static let activations = Activation.allCases.map { activation in
         LayerSample("Activation", variant: "\(activation)", rows) { activation }
@@ -84,7 +85,7 @@ struct LayerSample: CustomTestStringConvertible, Sendable {
             .appending(path: "../../Sources/BraidNN").standardizedFileURL
         let files = try #require(FileManager.default.enumerator(atPath: root.path))
         let declaration =
-            /(?:struct|class|enum|actor|extension) (\w+)(?:<[^{]*?>)?: (?:[^{]*\W)?Block\b/
+            /(?:struct|class|enum|actor|extension) (\w+)(?:<[^{]*?>)?: (?:[^{]*\W)?(?:Block|RecurrentCell)\b/
         var names: Set<String> = []
         for case let file as String in files where file.hasSuffix(".swift") {
             let text = try String(contentsOf: root.appending(path: file), encoding: .utf8)

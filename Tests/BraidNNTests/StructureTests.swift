@@ -61,6 +61,10 @@ struct StructureTests {
         try check(fast, 7, "an array more")
         block.offset = x * 2
         try check(fast, 8, "another array")
+        block.layers = [Lambda { $0 * 2 }]
+        try check(fast, 9, "a function")
+        block.layers = [Lambda { $0 * 3 }]
+        try check(fast, 10, "another function")
         #expect(fast.parameters.isEmpty)
     }
 

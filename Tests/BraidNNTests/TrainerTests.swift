@@ -1,6 +1,5 @@
 import Braid
 import BraidTestSupport
-import Foundation
 import Testing
 
 struct TrainerTests {
@@ -147,18 +146,9 @@ struct TrainerTests {
         }
     }
 
-    /// A file of this process, removed afterwards.
-    private func withFile(_ body: (String) throws -> Void) throws {
-        let path = FileManager.default.temporaryDirectory.appending(
-            path: "braid-\(UUID().uuidString).safetensors"
-        ).path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try body(path)
-    }
-
     @Test(arguments: OptimizerSample.all.filter { $0.formula != nil })
     func statesGoOnWhereTheyWere(_ sample: OptimizerSample) throws {
-        try withFile { path in
+        try withTemporaryFile { path in
             let first = Run(sample.optimizer)
             first.trainer.learningRate *= 0.5
             _ = try first.take(2)
@@ -180,7 +170,7 @@ struct TrainerTests {
     }
 
     @Test func statesOfOthersAreRefused() throws {
-        try withFile { path in
+        try withTemporaryFile { path in
             let run = Run(.adam())
             _ = try run.take(1)
             try run.trainer.saveState(to: path)
@@ -209,7 +199,7 @@ struct TrainerTests {
     }
 
     @Test func frozenParametersStayAndHaveNoState() throws {
-        try withFile { path in
+        try withTemporaryFile { path in
             let run = Run(.adam(), frozen: "0.*")
             let before = try run.take(0)
             let after = try run.take(2)
@@ -221,5 +211,38 @@ struct TrainerTests {
             let free = try run.take(1)
             #expect(free[0] != before[0])
         }
+    }
+
+    /// Parameters that are frozen and thawed between steps, as graphs, in shards, or neither.
+    @Test func freezingBetweenSteps() throws {
+        func train(hybridized: Bool) throws -> [[Float]] {
+            RandomSource.seed(8)
+            let network = Sequential {
+                Dense(5, inputs: 4, activation: .tanh)
+                Dense(3, inputs: 5)
+            }
+            let step = DataParallelStep(
+                Trainer(network.parameters, .adamW(learningRate: 0.1)), shards: Shards(2),
+                hybridizedWith: hybridized ? HybridOptions() : nil
+            ) { x, labels in
+                let scores = network(x)
+                return (softmaxCrossEntropy(scores, labels), scores)
+            }
+            let x = NDArray.range(count: 24).reshaped(to: [6, 4]).cast(to: .f32).sin()
+            let body = network.parameters.matching("0.*")
+            var weights: [[Float]] = []
+            for round in 0..<4 {
+                if round == 1 { body.freeze() }
+                if round == 3 { body.unfreeze() }
+                _ = step(x, NDArray([0, 1, 2, 0, 1, 2] as [Int64]))
+                weights.append(try body[0].parameter.wrappedValue.scalars(as: Float.self))
+                weights.append(
+                    try network.parameters["1.bias"]!.wrappedValue.scalars(as: Float.self))
+            }
+            #expect(weights[0] == weights[2] && weights[2] == weights[4])
+            #expect(weights[4] != weights[6] && weights[1] != weights[3])
+            return weights
+        }
+        #expect(try train(hybridized: true) == train(hybridized: false))
     }
 }

@@ -14,6 +14,7 @@ import Testing
         RandomSource.seed(5)
         let network = Sequential {
             Conv2D(3, kernel: 3, activation: .tanh)
+            BatchNorm()
             Flatten()
             Dropout(0.25)
             Dense(4)
@@ -95,6 +96,36 @@ import Testing
                 #expect(abs(a - b) <= 1e-5 * max(1, abs(a)), "\(shards) shards")
             }
         }
+    }
+
+    /// Running averages move towards the shards' statistics, each weighted by its samples.
+    @Test(arguments: [false, true]) func averagesMoveOncePerStep(isHybrid: Bool) throws {
+        let layer = BatchNorm(momentum: 0.5, isAffine: false)
+        let dense = Dense(2, inputs: 1)
+        let fast = layer.hybridized()
+        let values: [Float] = [1, 3, 10, 4, 6, 8, 20]
+        let step = DataParallelStep(
+            Trainer(dense.parameters, .sgd(learningRate: 0)), shards: Shards(3), workers: 2,
+            hybridizedWith: isHybrid ? HybridOptions() : nil
+        ) { inputs, labels in
+            // Two calls of the layer: two moves.
+            let scores = dense(fast(layer(inputs)) * 0 + inputs)
+            return (softmaxCrossEntropy(scores, labels), scores)
+        }
+        let inputs = NDArray(values, shape: [7, 1])
+        _ = step(inputs, NDArray([Int64](repeating: 0, count: 7)))
+        // Shards of 2, 2 and 3 samples: means 2, 7, 34/3; variances 2, 18, 172/3.
+        let mean = (4 + 14 + 34) / 7.0
+        let variance = (4 + 36 + 172) / 7.0
+        // The second call sees normalised values, of mean 0 and variance n / (n - 1).
+        let second = (4 + 4 + 4.5) / 7.0
+        let expected = (1 + variance) / 4 + second / 2
+        let found = (
+            try layer.runningMean.cast(to: .f64).scalars(as: Double.self)[0],
+            try layer.runningVariance.cast(to: .f64).scalars(as: Double.self)[0]
+        )
+        #expect(abs(found.0 - mean / 4) < 1e-5)
+        #expect(abs(found.1 - expected) < 1e-4)
     }
 
     @Test func tooManyWorkersAreNamed() async {

@@ -123,6 +123,7 @@ struct DataOptionTests {
         (["--data", "/nowhere/at/all"], "no folder is"),
         (["--model", "lent"], "did you mean 'lenet'?"),
         (["--model", "transformer"], "the networks are lenet, mlp"),
+        (["--model", "gpt"], "gpt: gives no scores of classes"),
         (["--loader-workers", "-1"], "--loader-workers"),
     ])
     func unknownNamesAreAnswered(arguments: [String], mention: String) throws {
@@ -133,8 +134,9 @@ struct DataOptionTests {
 
     @Test func helpListsNetworksAndData() throws {
         let help = try train(["--help"]).output
-        for mention in ["lenet  LeNet", "digits  1,797", "fetch-fashion-mnist", "(default: lenet)"]
-        {
+        for mention in [
+            "lenet        LeNet", "digits  1,797", "fetch-fashion-mnist", "(default: lenet)",
+        ] {
             #expect(help.contains(mention), "\(mention)")
         }
     }

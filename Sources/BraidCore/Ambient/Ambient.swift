@@ -17,15 +17,18 @@ package final class Ambient: Sendable {
     package let trace: (any AnyObject & Sendable)?
     package let mode: Mode
     package let errors: ErrorSink?
+    /// Where moves of running averages are left, of BraidRuntime's type; nil when they are made at once.
+    package let averages: (any AnyObject & Sendable)?
 
     package init(
         tape: (any AnyObject & Sendable)?, trace: (any AnyObject & Sendable)?, mode: Mode,
-        errors: ErrorSink?
+        errors: ErrorSink?, averages: (any AnyObject & Sendable)?
     ) {
         self.tape = tape
         self.trace = trace
         self.mode = mode
         self.errors = errors
+        self.averages = averages
     }
 
     /// Whether a mutation must make a new array: a tape or a trace may hold the old value, and after
@@ -33,7 +36,8 @@ package final class Ambient: Sendable {
     package var changesByReplacing: Bool { tape != nil || trace != nil || errors != nil }
 
     /// The ambient state outside all scopes.
-    package static let outside = Ambient(tape: nil, trace: nil, mode: .predict, errors: nil)
+    package static let outside = Ambient(
+        tape: nil, trace: nil, mode: .predict, errors: nil, averages: nil)
 }
 
 /// Open scopes. Without one, an operator pays one relaxed load.
@@ -69,7 +73,9 @@ package enum Scopes {
 public func withMode<R>(_ mode: Mode, _ body: () throws -> R) rethrows -> R {
     let now = Scopes.current ?? .outside
     return try Scopes.with(
-        Ambient(tape: now.tape, trace: now.trace, mode: mode, errors: now.errors), body)
+        Ambient(
+            tape: now.tape, trace: now.trace, mode: mode, errors: now.errors,
+            averages: now.averages), body)
 }
 
 extension Mode {

@@ -21,7 +21,8 @@ package final class ErrorSink: Sendable {
 public func validating<R>(_ body: () throws -> R) throws -> R {
     let now = Scopes.current ?? .outside
     let sink = ErrorSink()
-    let ambient = Ambient(tape: now.tape, trace: now.trace, mode: now.mode, errors: sink)
+    let ambient = Ambient(
+        tape: now.tape, trace: now.trace, mode: now.mode, errors: sink, averages: now.averages)
     let result = Result { try Scopes.with(ambient, body) }
     if let error = sink.error { throw error }
     return try result.get()

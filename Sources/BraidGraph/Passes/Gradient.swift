@@ -59,7 +59,7 @@ package func gradientTerms(
         let flowing: [[Symbol]]
         switch node.kind {
         case .variable, .randomKey, .captured: flowing = []
-        case .operation(let op): flowing = op.gradient(context).map { $0.map { [$0] } ?? [] }
+        case .operation(let op): flowing = given(by: op, context).map { $0.map { [$0] } ?? [] }
         case .custom(let custom): flowing = custom.cotangents(context)
         }
         precondition(flowing.count == node.inputs.count, "one row of cotangents per input")
@@ -70,6 +70,16 @@ package func gradientTerms(
     return inputs.map { input in
         order.position(of: input.node).map { terms[$0][input.index] } ?? []
     }
+}
+
+/// What an operator's rule gives, or, where it has a composition for a rule, the reverse pass over that.
+private func given(by op: any Operator, _ context: GradientContext) -> [Symbol?] {
+    guard let op = op as? any DifferentiatedByExpansion else { return op.gradient(context) }
+    // Cut off, so that nothing flows on into what the inputs were made of.
+    let inputs = context.inputs.map { Symbol.apply(StopGradient(), $0) }
+    let flowing = zip(op.expansion(inputs), context.cotangents)
+        .compactMap { output, cotangent in cotangent.map { (output, $0) } }
+    return gradients(of: flowing.map(\.0), cotangents: flowing.map(\.1), at: inputs)
 }
 
 extension Node {

@@ -10,8 +10,8 @@ extension Block where Input: ArrayStructure, Output: ArrayStructure {
     /// let model = try network.model(for: [TensorType(.f32, [1, 1, 8, 8])])
     /// try model.write(to: "digits.braid")
     /// ```
-    /// Its parameters have the names that they have in `parameters`. Layers that do not know their input
-    /// width yet learn it here.
+    /// Its parameters have the names that they have in `parameters`; running averages do not move. Layers
+    /// that do not know their input width yet learn it here.
     /// - Parameters:
     ///   - inputs: a type for each array of `Input`.
     ///   - mode: whether layers behave as in training or as in prediction.

@@ -25,6 +25,10 @@ public protocol Block<Input, Output>: Sendable {
 extension Block {
     /// Computes the output: `network(x)`.
     public func callAsFunction(_ input: Input) -> Output {
-        Runtime.isChecked ? BlockPath.inside(self) { forward(input) } : forward(input)
+        // Summaries are made inside a scope.
+        if Scopes.current != nil, let recorder = SummaryRecorder.current {
+            return recorder.record(self, input)
+        }
+        return Runtime.isChecked ? BlockPath.inside(self) { forward(input) } : forward(input)
     }
 }

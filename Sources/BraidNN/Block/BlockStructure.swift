@@ -24,6 +24,9 @@ struct BlockStructure {
             // Its description would wait for the elements.
             return words.append("\(type) \(ObjectIdentifier(array.body))")
         }
+        if let layer = value as? Lambda {
+            return words.append("\(type) \(ObjectIdentifier(layer.identity))")
+        }
         let mirror = Mirror(reflecting: value)
         if mirror.displayStyle == .class {
             mayChange = true

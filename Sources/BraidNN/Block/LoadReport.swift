@@ -34,6 +34,9 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
         public let expected: String
     }
 
+    /// Whether there is no difference.
+    public var isEmpty: Bool { self == LoadReport() }
+
     /// All differences, one after the other; empty when there is none.
     public var description: String {
         let lines =
@@ -49,7 +52,7 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
         if allowed.contains(.missing) { rest.missing = [] }
         if allowed.contains(.unexpected) { rest.unexpected = [] }
         if allowed.contains(.mismatched) { rest.mismatched = [] }
-        if rest != LoadReport() {
+        if !rest.isEmpty {
             throw ModelFileError(.mismatch, path: file.file.path, rest.description)
         }
     }

@@ -96,7 +96,7 @@ public struct ParameterList: Sendable, RandomAccessCollection {
         return children
     }
 
-    private static func joined(_ path: String, _ label: String) -> String {
+    static func joined(_ path: String, _ label: String) -> String {
         path.isEmpty || label.isEmpty ? path + label : "\(path).\(label)"
     }
 
@@ -105,8 +105,11 @@ public struct ParameterList: Sendable, RandomAccessCollection {
     private static func parts(of value: Any) -> [(label: String, value: Any)] {
         if value is Parameter { return [] }
         if let compiled = value as? any TransparentBlock { return parts(of: compiled.wrappedBlock) }
+        if let block = value as? any SelfNamingBlock {
+            return block.namedParameters.map { ($0.name, $0.parameter) }
+        }
         // A row's blocks are named by their number alone, as in every framework.
-        if let row = value as? Sequential { return parts(of: row.blocks) }
+        if let row = value as? any BlockRow { return parts(of: row.blocks) }
         var mirror: Mirror? = Mirror(reflecting: value)
         var levels: [Mirror] = []
         while let level = mirror {

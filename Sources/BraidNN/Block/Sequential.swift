@@ -1,5 +1,10 @@
 public import BraidRuntime
 
+/// Blocks whose names are their numbers alone, as in every framework.
+protocol BlockRow {
+    var blocks: [any Block<NDArray, NDArray>] { get }
+}
+
 /// Blocks in a row, each fed with the output of the one before.
 ///
 /// ```swift
@@ -8,7 +13,7 @@ public import BraidRuntime
 ///     Dense(10)
 /// }
 /// ```
-public struct Sequential: Block {
+public struct Sequential: Block, BlockRow {
     /// The blocks in order.
     public let blocks: [any Block<NDArray, NDArray>]
 

@@ -9,7 +9,7 @@ public import BraidRuntime
 ///     Conv2D(8, kernel: 3, padding: 1)
 /// }   // [batch, 16, height, width]
 /// ```
-public struct Branches: Block {
+public struct Branches: Block, BlockRow {
     /// The blocks in order.
     public let blocks: [any Block<NDArray, NDArray>]
     /// Along which the outputs are joined.

@@ -79,7 +79,9 @@ public struct NamedNetwork: Sendable {
 
 extension NamedNetwork {
     /// The networks of this package; commands take the first when none is named.
-    public static let builtIn: [NamedNetwork] = [lenet, mlp]
+    public static let builtIn: [NamedNetwork] = [
+        lenet, mlp, resnet18, resnet50, mobilenetv2, bert, gpt, lstm, lstmLanguageModel,
+    ]
 
     /// `Models.mlp`.
     public static let mlp = NamedNetwork(
@@ -92,11 +94,41 @@ extension NamedNetwork {
         "lenet", "LeNet, two convolutions and two dense layers",
         input: TensorType(.f32, [1, 1, 28, 28]), classes: 10
     ) { image, classes throws(ArrayError) in
-        guard image.rank == 4 else {
-            throw ArrayError(
-                .shapeMismatch, in: "lenet",
-                "takes images [batch, channels, height, width], not shape \(image.shape)")
-        }
+        try checkImage(image, for: "lenet")
         return Models.lenet(height: image.shape[2], width: image.shape[3], classes: classes)
+    }
+
+    /// `Models.resnet18`.
+    public static let resnet18 = NamedNetwork(
+        "resnet18", "ResNet-18 for small images, eight residual blocks",
+        input: TensorType(.f32, [1, 3, 32, 32]), classes: 10
+    ) { image, classes throws(ArrayError) in
+        try checkImage(image, for: "resnet18")
+        return Models.resnet18(classes: classes, channels: image.shape[1])
+    }
+
+    /// `Models.resnet50`.
+    public static let resnet50 = NamedNetwork(
+        "resnet50", "ResNet-50 v1.5, 16 bottleneck blocks",
+        input: TensorType(.f32, [1, 3, 224, 224]), classes: 1_000
+    ) { image, classes throws(ArrayError) in
+        try checkImage(image, for: "resnet50")
+        return Models.resnet50(classes: classes, channels: image.shape[1])
+    }
+
+    /// `Models.mobilenetv2`.
+    public static let mobilenetv2 = NamedNetwork(
+        "mobilenetv2", "MobileNetV2, 17 inverted residual blocks",
+        input: TensorType(.f32, [1, 3, 224, 224]), classes: 1_000
+    ) { image, classes throws(ArrayError) in
+        try checkImage(image, for: "mobilenetv2")
+        return Models.mobilenetv2(classes: classes, channels: image.shape[1])
+    }
+
+    private static func checkImage(_ image: TensorType, for name: String) throws(ArrayError) {
+        if image.rank == 4 { return }
+        throw ArrayError(
+            .shapeMismatch, in: name,
+            "takes images [batch, channels, height, width], not shape \(image.shape)")
     }
 }

@@ -4,7 +4,8 @@ import BraidRuntime
 
 extension Optimizer {
     /// Follow the regularised leader (McMahan et al., KDD 2013), which sets weights to 0 that the
-    /// gradients do not hold against `l1`. The weight decay is twice the penalty of squares.
+    /// gradients do not hold against `l1`. The weight decay is twice the penalty of squares. Weights follow
+    /// from the gradients alone, as if they had started at 0.
     ///
     /// - Precondition: no argument is negative.
     public static func ftrl(
@@ -79,7 +80,7 @@ struct FTML: OptimizerRule {
     }
 }
 
-/// These rules divide by the learning rate: at 0, as in the first step of a warm-up, all stays.
+/// These rules divide by the learning rate: at 0, as in the first step of a warm-up, weights stay.
 private struct Move {
     private let happens: NDArray
     /// The learning rate, f64 []; 1 in the place of 0.

@@ -2,6 +2,7 @@ import BraidCore
 import BraidOperators
 public import BraidParallel
 public import BraidRuntime
+import Synchronization
 
 /// One step of data-parallel training: the shards of a global batch go forward and backward, their
 /// gradients come together in a key-value store, and the trainer moves the parameters.
@@ -9,6 +10,10 @@ public import BraidRuntime
 /// Workers are replicas on the engine's one pool: so many shards are in flight together. They share the
 /// parameters. Results follow from the number of shards alone: any number of workers and threads, and
 /// hybridized or not, gives the same bits.
+///
+/// Running averages, such as batch normalisation's, move once a step: towards the mean over the shards, each
+/// weighted by its number of samples, which the store sums up as it does gradients. A layer that is called
+/// several times moves its averages as often, in the order of the calls.
 ///
 /// ```swift
 /// let step = DataParallelStep(trainer, shards: Shards(4), workers: 2) { images, labels in
@@ -24,9 +29,11 @@ public final class DataParallelStep: Sendable {
     private let trainer: Trainer
     private let store: any KeyValueStore
     private let workers: Int
-    /// From a shard's samples and labels to losses, scores and the gradients of the losses' sum.
+    /// From a shard's samples and labels to losses, scores, the gradients of the losses' sum, and what
+    /// running averages move towards, times the number of samples.
     private let differentiate: @Sendable ([NDArray]) -> [NDArray]
-    /// Moves the parameters along the gradients before the last array, which is the scale.
+    /// Moves the parameters along the sums of gradients, then the running averages towards those of what
+    /// shards observed; the last array is the scale that makes means of sums.
     private let update: @Sendable ([NDArray]) -> [NDArray]
 
     /// A step.
@@ -37,7 +44,7 @@ public final class DataParallelStep: Sendable {
     ///   - workers: how many shards are computed at a time.
     ///   - options: how the step is compiled; nil runs it operator by operator.
     ///   - forward: computes losses and scores; it is recorded. It must use all trained parameters,
-    ///     and change none.
+    ///     and change none but by `moveAverage`.
     /// - Precondition: `workers` is in `1...shards.count`.
     public init(
         _ trainer: Trainer, shards: Shards = Shards(4), workers: Int = 1,
@@ -49,12 +56,25 @@ public final class DataParallelStep: Sendable {
         self.trainer = trainer
         self.workers = workers
         store = LocalStore(shards)
+        // Which averages `forward` moves. It does the same for every shard, and a traced one is asked once.
+        let averages = Averages()
         let differentiate: @Sendable ([NDArray]) -> [NDArray] = { arrays in
-            let (losses, scores) = Autograd.record { forward(arrays[0], arrays[1]) }
+            let ((losses, scores), moves) = AverageMoves.collecting {
+                Autograd.record { forward(arrays[0], arrays[1]) }
+            }
+            averages.known.withLock { $0 = moves.map { ($0.parameter, $0.momentum) } }
+            let samples = Double(arrays[0].shape[0])
             return [losses, scores] + losses.gradients(at: trainer.trained)
+                + moves.map { $0.observed * samples }
         }
         let update: @Sendable ([NDArray]) -> [NDArray] = { arrays in
-            trainer.step(Array(arrays.dropLast()), scale: arrays.last!)
+            let (sums, scale) = (arrays.dropLast(), arrays.last!)
+            let known = averages.known.withLock { $0 }
+            trainer.step(Array(sums.dropLast(known.count)), scale: scale)
+            for ((parameter, momentum), sum) in zip(known, sums.suffix(known.count)) {
+                let mean = sum * scale.cast(to: sum.dtype)
+                AverageMoves.Move(parameter, toward: mean, by: momentum).make()
+            }
             return []
         }
         if let options {
@@ -119,5 +139,10 @@ public final class DataParallelStep: Sendable {
         _ = update(keys.map { store.pull($0)! } + [NDArray(1 / Double(batchSize))])
         return losses.count == 1
             ? (losses[0], scores[0]) : (concatenated(losses), concatenated(scores))
+    }
+
+    /// The running averages that are moved, in order, and their momenta.
+    private final class Averages: Sendable {
+        let known = Mutex<[(parameter: Parameter, momentum: Double)]>([])
     }
 }

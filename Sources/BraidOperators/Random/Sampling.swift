@@ -15,12 +15,22 @@ extension Operand {
             standardDeviation > 0 && lower < upper, in: "truncatedNormal",
             "takes a standard deviation above 0 and bounds in order, not \(standardDeviation) and "
                 + "\(lower), \(upper)")
+        return truncatedNormal(
+            of: uniform(shape, dtype: .f64), mean: mean, standardDeviation: standardDeviation,
+            from: lower, to: upper, dtype: dtype)
+    }
+
+    /// The same from uniform elements in 0..<1, f64.
+    package static func truncatedNormal(
+        of places: Self, mean: Double, standardDeviation: Double, from lower: Double,
+        to upper: Double, dtype: DType
+    ) -> Self {
         let scale = standardDeviation * 1.4142135623730951
         func distribution(_ bound: Double) -> Self {
             full([], (bound - mean) / scale, dtype: .f64).erf()
         }
         let (first, last) = (distribution(lower), distribution(upper))
-        let place = first + (last - first) * uniform(shape, dtype: .f64)
+        let place = first + (last - first) * places
         return (place.erfinv() * scale + mean).cast(to: dtype).clamped(to: lower...upper)
     }
 

@@ -26,14 +26,17 @@ public enum Autograd {
         let now = Scopes.current ?? .outside
         let parent = now.tape.map { unsafeDowncast($0, to: Tape.self) }
         let tape = Tape(parent: parent, recordsParameters: true)
-        return Ambient(tape: tape, trace: now.trace, mode: mode, errors: now.errors)
+        return Ambient(
+            tape: tape, trace: now.trace, mode: mode, errors: now.errors, averages: now.averages)
     }
 
     /// Runs `body` without recording.
     public static func pause<R>(_ body: () throws -> R) rethrows -> R {
         let now = Scopes.current ?? .outside
         return try Scopes.with(
-            Ambient(tape: nil, trace: now.trace, mode: now.mode, errors: now.errors), body)
+            Ambient(
+                tape: nil, trace: now.trace, mode: now.mode, errors: now.errors,
+                averages: now.averages), body)
     }
 
     /// How many gradient graphs the process has compiled: one for each structure of records of which

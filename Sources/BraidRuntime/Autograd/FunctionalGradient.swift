@@ -38,7 +38,8 @@ public func valueWithGradient(
         parent: now.tape.map { unsafeDowncast($0, to: Tape.self) }, recordsParameters: false)
     for argument in arguments { tape.watch(argument.body) }
     let value = try Scopes.with(
-        Ambient(tape: tape, trace: nil, mode: now.mode, errors: now.errors)
+        Ambient(
+            tape: tape, trace: nil, mode: now.mode, errors: now.errors, averages: now.averages)
     ) { try function(arguments) }
 
     guard let contents = tape.take(retaining: false), let output = contents.slot(of: value.body),
@@ -62,7 +63,8 @@ private func tracedGradient(
     let arguments = inputs.map { $0.reshaped(to: $0.shape.extents) }
     let tape = Tape(parent: nil, recordsParameters: false)
     let value = try Scopes.with(
-        Ambient(tape: tape, trace: trace, mode: now.mode, errors: now.errors)
+        Ambient(
+            tape: tape, trace: trace, mode: now.mode, errors: now.errors, averages: now.averages)
     ) { try function(arguments) }
     let output = trace.symbol(value)
     let found = gradients(

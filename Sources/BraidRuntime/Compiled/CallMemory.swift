@@ -1,5 +1,5 @@
 import BraidCore
-import BraidGraph
+package import BraidGraph
 
 /// Where the values of one call of a compiled graph lie.
 ///
@@ -41,7 +41,7 @@ final class CallMemory: Sendable {
 
 extension ExecutionPlan.Step {
     /// Views that fit on the stack: more would be taken from the heap, at every call.
-    private static let viewsOnStack = 1024 / MemoryLayout<TensorView>.stride
+    package static let viewsOnStack = 1024 / MemoryLayout<TensorView>.stride
 
     /// Calls the kernel.
     func run(in memory: CallMemory, splitter: (any WorkSplitter)?) {

@@ -11,8 +11,9 @@ extension Model {
     /// ```
     /// The model's graph is the traced one, before any pass. The values that parameters have now become
     /// parameters of the model under the given names; parameters that are not listed and arrays that
-    /// `body` captured become `captured.0`, `captured.1`, … in the order of first use. Keys of random
-    /// operators are drawn at every call, as often and in the same order as by `body` itself.
+    /// `body` captured become `captured.0`, `captured.1`, … in the order of first use. Running averages
+    /// (`moveAverage`) do not move. Keys of random operators are drawn at every call, as often and in the
+    /// same order as by `body` itself.
     /// - Parameters:
     ///   - body: does the same for all arguments of the same types, as in `hybridize`.
     ///   - inputs: a type for each array of `Input`.

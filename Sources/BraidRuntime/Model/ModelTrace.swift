@@ -30,7 +30,10 @@ struct ModelTrace {
         do throws(TracedGraph.Mistake) {
             traced = try TracedGraph(
                 TraceSignature(request.inputs, mode: request.mode, isRecording: false),
-                Ambient(tape: nil, trace: nil, mode: request.mode, errors: ErrorSink())
+                // A model has no state: running averages stay what they are.
+                Ambient(
+                    tape: nil, trace: nil, mode: request.mode, errors: ErrorSink(),
+                    averages: AverageMoves())
             ) { arguments in
                 if request.wantsGradients {
                     return Self.results(of: body, arguments, request, &forward)

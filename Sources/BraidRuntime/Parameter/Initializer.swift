@@ -7,10 +7,31 @@ public struct Initializer: Sendable, Hashable {
         case constant(Double)
         case uniform(from: Double, to: Double)
         case normal(mean: Double, standardDeviation: Double)
-        case xavier(magnitude: Double)
-        case he
+        case truncatedNormal(mean: Double, standardDeviation: Double, from: Double, to: Double)
+        case scaled(Fan, magnitude: Double, Distribution)
+        case orthogonal(gain: Double)
+        case bilinear
+        case lstmBias(forget: Double)
     }
     private let rule: Rule
+
+    /// What the variance of first values is scaled by.
+    public enum Fan: Hashable, Sendable {
+        /// How many inputs an output has.
+        case input
+        /// How many outputs an input has.
+        case output
+        /// The mean of both.
+        case average
+    }
+
+    /// How random values are distributed.
+    public enum Distribution: Hashable, Sendable {
+        /// Between two bounds.
+        case uniform
+        /// Around 0.
+        case normal
+    }
 
     /// All elements equal.
     public static func constant(_ value: Double) -> Initializer { .init(rule: .constant(value)) }
@@ -26,18 +47,56 @@ public struct Initializer: Sendable, Hashable {
     public static func normal(mean: Double = 0, standardDeviation: Double = 0.01) -> Initializer {
         .init(rule: .normal(mean: mean, standardDeviation: standardDeviation))
     }
-    /// Uniform in `±√(magnitude / mean of fan-in and fan-out)`; the default of 3 keeps the variance
-    /// of activations and gradients (Glorot and Bengio, AISTATS 2010).
-    public static func xavier(magnitude: Double) -> Initializer {
-        .init(rule: .xavier(magnitude: magnitude))
+    /// Normally distributed between two bounds, which are counted in standard deviations from the mean.
+    /// - Precondition: `standardDeviation` is positive and the bounds are in order.
+    public static func truncatedNormal(
+        mean: Double = 0, standardDeviation: Double = 0.01, from lower: Double = -2,
+        to upper: Double = 2
+    ) -> Initializer {
+        ArrayError.check(
+            standardDeviation > 0 && lower < upper, in: "truncatedNormal",
+            "takes a standard deviation above 0 and bounds in order, not \(standardDeviation) and "
+                + "\(lower), \(upper)")
+        return .init(
+            rule: .truncatedNormal(
+                mean: mean, standardDeviation: standardDeviation,
+                from: mean + lower * standardDeviation, to: mean + upper * standardDeviation))
     }
-    /// `xavier(magnitude: 3)`.
+    /// Uniform in `±√(magnitude / fan)` or normal with that deviation. The magnitude of 3 of a uniform
+    /// distribution over the mean of both fans keeps the variance of activations and gradients (Glorot
+    /// and Bengio, AISTATS 2010); so does 1 of a normal one.
+    public static func xavier(
+        _ distribution: Distribution = .uniform, fan: Fan = .average, magnitude: Double = 3
+    ) -> Initializer {
+        .init(rule: .scaled(fan, magnitude: magnitude, distribution))
+    }
+    /// `xavier(.uniform, fan: .average, magnitude: 3)`.
     public static let xavier = xavier(magnitude: 3)
+    /// Normal with standard deviation `√(2 / ((1 + slope²) fan))`, for leaky rectifiers of that slope
+    /// (He et al., ICCV 2015).
+    public static func he(slope: Double, fan: Fan = .input) -> Initializer {
+        .init(rule: .scaled(fan, magnitude: 2 / (1 + slope * slope), .normal))
+    }
     /// Normal with standard deviation `√(2 / fan-in)`, for rectifiers (He et al., ICCV 2015).
-    public static let he = Initializer(rule: .he)
+    public static let he = he(slope: 0)
+    /// Orthonormal rows or columns, whichever are fewer, times `gain`; the axes of an array behind the
+    /// first count as columns (Saxe et al., ICLR 2014). For parameters of two axes or more.
+    public static func orthogonal(gain: Double = 1) -> Initializer {
+        .init(rule: .orthogonal(gain: gain))
+    }
+    /// Kernels `[…, …, extents]` that interpolate linearly between neighbours, so that a transposed
+    /// convolution with a stride of half the kernel enlarges images.
+    public static let bilinear = Initializer(rule: .bilinear)
+    /// Biases `[4 · hidden]` of an LSTM, 0 but for the second quarter, the forget gate's.
+    public static func lstmBias(forget: Double = 1) -> Initializer {
+        .init(rule: .lstmBias(forget: forget))
+    }
 
     package var isRandom: Bool {
-        if case .constant = rule { false } else { true }
+        switch rule {
+        case .constant, .bilinear, .lstmBias: false
+        default: true
+        }
     }
 
     /// An array of first values.
@@ -45,9 +104,6 @@ public struct Initializer: Sendable, Hashable {
     ///   - shape: `[out, in, kernel…]` for weights; the fans follow from it.
     ///   - key: as from `NDArray.randomKey()`; equal keys give equal values.
     package func callAsFunction(_ shape: Shape, _ dtype: DType, key: NDArray) -> NDArray {
-        let receptive = (2..<Swift.max(shape.rank, 2)).reduce(1) { $0 * shape[$1] }
-        let fanIn = Double((shape.rank > 1 ? shape[1] : shape.elementCount) * receptive)
-        let fanOut = Double((shape.rank > 0 ? shape[0] : 1) * receptive)
         switch rule {
         case .constant(let value):
             return .full(shape, value, dtype: dtype)
@@ -57,14 +113,77 @@ public struct Initializer: Sendable, Hashable {
             return .apply(
                 RandomNormal(
                     shape: shape, dtype: dtype, mean: mean, standardDeviation: deviation), key)
-        case .xavier(let magnitude):
-            let bound = (magnitude * 2 / Swift.max(fanIn + fanOut, 1)).squareRoot()
-            return .apply(RandomUniform(shape: shape, dtype: dtype, from: -bound, to: bound), key)
-        case .he:
-            let deviation = (2 / Swift.max(fanIn, 1)).squareRoot()
-            return .apply(
-                RandomNormal(shape: shape, dtype: dtype, mean: 0, standardDeviation: deviation),
-                key)
+        case .truncatedNormal(let mean, let deviation, let lower, let upper):
+            let places = NDArray.apply(
+                RandomUniform(shape: shape, dtype: .f64, from: 0, to: 1), key)
+            return .truncatedNormal(
+                of: places, mean: mean, standardDeviation: deviation, from: lower, to: upper,
+                dtype: dtype)
+        case .scaled(let fan, let magnitude, let distribution):
+            let bound = (magnitude / fan.size(of: shape)).squareRoot()
+            let rule: Rule =
+                switch distribution {
+                case .uniform: .uniform(from: -bound, to: bound)
+                case .normal: .normal(mean: 0, standardDeviation: bound)
+                }
+            return Initializer(rule: rule)(shape, dtype, key: key)
+        case .orthogonal(let gain):
+            return Self.orthogonal(shape, gain, key).cast(to: dtype)
+        case .bilinear:
+            return Self.bilinear(shape).cast(to: dtype)
+        case .lstmBias(let forget):
+            ArrayError.check(
+                shape.rank == 1 && shape[0] % 4 == 0, in: "lstmBias",
+                "is for biases [4 · hidden], not \(shape)")
+            let hidden = shape[0] / 4
+            return concatenated([
+                .zeros([hidden], dtype: dtype), .full([hidden], forget, dtype: dtype),
+                .zeros([2 * hidden], dtype: dtype),
+            ])
         }
+    }
+
+    /// f64.
+    private static func orthogonal(_ shape: Shape, _ gain: Double, _ key: NDArray) -> NDArray {
+        ArrayError.check(
+            shape.rank >= 2, in: "orthogonal", "is for two axes or more, not \(shape)")
+        if shape.elementCount == 0 { return .zeros(shape, dtype: .f64) }
+        let (rows, columns) = (shape[0], shape.elementCount / shape[0])
+        let tall: Shape = [Swift.max(rows, columns), Swift.min(rows, columns)]
+        let normal = NDArray.apply(
+            RandomNormal(shape: tall, dtype: .f64, mean: 0, standardDeviation: 1), key)
+        // R's diagonal is not negative, so that Q is uniform among all such matrices.
+        let (q, _) = normal.qr()
+        return ((rows < columns ? q.transposed() : q) * gain).reshaped(to: shape.extents)
+    }
+
+    /// f64.
+    private static func bilinear(_ shape: Shape) -> NDArray {
+        ArrayError.check(
+            shape.rank >= 3, in: "bilinear", "is for kernels [out, in, extents], not \(shape)")
+        var weights = NDArray.ones([], dtype: .f64)
+        for extent in shape.extents.dropFirst(2) {
+            let step = Double((extent + 1) / 2)
+            let places = NDArray.range(count: extent, dtype: .f64)
+            let distances = (places - Double(extent - 1) / 2).abs()
+            weights = weights.expandingDimension(at: -1) * (1 - distances / step)
+        }
+        return weights.broadcast(to: shape)
+    }
+}
+
+extension Initializer.Fan {
+    /// The number of connections of weights `[out, in, kernel…]`, at least 1.
+    fileprivate func size(of shape: Shape) -> Double {
+        let receptive = (2..<Swift.max(shape.rank, 2)).reduce(1) { $0 * shape[$1] }
+        let input = Double((shape.rank > 1 ? shape[1] : shape.elementCount) * receptive)
+        let output = Double((shape.rank > 0 ? shape[0] : 1) * receptive)
+        let size =
+            switch self {
+            case .input: input
+            case .output: output
+            case .average: (input + output) / 2
+            }
+        return Swift.max(size, 1)
     }
 }

@@ -39,7 +39,10 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
     /// Calls the function.
     public func callAsFunction(_ input: Input) -> Output {
         let ambient = Scopes.current ?? .outside
-        if ambient.trace != nil || Runtime.isChecked { return body(input) }
+        // Moves of running averages that are left to somebody else are no part of a compiled graph.
+        if ambient.trace != nil || ambient.averages != nil || Runtime.isChecked {
+            return body(input)
+        }
         let arguments = input.arrays
         let signature = TraceSignature(arguments, ambient, structure: structure())
         if let traced = traces[signature] { return Output(arrays: traced(arguments, ambient)) }

@@ -47,7 +47,9 @@ final class Trace: Sendable {
         let trace = Trace(parent: now.trace.map(Trace.of), tracesRule: true)
         defer { trace.close() }
         return try Scopes.with(
-            Ambient(tape: nil, trace: trace, mode: now.mode, errors: now.errors)
+            Ambient(
+                tape: nil, trace: trace, mode: now.mode, errors: now.errors,
+                averages: now.averages)
         ) { try body(trace) }
     }
 

@@ -25,7 +25,7 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
                   train --workers 2 --profile trace.json
 
                 NETWORKS (and their usual inputs)
-                \(Networks.listing)
+                \(Networks.classifierListing)
 
                 DATA
                 \(Data.listing)

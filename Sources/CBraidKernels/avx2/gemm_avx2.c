@@ -45,6 +45,12 @@ void braid_gemm_avx2(braid_dtype type, const braid_gemm_arguments *arguments, vo
     else avx2_f32_gemm(arguments, scratch);
 }
 
+void braid_gemm_pack_avx2(braid_dtype type, const braid_gemm_arguments *arguments, int64_t first,
+                         int64_t columns, void *packed) {
+    if (type == BRAID_F64) avx2_f64_pack(arguments, first, columns, packed);
+    else avx2_f32_pack(arguments, first, columns, packed);
+}
+
 void braid_gemv_avx2(braid_dtype type, const braid_gemv_arguments *arguments) {
     if (type == BRAID_F64) avx2_f64_gemv(arguments);
     else avx2_f32_gemv(arguments);

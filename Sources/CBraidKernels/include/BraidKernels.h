@@ -82,7 +82,8 @@ typedef enum {
     BRAID_B_STRIDED,          // b[k * row_stride + n * column_stride]
     BRAID_B_CONV_FORWARD,     // k = (channel, tap), n = position; reads the input image
     BRAID_B_CONV_INPUT,       // k = (out channel, tap), n = place; reads the output gradient
-    BRAID_B_CONV_WEIGHT       // k = (image, position), n = (channel, tap); reads the input images
+    BRAID_B_CONV_WEIGHT,      // k = (image, position), n = (channel, tap); reads the input images
+    BRAID_B_PACKED            // as gemm_pack left it; row_stride is its `columns`
 } braid_b_layout;
 
 // Geometry of a convolution on dense images [batch, channels, depth, height, width]; one of fewer
@@ -133,6 +134,45 @@ typedef enum {
     BRAID_DEPTHWISE_WEIGHT    // kernels of the gradient of w from x and dy
 } braid_depthwise_kind;
 
+// --- Recurrent layers ----------------------------------------------------------------------------
+// What the units of a recurrent layer are. Their gates stand side by side in PyTorch's order: of an LSTM
+// input, forget, new, output; of a GRU reset, update, new.
+typedef enum { BRAID_CELL_TANH, BRAID_CELL_RELU, BRAID_CELL_LSTM, BRAID_CELL_GRU } braid_cell;
+
+static inline int64_t braid_cell_gates(braid_cell cell) {
+    return cell == BRAID_CELL_LSTM ? 4 : cell == BRAID_CELL_GRU ? 3 : 1;
+}
+
+// Units [begin, end) of one step, for every row of the batch. States are [batch, units], gates
+// [batch, gates * units], dense. A gate is a function of projection + (product + bias); the new gate of a
+// GRU of projection + reset * (product + bias).
+typedef struct {
+    braid_cell cell;
+    int64_t batch, units, begin, end;
+    const void *projection;                     // what the step's input gives to the gates
+    const void *product;                        // states times weights [batch, gates * product_width],
+    int64_t product_width;                      // of units from `begin` on
+    const void *bias;                           // [gates * units]
+    const void *h_before, *c_before;            // c of an LSTM only
+    // A row whose length is not above `step` keeps its states. NULL: there is none.
+    const int64_t *lengths; int64_t step;
+    void *h, *c;
+} braid_cell_forward_arguments;
+
+// The reverse of a step.
+typedef struct {
+    braid_cell cell;
+    int64_t batch, units, begin, end;
+    const void *projection, *product, *bias;    // product of all units; an LSTM's and a GRU's only
+    const void *h, *c, *h_before, *c_before;
+    const int64_t *lengths; int64_t step;
+    const void *dh, *dc;                        // cotangents of the step's states from outside
+    // What later steps give back to the step's states, replaced by what it gives to the states before it,
+    // without what goes through the weights.
+    void *dh_carry, *dc_carry;
+    void *dprojection, *dproduct;               // the same memory unless it is a GRU
+} braid_cell_backward_arguments;
+
 // --- Reductions ----------------------------------------------------------------------------------
 typedef enum {
     BRAID_REDUCE_SUM, BRAID_REDUCE_PROD, BRAID_REDUCE_MAX, BRAID_REDUCE_MIN,
@@ -166,6 +206,20 @@ typedef struct {
 // Softmax family over [outer, length, inner], dense.
 typedef enum { BRAID_SOFTMAX, BRAID_LOG_SOFTMAX } braid_softmax_kind;
 
+// Normalisation over dense arrays [outer, groups, channels, inner]: each group, over the other three, to
+// mean 0 and variance 1. The weights and biases belong to the channels of `period` groups, after which
+// they repeat, or, with one channel and `outer` 1, to the elements of `inner`.
+typedef struct {
+    int64_t outer, groups, channels, inner, period;
+    int weighs_elements;                        // then there are weights
+    double epsilon;                             // added to variances under the root
+    const void *x, *dy;                         // dy for gradients only
+    const void *weight, *bias;                  // or NULL
+    void *y;                                    // the result, or the gradient of x
+    void *variance, *mean;                      // [groups]; without means, about 0
+    void *weight_sums, *bias_sums;              // gradients, or both NULL
+} braid_normalization_arguments;
+
 typedef enum { BRAID_SCAN_SUM, BRAID_SCAN_PRODUCT } braid_scan_kind;
 
 enum { BRAID_SORT_ITEM_BYTES = 16 };
@@ -193,6 +247,12 @@ typedef struct braid_kernels {
     size_t (*gemm_scratch_bytes)(braid_dtype type, int64_t m, int64_t n, int64_t k);
     // f32 and f64. `scratch` is 64-byte aligned and has gemm_scratch_bytes bytes.
     void (*gemm)(braid_dtype type, const braid_gemm_arguments *arguments, void *scratch);
+    // The part [K, N] of B from column b_n_offset on, packed once for many products: panels at the columns
+    // from `first` on, a multiple of the register block's, of a packed matrix of `columns`, a multiple, too.
+    // `packed` has K * columns elements, 64-byte aligned. A product reads whole panels: with BRAID_B_PACKED,
+    // b_n_offset is a multiple of the block's columns.
+    void (*gemm_pack)(braid_dtype type, const braid_gemm_arguments *arguments, int64_t first,
+                      int64_t columns, void *packed);
     // f32 and f64. The bits depend on K and the elements, not on strides or on a split of N; they are
     // others than those of `gemm`.
     void (*gemv)(braid_dtype type, const braid_gemv_arguments *arguments);
@@ -203,6 +263,10 @@ typedef struct braid_kernels {
     void (*depthwise)(braid_depthwise_kind kind, braid_dtype type,
                       const braid_depthwise_arguments *arguments, int64_t begin, int64_t end,
                       void *scratch);
+
+    // f32 and f64; no bit depends on the range of units.
+    void (*cell_forward)(braid_dtype type, const braid_cell_forward_arguments *arguments);
+    void (*cell_backward)(braid_dtype type, const braid_cell_backward_arguments *arguments);
 
     // Outputs [begin, end) of the dense kept index space. Sums use a fixed tree over the reduced
     // elements (documented in reduce.h), the same for every instruction set. f32, f64 and all
@@ -217,6 +281,18 @@ typedef struct braid_kernels {
     void (*softmax)(braid_softmax_kind kind, braid_dtype type, const void *x, void *y,
                     int64_t outer, int64_t length, int64_t inner, int64_t begin_outer,
                     int64_t end_outer);
+
+    // Groups [begin, end): variance, mean and y, which may be x.
+    void (*normalize)(braid_dtype type, const braid_normalization_arguments *arguments,
+                      int64_t begin, int64_t end);
+    // Groups [begin, end): y from the variances and means, and for weights of channels the sums
+    // weight_sums and bias_sums [groups, channels] of dy times the normalised x, and of dy.
+    void (*normalize_gradient)(braid_dtype type, const braid_normalization_arguments *arguments,
+                               int64_t begin, int64_t end);
+    // The same sums for weights of elements [begin, end), over all groups.
+    void (*normalize_weight_gradient)(braid_dtype type,
+                                      const braid_normalization_arguments *arguments,
+                                      int64_t begin, int64_t end);
 
     // Planes [begin, end). max_pool_positions writes the flat input position (int64, in the plane)
     // of the first maximum of each window (or first NaN); padding never wins. The gradients

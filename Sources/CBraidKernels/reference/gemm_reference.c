@@ -43,6 +43,12 @@ void braid_gemm_reference(braid_dtype type, const braid_gemm_arguments *argument
     else reference_f32_gemm(arguments, scratch);
 }
 
+void braid_gemm_pack_reference(braid_dtype type, const braid_gemm_arguments *arguments, int64_t first,
+                         int64_t columns, void *packed) {
+    if (type == BRAID_F64) reference_f64_pack(arguments, first, columns, packed);
+    else reference_f32_pack(arguments, first, columns, packed);
+}
+
 void braid_gemv_reference(braid_dtype type, const braid_gemv_arguments *arguments) {
     if (type == BRAID_F64) reference_f64_gemv(arguments);
     else reference_f32_gemv(arguments);

@@ -138,6 +138,41 @@ extension Sample {
         ])
 }
 
+extension Sample {
+    static let productSum = Sample(
+        description: "product_sum", dtypes: DType.arithmetic,
+        make: { dtype, size, generator in
+            OperatorCase(
+                op: ProductSum(),
+                inputs: generator.operands(3, dtype, [Domain(specials: Domain.nonFinite)], size),
+                reductionLength: 10)
+        },
+        reference: { call in
+            [
+                pointwise(call.inputs, call.inputs[0].dtype) { elements in
+                    if case .integer = elements[0] {
+                        return .integer(
+                            elements[0].integer * elements[1].integer + elements[2].integer)
+                    }
+                    return .real(
+                        elements[2].real.addingProduct(elements[0].real, elements[1].real))
+                }
+            ]
+        },
+        refused: [
+            RefusedCall(
+                ProductSum(), [.bool, .bool, .bool].map { TensorType($0, [2]) },
+                mentions: ["numbers", "bool[2]"]),
+            RefusedCall(
+                ProductSum(), [.f32, .f32, .f64].map { TensorType($0, [2]) },
+                mentions: ["f32[2]", "f64[2]"]),
+            RefusedCall(
+                ProductSum(),
+                [TensorType(.f32, [3]), TensorType(.f32, [3]), TensorType(.f32, [2])],
+                mentions: ["[3]", "[2]"]),
+        ])
+}
+
 extension Comparison.Function {
     /// Whether the comparison holds for two elements.
     fileprivate func holds(_ a: HostElement, _ b: HostElement) -> HostElement {

@@ -1,0 +1,61 @@
+import BraidCore
+import BraidOperators
+import Synchronization
+
+/// Moves of running averages that the code in a scope leaves to whoever opened it.
+package final class AverageMoves: Sendable {
+    /// One parameter's way towards what was observed.
+    package struct Move: Sendable {
+        package let parameter: Parameter
+        package let observed: NDArray
+        package let momentum: Double
+
+        package init(_ parameter: Parameter, toward observed: NDArray, by momentum: Double) {
+            self.parameter = parameter
+            self.observed = observed
+            self.momentum = momentum
+        }
+
+        /// Makes the move.
+        package func make() {
+            Autograd.pause {
+                parameter.update { $0 = $0 * (1 - momentum) + observed * momentum }
+            }
+        }
+    }
+
+    private let moves = Mutex<[Move]>([])
+
+    init() {}
+
+    /// Runs `body`, in which moves are not made but collected, in their order.
+    package static func collecting<R>(_ body: () -> R) -> (result: R, moves: [Move]) {
+        let now = Scopes.current ?? .outside
+        let collected = AverageMoves()
+        let result = Scopes.with(
+            Ambient(
+                tape: now.tape, trace: now.trace, mode: now.mode, errors: now.errors,
+                averages: collected), body)
+        return (result, collected.moves.withLock { $0 })
+    }
+
+    fileprivate func append(_ move: Move) { moves.withLock { $0.append(move) } }
+}
+
+extension Parameter {
+    /// Moves a running average, such as batch normalisation's mean, a part of the way to what was
+    /// observed: to `(1 - momentum) value + momentum observed`. Nothing is recorded.
+    ///
+    /// Inside a shard of a `DataParallelStep` the step moves the parameter, once, to the mean of what its
+    /// shards observed. A `Model` leaves it as it is.
+    ///
+    /// The parameter should have the `gradientMode` `.none`.
+    public func moveAverage(toward observed: NDArray, momentum: Double) {
+        let move = AverageMoves.Move(self, toward: observed, by: momentum)
+        if let collected = Scopes.current?.averages {
+            unsafeDowncast(collected, to: AverageMoves.self).append(move)
+        } else {
+            move.make()
+        }
+    }
+}
