@@ -32,7 +32,7 @@ let package = Package(
             dependencies: ["BraidCore", "BraidEngine", "BraidOperators", "BraidGraph"]),
         .target(
             name: "BraidData",
-            dependencies: ["BraidCore", "BraidOperators", "BraidRuntime"],
+            dependencies: ["BraidCore", "BraidEngine", "BraidOperators", "BraidRuntime"],
             resources: [.copy("Resources/digits")]),
         .target(name: "BraidParallel", dependencies: ["BraidCore", "BraidRuntime"]),
         .target(
@@ -58,14 +58,14 @@ let package = Package(
                 "Braid", "BraidCommandLine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(name: "train", dependencies: ["BraidTrain"]),
+        .executableTarget(name: "train", dependencies: ["Braid", "BraidTrain"]),
         .target(
             name: "BraidHybridize",
             dependencies: [
                 "Braid", "BraidCommandLine",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(name: "hybridize", dependencies: ["BraidHybridize"]),
+        .executableTarget(name: "hybridize", dependencies: ["Braid", "BraidHybridize"]),
         .target(
             name: "BraidBench",
             dependencies: [
@@ -98,7 +98,12 @@ let package = Package(
         .testTarget(
             name: "BraidNNTests", dependencies: ["Braid", "BraidTestSupport"],
             exclude: ["Oracle/README.md"], resources: [.copy("Oracle/values")]),
-        .testTarget(name: "BraidTrainTests", dependencies: ["BraidTrain", "BraidTestSupport"]),
+        .testTarget(
+            name: "BraidTrainTests",
+            dependencies: [
+                "BraidTrain", "BraidTestSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
         .testTarget(
             name: "BraidHybridizeTests",
             dependencies: [

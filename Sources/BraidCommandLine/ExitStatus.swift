@@ -39,9 +39,15 @@ extension ParsableCommand {
         Console.warn(message)
         Foundation.exit(status)
     }
+}
 
-    private static func isBadInput(_ error: any Error) -> Bool {
-        error is InputError || error is ModelFileError || error is ModelError || error is DataError
-            || error is ArrayError
+/// Whether an error says what is wrong with options, files or data, and not with the program.
+package func isBadInput(_ error: any Error) -> Bool {
+    switch error {
+    case is InputError, is ModelFileError, is ModelError, is DataError, is ArrayError: true
+    // What a job of the engine threw, as when it loads a batch.
+    case let failure as EngineError: failure.underlying.map(isBadInput) ?? false
+    case let failure as SampleError: isBadInput(failure.underlying)
+    default: false
     }
 }

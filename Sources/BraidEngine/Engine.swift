@@ -76,7 +76,8 @@ public final class Engine: Sendable {
     ///   - updates: variables whose contents the body reads and changes.
     ///   - overwrites: variables whose contents the body replaces; an earlier failure there is
     ///     forgotten when the body succeeds.
-    ///   - priority: among ready jobs the highest runs first.
+    ///   - priority: among ready jobs of the lane the highest runs first.
+    ///   - lane: `io` for a body that may block, so that it holds no compute thread.
     ///   - bytes: memory that the body will ask for.
     ///   - owner: on whose behalf the job runs, for recordings.
     ///   - body: what to do, on some thread. When it throws, what it was to write is poisoned.
@@ -85,13 +86,14 @@ public final class Engine: Sendable {
     /// thread, so the caller must hold no lock that jobs take.
     public func push(
         _ label: String, reads: [Variable] = [], updates: [Variable] = [],
-        overwrites: [Variable] = [], priority: Int = 0, bytes: Int = 0, owner: String? = nil,
+        overwrites: [Variable] = [], priority: Int = 0, lane: Lane = .compute, bytes: Int = 0,
+        owner: String? = nil,
         _ body: @escaping @Sendable () throws -> Void
     ) {
         core.push(
             Run(
                 label, GripList(reads: reads, updates: updates, overwrites: overwrites),
-                priority: priority, byteCount: bytes, body: .work(body), owner: owner))
+                priority: priority, lane: lane, byteCount: bytes, body: .work(body), owner: owner))
     }
 
     /// Hands a program over: as if its jobs were pushed one after the other, at one time.
@@ -170,7 +172,8 @@ public final class Engine: Sendable {
             EngineCounters(
                 pushed: state.scheduler.pushCount, completed: state.scheduler.completedCount,
                 skipped: state.scheduler.skippedCount, inFlight: state.scheduler.inFlight.jobCount,
-                blockedPushes: state.backPressureCount, workers: state.workerCount)
+                blockedPushes: state.backPressureCount, workers: state[.compute].workerCount,
+                ioThreads: state[.io].workerCount)
         }
     }
 

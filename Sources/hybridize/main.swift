@@ -1,3 +1,4 @@
+import Braid
 import BraidHybridize
 
 HybridizeCommand<BuiltInNetworks>.main()

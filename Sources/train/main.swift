@@ -1,3 +1,4 @@
+import Braid
 import BraidTrain
 
-TrainCommand.main()
+TrainCommand<BuiltInNetworks, BuiltInData>.main()

@@ -1,6 +1,7 @@
 import Braid
 import Testing
 
+/// What batches a loader gives.
 struct DataLoaderTests {
     private let dataset = ArrayDataset(
         inputs: NDArray((0..<10).map { Float($0) }, shape: [10, 1]),
@@ -15,12 +16,31 @@ struct DataLoaderTests {
         }
     }
 
-    @Test func batchesComeInOrder() throws {
-        let loader = DataLoader(dataset, batchSize: 4)
+    @Test(arguments: [0, 2])
+    func batchesComeInOrder(workers: Int) throws {
+        let loader = DataLoader(dataset, batchSize: 4, workers: workers)
         #expect(loader.batchCount == 3)
         #expect(try epoch(loader) == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]])
-        let whole = DataLoader(dataset, batchSize: 4, lastBatch: .discard)
+        let whole = DataLoader(dataset, batchSize: 4, lastBatch: .discard, workers: workers)
+        #expect(whole.batchCount == 2)
         #expect(try epoch(whole) == [[0, 1, 2, 3], [4, 5, 6, 7]])
+        #expect(try epoch(DataLoader(dataset.prefix(0), batchSize: 4, workers: workers)) == [])
+    }
+
+    @Test func leftoverSamplesComeFirstInTheNextEpoch() throws {
+        let loader = DataLoader(dataset, batchSize: 4, lastBatch: .rollover)
+        #expect(loader.batchCount == 2)
+        #expect(try epoch(loader) == [[0, 1, 2, 3], [4, 5, 6, 7]])
+        #expect(loader.batchCount == 3)
+        #expect(try epoch(loader) == [[8, 9, 0, 1], [2, 3, 4, 5], [6, 7, 8, 9]])
+        #expect(loader.batchCount == 2)
+        // An epoch that ends early leaves over what a whole one does.
+        for _ in loader { break }
+        #expect(try epoch(loader)[0] == [8, 9, 0, 1])
+        // Of fewer samples than a batch nothing comes until there are enough.
+        let few = DataLoader(dataset.prefix(3), batchSize: 4, lastBatch: .rollover)
+        #expect(try epoch(few) == [])
+        #expect(try epoch(few) == [[0, 1, 2, 0]])
     }
 
     @Test func shufflingFollowsTheSeedAndTheEpoch() throws {
@@ -33,5 +53,84 @@ struct DataLoaderTests {
         #expect(first[0] != first[1])
         #expect(try epochs(seed: 1) == first)
         #expect(try epochs(seed: 2) != first)
+    }
+
+    /// Every other sample, twice.
+    private struct Chosen: Sampler {
+        func sampleCount(of count: Int) -> Int { count / 2 * 2 }
+        func samples(of count: Int, epoch: Int) -> [Int] {
+            (0..<(count / 2)).flatMap { [2 * $0 + epoch % 2, 2 * $0 + epoch % 2] }
+        }
+    }
+
+    @Test func samplersDecideWhatComes() throws {
+        let loader = DataLoader(dataset, batchSize: 8, sampler: Chosen(), workers: 1)
+        #expect(loader.batchCount == 2)
+        #expect(try epoch(loader) == [[0, 0, 2, 2, 4, 4, 6, 6], [8, 8]])
+        #expect(try epoch(loader) == [[1, 1, 3, 3, 5, 5, 7, 7], [9, 9]])
+    }
+
+    // MARK: Datasets made from others
+
+    @Test func partsTogetherAreTheWhole() throws {
+        for count in [1, 3, 4, 10, 12] {
+            let parts = (0..<count).map { dataset.shard($0, of: count) }
+            #expect(parts.map(\.count).reduce(0, +) == 10)
+            #expect(parts.map(\.count).max()! - parts.map(\.count).min()! <= 1)
+            let all = try parts.flatMap { part in
+                try epoch(DataLoader(part, batchSize: 100)).flatMap { $0 }
+            }
+            #expect(all == Array(0..<10))
+        }
+        #expect(try epoch(DataLoader(dataset.prefix(3), batchSize: 5)) == [[0, 1, 2]])
+        #expect(dataset.prefix(30).count == 10)
+        let nested = dataset.samples(at: [7, 1, 7, 3]).prefix(3)
+        #expect(try epoch(DataLoader(nested, batchSize: 5)) == [[7, 1, 7]])
+    }
+
+    @Test func filtersLookAtEachSample() throws {
+        let odd = try dataset.filtered { try $0.label.scalar(as: Int64.self) % 2 == 1 }
+        #expect(try epoch(DataLoader(odd, batchSize: 3)) == [[1, 3, 5], [7, 9]])
+        #expect(throws: Missing.self) {
+            _ = try dataset.filtered { _ in throw Missing(path: "x") }
+        }
+    }
+
+    @Test func functionsAreAppliedWhenABatchIsLoaded() throws {
+        let mapped = dataset.mapped { batch in
+            Batch(input: batch.input * 2, label: batch.label + 1)
+        }.mappedInputs(to: TensorType(.f64, [])) { $0.cast(to: .f64).squeezed(at: 1) }
+        #expect(mapped.inputType == TensorType(.f64, []))
+        #expect(mapped.labelType == TensorType(.i64, []))
+        let batches = Array(DataLoader(mapped, batchSize: 6, workers: 2))
+        #expect(try batches[1].input.scalars(as: Double.self) == [12, 14, 16, 18])
+        #expect(try batches[1].label.scalars(as: Int64.self) == [7, 8, 9, 10])
+    }
+
+    @Test func samplesAreStacked() throws {
+        let squares = Squares()
+        let batches = Array(DataLoader(squares, batchSize: 3, workers: 1))
+        #expect(batches.map(\.count) == [3, 2])
+        #expect(try batches[1].input.scalars(as: Float.self) == [3, 9, 4, 16])
+        #expect(batches[1].input.shape == [2, 2])
+        #expect(try batches[1].label.scalars(as: Int64.self) == [3, 4])
+        #expect(try squares.batch(at: []).input.type == TensorType(.f32, [0, 2]))
+    }
+}
+
+/// What datasets of the tests throw.
+struct Missing: Error, Equatable, CustomStringConvertible {
+    let path: String
+    var description: String { "\(path): no such file" }
+}
+
+/// Numbers with their squares.
+private struct Squares: SampleDataset {
+    let count = 5
+    let inputType = TensorType(.f32, [2])
+    let labelType = TensorType(.i64, [])
+    func sample(at index: Int) -> LabeledSample {
+        LabeledSample(
+            input: NDArray([Float(index), Float(index * index)]), label: NDArray(Int64(index)))
     }
 }

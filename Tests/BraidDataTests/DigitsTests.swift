@@ -25,20 +25,4 @@ struct DigitsTests {
         let sum = split.test.enumerated().reduce(0) { ($0 * 31 + $1.element) % 1_000_003 }
         #expect(sum == 567_544)
     }
-
-    @Test func drawingsShowTheImages() throws {
-        let digits = try Digits.load()
-        let pixels = try digits.test.inputs.scalars(as: Float.self)
-        for index in [0, 5, 358] {
-            let drawing = digits.drawing(ofTestSample: index)
-            #expect(drawing.count == 8 && drawing.allSatisfy { $0.count == 16 })
-            let characters = Array(drawing.joined())
-            for pixel in 0..<64 {
-                let value = pixels[index * 64 + pixel]
-                #expect(characters[2 * pixel] == characters[2 * pixel + 1])
-                #expect((characters[2 * pixel] == " ") == (value < 2.0 / 16))
-                #expect((characters[2 * pixel] == "@") == (value == 1))
-            }
-        }
-    }
 }

@@ -63,7 +63,7 @@ struct TraceTests {
     }
 
     @Test(arguments: [
-        (["lenett"], "did you mean 'lenet'?"), (["vgg16"], "the networks are mlp, lenet"),
+        (["lenett"], "did you mean 'lenet'?"), (["vgg16"], "the networks are lenet, mlp"),
         (["mlp", "--input", "1x"], "'1x' is no shape"),
         (["mlp", "--input", "1:f9"], "no dtype is called 'f9'"),
         (["mlp", "--input", "1x784", "--input", "2"], "takes 1 input"),

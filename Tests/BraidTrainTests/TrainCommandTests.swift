@@ -45,7 +45,7 @@ struct TrainCommandTests {
             #expect(model.signature.inputs == [.init("image", TensorType(.f32, [1, 1, 8, 8]))])
             #expect(model.signature.outputs == [.init("scores", TensorType(.f32, [1, 10]))])
             #expect(model.options == OptimizationOptions(exact: true))
-            #expect(model.metadata == ["data": "digits", "model": "mlp", "shards": "4"])
+            #expect(model.metadata == ["model": "mlp", "shards": "4"])
             // The parameters fit the network that they come from.
             let network = Models.mlp(classes: 10)
             let image = try Digits.load().test.batch(at: [0]).input
@@ -100,6 +100,32 @@ struct TrainCommandTests {
         }
     }
 
+    @Test(arguments: ["sgd", "nag", "adamw", "nadam", "rmsprop", "ftml"])
+    func everyOptimizerLearns(name: String) throws {
+        let options = [
+            "--schedule", "linear", "--warm-up-steps", "10", "--clip-norm", "5", "--weight-decay",
+            "0.0001",
+        ]
+        let run = try train(
+            ["--model", "mlp", "--epochs", "4", "--json", "--optimizer", name] + options)
+        #expect(run.status == 0, "\(run.errors)")
+        #expect(try lastObject(run.output)["test_accuracy"] as? Double ?? 0 > 0.5)
+    }
+
+    /// Each changes what is learnt.
+    @Test func optionsOfTheStepMatter() throws {
+        let variants = [
+            [], ["--schedule", "constant"], ["--schedule", "linear"], ["--warm-up-steps", "20"],
+            ["--clip-norm", "0.1"], ["--weight-decay", "0.1"], ["--optimizer", "adamw"],
+        ]
+        let losses = try variants.map { options in
+            let run = try train(["--model", "mlp", "--epochs", "2", "--json"] + options)
+            let line = run.lines.last { $0.contains("\"epoch\",") }
+            return try #require(line?.split(separator: "\"loss\":").last).prefix { $0 != "," }
+        }
+        #expect(Set(losses).count == variants.count, "\(losses)")
+    }
+
     /// Exact passes keep every bit, and so does the number of threads.
     @Test func exactTrainingGivesTheSameFileHybridizedOrNot() throws {
         try withTemporaryFolder { folder in
@@ -143,6 +169,8 @@ struct TrainCommandTests {
         (["--batch-size", "many"], "many"), (["--learning-rate", "-0.1"], "--learning-rate"),
         (["--learning-rate", "nan"], "--learning-rate"), (["--threads", "0"], "--threads"),
         (["--model", "transformer"], "transformer"), (["--data", "imagenet"], "imagenet"),
+        (["--weight-decay", "-1"], "--weight-decay"), (["--schedule", "steep"], "steep"),
+        (["--warm-up-steps", "-1"], "--warm-up-steps"), (["--clip-norm", "0"], "--clip-norm"),
         (["--engine", "steam"], "steam"), (["--optimizer", "newton"], "newton"),
         (["--evaluate", "/nowhere/x.safetensors"], "/nowhere/x.safetensors"),
         (["--output", "/nowhere/x.safetensors"], "/nowhere"), (["stray"], "stray"),

@@ -20,7 +20,6 @@ public struct Digits: Sendable {
     public let test: ArrayDataset
 
     private let file: DigitsFile
-    private let testSamples: [Int]
 
     /// Pixel rows of an image.
     public var height: Int { file.height }
@@ -37,7 +36,6 @@ public struct Digits: Sendable {
     package init(_ file: DigitsFile) {
         let split = Digits.split(count: file.count)
         self.file = file
-        testSamples = split.test
         training = Digits.dataset(file, split.training)
         test = Digits.dataset(file, split.test)
     }
@@ -59,20 +57,5 @@ public struct Digits: Sendable {
         return ArrayDataset(
             inputs: NDArray(inputs, shape: [samples.count, 1, file.height, file.width]),
             labels: NDArray(samples.map { Int64(file.labels[$0]) }))
-    }
-
-    /// An image of `test` as lines of text, two characters a pixel.
-    /// - Precondition: `index` is in `0..<test.count`.
-    public func drawing(ofTestSample index: Int) -> [String] {
-        let shades = Array(" .:-=+*#%@")
-        let start = testSamples[index] * height * width
-        return (0..<height).map { row in
-            String(
-                (0..<width).flatMap { column in
-                    let pixel = Int(file.pixels[start + row * width + column])
-                    let shade = shades[pixel * (shades.count - 1) / file.maximumPixel]
-                    return [shade, shade]
-                })
-        }
     }
 }

@@ -1,4 +1,4 @@
-import BraidCore
+public import BraidCore
 import BraidOperators
 import BraidRuntime
 
@@ -93,6 +93,11 @@ public struct ByteImageDataset: Dataset {
 
     /// The number of images.
     public var count: Int { images.shape[0] }
+
+    /// f32 `[1, height, width]`.
+    public var inputType: TensorType { TensorType(.f32, images.shape.removing(0)) }
+    /// i64 [].
+    public var labelType: TensorType { labels.sampleType }
 
     /// The samples at `indices`: f32 `[count, 1, height, width]`, i64 `[count]`.
     public func batch(at indices: [Int]) -> Batch {

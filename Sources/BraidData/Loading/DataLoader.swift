@@ -1,9 +1,19 @@
 import BraidCore
+import Synchronization
 
 /// The batches of a dataset, epoch by epoch.
 ///
 /// Each `for` loop over the loader is one epoch. With `shuffled` the order follows from the seed and
-/// the epoch's number alone.
+/// the epoch's number alone. With `workers` batches are loaded ahead, on the engine's io lane; their order
+/// and contents are the same for any number of workers.
+///
+/// A sample that cannot be loaded does not end the loop: the arrays of its batch report the failure, with
+/// what the dataset threw, wherever they or what is computed from them is read. A loop that ends early
+/// leaves nothing behind: what was being loaded is dropped when it is there.
+///
+/// ```swift
+/// for batch in DataLoader(dataset, batchSize: 64, shuffled: true, workers: 2) { … }
+/// ```
 public final class DataLoader: Sequence, Sendable {
     /// What happens to the samples that do not fill a batch.
     public enum LastBatch: Hashable, Sendable {
@@ -11,54 +21,104 @@ public final class DataLoader: Sequence, Sendable {
         case keep
         /// They are left out.
         case discard
+        /// They come first in the next epoch.
+        case rollover
+    }
+
+    private struct State {
+        /// The number of epochs that were started.
+        var epochCount = 0
+        /// Samples that wait for the next epoch.
+        var leftover: [Int] = []
     }
 
     private let dataset: any Dataset
     private let batchSize: Int
-    private let seed: UInt64?
+    private let sampler: any Sampler
+    private let seed: UInt64
     private let lastBatch: LastBatch
-    private let epoch = EpochCounter()
+    private let workers: Int
+    private let prefetch: Int
+    private let state = Mutex(State())
 
-    /// A loader.
+    /// A loader that goes through the samples in order, or in a random order.
     /// - Parameters:
     ///   - shuffled: whether every epoch has an order of its own.
-    ///   - seed: decides those orders.
-    /// - Precondition: `batchSize` is positive.
-    public init(
+    ///   - seed: decides those orders, and what the dataset draws.
+    ///   - workers: how many batches are loaded at a time while others are used; with 0 each is loaded
+    ///     when the loop asks for it.
+    ///   - prefetch: how many batches are loaded ahead; twice as many as workers when nil.
+    /// - Precondition: `batchSize` is positive, `workers` is not negative, and `prefetch`, which goes with
+    ///   workers only, is positive.
+    public convenience init(
         _ dataset: some Dataset, batchSize: Int, shuffled: Bool = false, seed: UInt64 = 0,
-        lastBatch: LastBatch = .keep
+        lastBatch: LastBatch = .keep, workers: Int = 0, prefetch: Int? = nil
+    ) {
+        let sampler: any Sampler = shuffled ? RandomSampler(seed: seed) : SequentialSampler()
+        self.init(
+            dataset, batchSize: batchSize, sampler: sampler, seed: seed, lastBatch: lastBatch,
+            workers: workers, prefetch: prefetch)
+    }
+
+    /// A loader with a sampler that decides which samples come when.
+    /// - Parameters: as of the other initialiser.
+    /// - Precondition: as of the other initialiser.
+    public init(
+        _ dataset: some Dataset, batchSize: Int, sampler: some Sampler, seed: UInt64 = 0,
+        lastBatch: LastBatch = .keep, workers: Int = 0, prefetch: Int? = nil
     ) {
         ArrayError.check(
             batchSize > 0, in: "data loader", "the batch size \(batchSize) is not positive")
+        ArrayError.check(
+            workers >= 0, in: "data loader", "the number of workers \(workers) is negative")
+        ArrayError.check(
+            prefetch.map { $0 > 0 && workers > 0 } ?? true, in: "data loader",
+            "batches to load ahead must be positive and need workers; \(prefetch ?? 0) with "
+                + "\(workers) workers were asked for")
         self.dataset = dataset
         self.batchSize = batchSize
-        self.seed = shuffled ? seed : nil
+        self.sampler = sampler
+        self.seed = seed
         self.lastBatch = lastBatch
+        self.workers = workers
+        self.prefetch = prefetch ?? 2 * workers
     }
 
-    /// The number of batches of an epoch.
+    /// The number of batches of the next epoch.
     public var batchCount: Int {
-        switch lastBatch {
-        case .keep: (dataset.count + batchSize - 1) / batchSize
-        case .discard: dataset.count / batchSize
+        let sampleCount = sampler.sampleCount(of: dataset.count)
+        return switch lastBatch {
+        case .keep: (sampleCount + batchSize - 1) / batchSize
+        case .discard: sampleCount / batchSize
+        case .rollover: (state.withLock { $0.leftover.count } + sampleCount) / batchSize
         }
     }
 
     /// The batches of the next epoch.
-    public func makeIterator() -> AnyIterator<Batch> {
-        let epoch = epoch.next()
-        var order = Array(0..<dataset.count)
-        if let seed {
-            var generator = SplitMix64(seed: seed, stream: epoch)
-            generator.shuffle(&order)
+    public func makeIterator() -> BatchIterator {
+        let plan = state.withLock { nextPlan(&$0) }
+        return BatchIterator(plan, workers: workers, prefetch: prefetch)
+    }
+
+    private func nextPlan(_ state: inout State) -> EpochPlan {
+        defer { state.epochCount += 1 }
+        let count = dataset.count
+        var order = sampler.samples(of: count, epoch: state.epochCount)
+        ArrayError.check(
+            order.count == sampler.sampleCount(of: count) && order.allSatisfy((0..<count).contains),
+            in: "data loader",
+            "the sampler gives \(order.count) samples, or such as are not there; expected "
+                + "\(sampler.sampleCount(of: count)) of 0..<\(count)")
+        switch lastBatch {
+        case .keep: break
+        case .discard: order.removeLast(order.count % batchSize)
+        case .rollover:
+            order = state.leftover + order
+            state.leftover = order.suffix(order.count % batchSize)
+            order.removeLast(state.leftover.count)
         }
-        let (dataset, batchSize, batchCount) = (dataset, batchSize, batchCount)
-        var next = 0
-        return AnyIterator {
-            guard next < batchCount else { return nil }
-            defer { next += 1 }
-            let end = Swift.min((next + 1) * batchSize, order.count)
-            return dataset.batch(at: Array(order[(next * batchSize)..<end]))
-        }
+        return EpochPlan(
+            dataset: dataset, order: order, batchSize: batchSize, seed: seed,
+            epoch: state.epochCount)
     }
 }

@@ -1,33 +1,22 @@
-import BraidCore
+public import BraidCore
 import BraidOperators
 public import BraidRuntime
 
-/// Some samples with their labels.
-public struct Batch: Sendable {
-    /// `[count, …]`.
-    public let input: NDArray
-    /// `[count]` for classes.
-    public let label: NDArray
-    /// The number of samples.
-    public var count: Int { input.shape[0] }
-
-    /// A batch from its parts.
-    /// - Precondition: both have the same first extent.
-    public init(input: NDArray, label: NDArray) {
-        ArrayError.check(
-            input.rank > 0 && label.rank > 0 && input.shape[0] == label.shape[0],
-            in: "batch", "a batch of \(input.shape) inputs and \(label.shape) labels")
-        self.input = input
-        self.label = label
-    }
-}
-
 /// Samples that can be fetched by number.
+///
+/// A dataset that fetches its samples one by one, say from files, is a `SampleDataset`.
 public protocol Dataset: Sendable {
     /// The number of samples.
     var count: Int { get }
-    /// The samples at `indices`, in that order.
-    func batch(at indices: [Int]) -> Batch
+    /// The type of one sample's input; a batch of them has one more axis in front.
+    var inputType: TensorType { get }
+    /// The type of one sample's label; a class has shape [].
+    var labelType: TensorType { get }
+    /// The samples at `indices`, in that order. Loaders call it on several threads at a time.
+    ///
+    /// Random operators draw from a source that the loader's seed, the epoch and the batch alone decide.
+    /// - Throws: why a sample cannot be had.
+    func batch(at indices: [Int]) throws -> Batch
 }
 
 /// A dataset that is held in two arrays.
@@ -49,6 +38,10 @@ public struct ArrayDataset: Dataset {
 
     /// The number of samples.
     public var count: Int { inputs.shape[0] }
+    /// The type of one input.
+    public var inputType: TensorType { inputs.sampleType }
+    /// The type of one label.
+    public var labelType: TensorType { labels.sampleType }
 
     /// The samples at `indices`.
     public func batch(at indices: [Int]) -> Batch {
@@ -57,4 +50,14 @@ public struct ArrayDataset: Dataset {
             input: inputs.gathered(at: positions, axis: 0),
             label: labels.gathered(at: positions, axis: 0))
     }
+}
+
+extension NDArray {
+    /// The type of a row.
+    var sampleType: TensorType { TensorType(dtype, shape.removing(0)) }
+}
+
+extension TensorType {
+    /// The type of `count` samples of this type.
+    func batch(of count: Int) -> TensorType { TensorType(dtype, shape.inserting(count, at: 0)) }
 }

@@ -15,6 +15,12 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
         state = seeds.next() ^ SplitMix64.mix(stream)
     }
 
+    /// A word for each number, far from those of others; the generator stays where it is.
+    func key(_ number: UInt64) -> UInt64 {
+        var generator = SplitMix64(seed: state, stream: number)
+        return generator.next()
+    }
+
     /// The next 64 bits.
     package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15

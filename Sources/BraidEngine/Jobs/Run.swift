@@ -21,6 +21,8 @@ final class Run: @unchecked Sendable {
     let owner: String?
     let program: Program?
     let priority: Int
+    /// Where the jobs run; under the engine's lock until they are taken, and then constant.
+    @exclusivity(unchecked) var lane: Lane
     /// Bytes of memory that the jobs will ask for, for back-pressure.
     let byteCount: Int
     private var body: Body?
@@ -53,13 +55,14 @@ final class Run: @unchecked Sendable {
 
     /// A plain job.
     init(
-        _ label: String, _ grips: GripList, priority: Int, byteCount: Int, body: Body,
-        owner: String? = nil
+        _ label: String, _ grips: GripList, priority: Int, lane: Lane = .compute, byteCount: Int,
+        body: Body, owner: String? = nil
     ) {
         self.label = label
         self.owner = owner
         self.grips = grips
         self.priority = priority
+        self.lane = lane
         self.byteCount = byteCount
         self.body = body
         program = nil
@@ -77,6 +80,7 @@ final class Run: @unchecked Sendable {
         owner = label
         self.program = program
         priority = 0
+        lane = .compute
         self.byteCount = byteCount
         self.body = .program(body)
         grips = GripList(program, externals)

@@ -12,4 +12,6 @@ public struct EngineCounters: Sendable, Hashable {
     public let blockedPushes: UInt64
     /// Threads of the pool that exist now.
     public let workers: Int
+    /// Threads of the io lane that exist now; none before its first job.
+    public let ioThreads: Int
 }

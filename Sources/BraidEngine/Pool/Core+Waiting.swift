@@ -1,8 +1,8 @@
 import Synchronization
 
 /// Waits. Outside jobs a thread helps with whatever is ready. Inside a job it runs only what the
-/// awaited variable depends on, on top of its own stack and with its own permit; if none of that is
-/// ready it gives the permit to a stand-in and sleeps.
+/// awaited variable depends on, of its own lane, on top of its own stack and with its own permit; if none
+/// of that is ready it gives the permit to a stand-in and sleeps.
 extension Core {
     /// Waits for the writers that were pushed so far.
     func wait(for variable: Variable) throws(EngineError) {
@@ -64,7 +64,7 @@ extension Core {
             let step = withState { state, wakes in
                 // Noted and searched in one go: of two jobs that wait for each other one is told.
                 if !hasBegun { waiting.run.awaited.append((waiting.index, target)) }
-                let step = nextStep(&state, &wakes, target, waiting, thread.parker)
+                let step = nextStep(&state, &wakes, target, waiting, thread)
                 if step.isLast { waiting.run.removeWait(of: waiting.index, for: target) }
                 return step
             }
@@ -77,43 +77,35 @@ extension Core {
             case .park:
                 repeat {
                     park(thread.parker, .end(target))
-                } while !takesPermitBack(thread.parker, target)
+                } while !takesPermitBack(thread, target)
             }
         }
     }
 
     private func nextStep(
         _ state: inout PoolState, _ wakes: inout Wakes, _ target: Target, _ waiting: Job,
-        _ parker: Parker
+        _ thread: ThreadState
     ) -> Step {
         if target.isReached { return .reached }
         switch state.scheduler.search(from: target, for: waiting) {
         case .cycle(let labels): return .cycle(labels)
         case .ready(let candidates):
-            if let job = state.scheduler.ready.removeNext(among: candidates) {
+            if let job = state.scheduler.takeReady(thread.lane, among: candidates) {
                 return .run(state.begin(job))
             }
         }
-        state.running -= 1
-        state.sleepersInJobs += 1
+        state[thread.lane].releasePermit()
+        // Not woken by that itself.
         state.dispatch(&wakes)
-        state.blocked.append(parker)
-        target.run.waiters.append((target, parker))
+        state[thread.lane].blocked.append(thread.parker)
+        target.run.waiters.append((target, thread.parker))
         return .park
     }
 
-    private func takesPermitBack(_ parker: Parker, _ target: Target) -> Bool {
+    private func takesPermitBack(_ thread: ThreadState, _ target: Target) -> Bool {
         withState { state, _ in
-            state.blocked.removeAll { $0 === parker }
-            state.resuming.removeAll { $0 === parker }
-            target.run.waiters.removeAll { $0.parker === parker }
-            guard state.running < state.threads else {
-                state.resuming.append(parker)
-                return false
-            }
-            state.running += 1
-            state.sleepersInJobs -= 1
-            return true
+            target.run.waiters.removeAll { $0.parker === thread.parker }
+            return state[thread.lane].reclaimPermit(thread.parker)
         }
     }
 }

@@ -38,43 +38,40 @@ final class Core: Sendable {
         self.threads = threads
         state = Locked(
             PoolState(
-                scheduler: Scheduler(policy), threads: threads, limits: limits,
-                hasWorkers: hasWorkers, orphanedBytes: orphaned))
+                policy, threads: threads, limits: limits, hasWorkers: hasWorkers,
+                orphanedBytes: orphaned))
     }
 
     /// Runs `body` under the lock, then wakes whom it named.
     func withState<R: Sendable>(_ body: (inout PoolState, inout Wakes) -> R) -> R {
         var wakes = Wakes()
         let result = state.withLock { body(&$0, &wakes) }
-        if !wakes.parkers.isEmpty || wakes.newWorkers > 0 { perform(wakes) }
+        if !wakes.parkers.isEmpty || !wakes.newWorkers.isEmpty { perform(wakes) }
         return result
     }
 
     private func perform(_ wakes: Wakes) {
         for parker in wakes.parkers { parker.unpark() }
-        for _ in 0..<wakes.newWorkers { startWorker() }
+        for lane in wakes.newWorkers { startWorker(lane) }
     }
 
-    private func startWorker() {
+    private func startWorker(_ lane: Lane) {
         let worker = WorkerThread { [self] in
             let thread = ThreadState.current
             thread.employer = self
-            state.withLock { $0.searchers -= 1 }
-            help(until: .stop, thread)
+            state.withLock { $0[lane].searchers -= 1 }
+            help(until: .stop, thread, lane)
             withState { state, wakes in
-                state.workerCount -= 1
+                state[lane].workerCount -= 1
                 // A push may have counted on this thread since it reached its goal.
                 state.dispatch(&wakes)
             }
         }
         withState { state, wakes in
             if let worker {
-                if state.isAbandoned { worker.detach() } else { state.workers.append(worker) }
+                if state.isAbandoned { worker.detach() } else { state[lane].workers.append(worker) }
             } else {
-                // Without threads to spare the pool works on with those that it has.
-                state.workerCount -= 1
-                state.searchers -= 1
-                state.wakeBlocked(&wakes)
+                state.doWithoutWorker(lane, &wakes)
             }
         }
     }
@@ -97,14 +94,15 @@ final class Core: Sendable {
         case reached, run(BegunJob), help(Region), spin, park
     }
 
-    /// Runs compute jobs and parts of split jobs on the calling thread until `goal` is reached.
-    func help(until goal: Goal, _ thread: ThreadState) {
+    /// Runs a lane's jobs, and parts of split jobs where the lane is `compute`, on the calling thread until
+    /// `goal` is reached.
+    func help(until goal: Goal, _ thread: ThreadState, _ lane: Lane = .compute) {
         var hasSpun = false
         while true {
             let seen = signal.load(ordering: .acquiring)
             let step = withState { state, wakes -> Step in
-                state.arrive(thread.parker)
-                let step = state.nextStep(goal, hasSpun: hasSpun, thread.parker)
+                state[lane].arrive(thread.parker)
+                let step = state.nextStep(goal, lane, hasSpun: hasSpun, thread.parker)
                 state.dispatch(&wakes)
                 return step
             }
@@ -116,7 +114,7 @@ final class Core: Sendable {
                 runToEnd(begun, withPermit: true, dispatches: false, thread)
                 hasSpun = false
             case .help(let region):
-                thread.within(region.job, of: self) { region.run() }
+                thread.within(region.job, of: self, lane) { region.run() }
                 withState { state, wakes in state.leave(region, &wakes) }
                 hasSpun = false
             case .spin:
@@ -124,7 +122,7 @@ final class Core: Sendable {
                 hasSpun = true
             case .park:
                 park(thread.parker, goal)
-                state.withLock { $0.leave(thread.parker, goal) }
+                state.withLock { $0.leave(thread.parker, goal, lane) }
                 hasSpun = false
             }
         }
@@ -133,7 +131,7 @@ final class Core: Sendable {
     /// Runs ready jobs on the calling thread, at most `count`.
     func runReady(atMost count: Int, _ thread: ThreadState) {
         for _ in 0..<count {
-            guard let begun = state.withLock({ $0.takeJob() }) else { return }
+            guard let begun = state.withLock({ $0.takeJob(.compute) }) else { return }
             runToEnd(begun, withPermit: true, dispatches: true, thread)
         }
     }
@@ -149,7 +147,7 @@ final class Core: Sendable {
         willEnd()
         let endedRun = withState { state, wakes in
             defer { if dispatches { state.dispatch(&wakes) } }
-            if withPermit { state.running -= 1 }
+            if withPermit { state[begun.job.run.lane].running -= 1 }
             return state.complete(begun.job, outcome, &wakes)
         }
         announce()
@@ -160,7 +158,7 @@ final class Core: Sendable {
     private func run(_ begun: BegunJob, on thread: ThreadState) -> Outcome {
         let job = begun.job
         let start = begun.inherited == nil && recorder.isOn ? recorder.now : 0
-        let outcome = thread.within(job, of: self) {
+        let outcome = thread.within(job, of: self, job.run.lane) {
             job.run.callBody(of: job, inheriting: begun.inherited)
         }
         if start != 0 { recorder.record(job, from: start) }
@@ -234,9 +232,8 @@ final class Core: Sendable {
         withState { state, wakes in
             state.isStopping = true
             state.isAbandoned = true
-            for worker in state.workers { worker.detach() }
-            state.workers = []
-            wakes.parkers += state.idle
+            for worker in state.takeWorkers() { worker.detach() }
+            state.wakeIdle(&wakes)
         }
     }
 
@@ -245,14 +242,13 @@ final class Core: Sendable {
     private func endWorkers() -> Bool {
         let workers = withState { state, wakes in
             state.isStopping = state.workerCount > 0
-            wakes.parkers += state.idle
-            defer { state.workers = [] }
-            return state.workers
+            state.wakeIdle(&wakes)
+            return state.takeWorkers()
         }
         announce()
         for worker in workers { worker.join() }
         return state.withLock { state in
-            if state.workerCount == 0, state.workers.isEmpty { state.isStopping = false }
+            if state.workerCount == 0, state.hasNoWorkers { state.isStopping = false }
             return !state.isStopping
         }
     }
@@ -261,24 +257,26 @@ final class Core: Sendable {
 extension PoolState {
     /// A thread has found no more pieces of a split job.
     fileprivate mutating func leave(_ region: Region, _ wakes: inout Wakes) {
-        running -= 1
+        self[.compute].running -= 1
         let left = region.helpers.wrappingSubtract(1, ordering: .acquiringAndReleasing)
         if left.newValue == 0 { wakes.parkers.append(region.owner) }
     }
 
     fileprivate mutating func nextStep(
-        _ goal: Goal, hasSpun: Bool, _ parker: Parker
+        _ goal: Goal, _ lane: Lane, hasSpun: Bool, _ parker: Parker
     ) -> Core.Step {
         if isReached(goal) { return .reached }
-        if let begun = takeJob() { return .run(begun) }
-        if let region = takeRegion() { return .help(region) }
-        // One thread at a time spins, and only where it could work.
-        if !hasSpun, searchers == 0, hasPermit {
-            searchers += 1
-            parker.wokenForWork = true
-            return .spin
+        if let begun = takeJob(lane) { return .run(begun) }
+        if lane == .compute {
+            if let region = takeRegion() { return .help(region) }
+            // One thread at a time spins, and only where it could work.
+            if !hasSpun, self[lane].searchers == 0, self[lane].hasPermit {
+                self[lane].searchers += 1
+                parker.wokenForWork = true
+                return .spin
+            }
         }
-        sleep(parker, goal)
+        sleep(parker, goal, lane)
         return .park
     }
 }

@@ -1,31 +1,16 @@
 import Synchronization
 
-/// Everything under the engine's lock: the scheduler and who works, sleeps and waits.
-///
-/// A thread may run compute jobs only while it holds one of `threads` permits. At most one thread at
-/// a time is on its way to find work (`searchers`); it wakes the next when it finds more than it
-/// takes, so that a push wakes one thread and never all.
+/// Everything under the engine's lock: the scheduler and the threads of each lane.
 struct PoolState: Sendable {
-    var scheduler: Scheduler
-    let threads: Int
-    let limits: Engine.Limits
-    /// Whether the pool has threads of its own.
-    let hasWorkers: Bool
+    /// Jobs of the `io` lane that run at a time. Enough for any number of readers that make sense on one
+    /// machine; a thread starts only when all others are busy.
+    private static let ioPermits = 32
 
-    /// Permits in use.
-    var running = 0
-    /// Threads inside jobs that wait for a permit to go on; they come before new jobs.
-    var resuming: [Parker] = []
-    /// Threads that would take work, the last to sleep first.
-    var idle: [Parker] = []
-    /// Threads that are awake and about to look for work.
-    var searchers = 0
-    var workers: [WorkerThread] = []
-    var workerCount = 0
-    /// Threads inside jobs that gave their permit away, each replaced by a stand-in.
-    var sleepersInJobs = 0
-    /// Those of them that have not been woken.
-    var blocked: [Parker] = []
+    var scheduler: Scheduler
+    let limits: Engine.Limits
+    private var compute: LanePool
+    private var io: LanePool
+
     var regions: [Region] = []
     var drainers: [(root: UInt64, parker: Parker)] = []
     var pushers: [(run: Run, parker: Parker)] = []
@@ -38,7 +23,51 @@ struct PoolState: Sendable {
     /// Pushes that had to wait for room.
     var backPressureCount: UInt64 = 0
 
-    var hasPermit: Bool { running + resuming.count < threads }
+    /// - Parameter hasWorkers: whether the engine has threads of its own.
+    init(
+        _ policy: SchedulingPolicy, threads: Int, limits: Engine.Limits, hasWorkers: Bool,
+        orphanedBytes: OrphanedBytes
+    ) {
+        scheduler = Scheduler(policy, hasThreadsForIO: hasWorkers)
+        self.limits = limits
+        self.orphanedBytes = orphanedBytes
+        compute = LanePool(.compute, permits: threads, hasWorkers: hasWorkers)
+        io = LanePool(.io, permits: Self.ioPermits, hasWorkers: hasWorkers)
+    }
+
+    /// The threads of a lane.
+    @inline(__always) subscript(lane: Lane) -> LanePool {
+        _read {
+            switch lane {
+            case .compute: yield compute
+            case .io: yield io
+            }
+        }
+        _modify {
+            switch lane {
+            case .compute: yield &compute
+            case .io: yield &io
+            }
+        }
+    }
+
+    /// Threads of the engine.
+    var workerCount: Int { compute.workerCount + io.workerCount }
+
+    /// Whether no thread is left to join.
+    var hasNoWorkers: Bool { compute.workers.isEmpty && io.workers.isEmpty }
+
+    /// Hands over the threads that somebody is to join or to detach.
+    mutating func takeWorkers() -> [WorkerThread] {
+        defer {
+            compute.workers = []
+            io.workers = []
+        }
+        return compute.workers + io.workers
+    }
+
+    /// Lets all threads that would take work see that the engine stops.
+    func wakeIdle(_ wakes: inout Wakes) { wakes.parkers += compute.idle + io.idle }
 
     /// Whether a run may be admitted: there is room for all its jobs, or nothing else is in flight.
     func admits(_ run: Run) -> Bool {
@@ -66,10 +95,10 @@ struct PoolState: Sendable {
         }
     }
 
-    /// Takes the next job for the calling thread, with a permit.
-    mutating func takeJob() -> BegunJob? {
-        guard hasPermit, let job = scheduler.ready.removeNext() else { return nil }
-        running += 1
+    /// Takes the next job of a lane for the calling thread, with a permit.
+    mutating func takeJob(_ lane: Lane) -> BegunJob? {
+        guard self[lane].hasPermit, let job = scheduler.takeReady(lane) else { return nil }
+        self[lane].running += 1
         return begin(job)
     }
 
@@ -78,10 +107,12 @@ struct PoolState: Sendable {
         return BegunJob(job: job, inherited: scheduler.inheritedPoison(of: job))
     }
 
-    /// Takes a part in a split job, with a permit.
+    /// Takes a part in a split job, with a permit to compute.
     mutating func takeRegion() -> Region? {
-        guard hasPermit, let region = regions.first(where: { $0.hasPieces }) else { return nil }
-        running += 1
+        guard compute.hasPermit, let region = regions.first(where: { $0.hasPieces }) else {
+            return nil
+        }
+        compute.running += 1
         region.helpers.wrappingAdd(1, ordering: .relaxed)
         return region
     }
@@ -103,50 +134,34 @@ struct PoolState: Sendable {
         if let pusher = pushers.first, admitsAgain(pusher.run) {
             wakes.parkers.append(pushers.removeFirst().parker)
         }
-        if isStopping, scheduler.inFlight.jobCount == 0 {
-            wakes.parkers += idle
-        }
+        if isStopping, scheduler.inFlight.jobCount == 0 { wakeIdle(&wakes) }
         return run.openJobs == 0 ? run : nil
     }
 
     /// After anything that may have made work: sees to it that somebody looks for it.
     mutating func dispatch(_ wakes: inout Wakes) {
-        if !resuming.isEmpty, running < threads { wakes.parkers.append(resuming[0]) }
-        if scheduler.ready.isEmpty, regions.isEmpty { return }
-        guard hasPermit, searchers == 0,
-            !scheduler.ready.isEmpty || regions.contains(where: \.hasPieces)
-        else { return }
-        if let parker = idle.popLast() {
-            parker.wokenForWork = true
-            searchers += 1
-            wakes.parkers.append(parker)
-        } else if hasWorkers, workerCount < threads + sleepersInJobs {
-            workerCount += 1
-            searchers += 1
-            wakes.newWorkers += 1
-        } else {
-            wakeBlocked(&wakes)
+        compute.wakeResuming(&wakes)
+        io.wakeResuming(&wakes)
+        if scheduler.hasReady(.compute) || !regions.isEmpty && regions.contains(where: \.hasPieces)
+        {
+            compute.call(&wakes)
         }
+        if scheduler.hasReady(.io) { io.call(&wakes) }
     }
 
-    /// Lets threads that sleep inside jobs look whether what is ready is for them. Needed only where
-    /// nobody else could run it; with stand-ins they sleep until what they wait for has ended.
-    mutating func wakeBlocked(_ wakes: inout Wakes) {
-        wakes.parkers += blocked
-        blocked = []
-    }
-
-    /// The calling thread is awake and has the lock.
-    mutating func arrive(_ parker: Parker) {
-        if parker.wokenForWork {
-            parker.wokenForWork = false
-            searchers -= 1
-        }
+    /// A thread of a lane cannot be started: without threads to spare the engine works on with those that
+    /// it has.
+    mutating func doWithoutWorker(_ lane: Lane, _ wakes: inout Wakes) {
+        self[lane].workerCount -= 1
+        self[lane].searchers -= 1
+        if lane == .io, io.workerCount == 0 { scheduler.giveUpThreadsForIO() }
+        self[lane].wakeBlocked(&wakes)
+        dispatch(&wakes)
     }
 
     /// Takes a thread out of all lists that it sleeps in.
-    mutating func leave(_ parker: Parker, _ goal: Goal) {
-        idle.removeAll { $0 === parker }
+    mutating func leave(_ parker: Parker, _ goal: Goal, _ lane: Lane) {
+        self[lane].idle.removeAll { $0 === parker }
         switch goal {
         case .end(let target): target.run.waiters.removeAll { $0.parker === parker }
         case .roots: drainers.removeAll { $0.parker === parker }
@@ -155,9 +170,9 @@ struct PoolState: Sendable {
         }
     }
 
-    /// Puts a thread into the lists of those who would take work and of those who wait for `goal`.
-    mutating func sleep(_ parker: Parker, _ goal: Goal) {
-        idle.append(parker)
+    /// Puts a thread into the lists of those who would take a lane's work and of those who wait for `goal`.
+    mutating func sleep(_ parker: Parker, _ goal: Goal, _ lane: Lane) {
+        self[lane].idle.append(parker)
         switch goal {
         case .end(let target): target.run.waiters.append((target, parker))
         case .roots(let root): drainers.append((root, parker))
@@ -172,10 +187,4 @@ struct BegunJob: Sendable {
     let job: Job
     /// The failure that the job inherits instead of running.
     let inherited: Poison?
-}
-
-/// Who is to be woken or started once the lock is free.
-struct Wakes: Sendable {
-    var parkers: [Parker] = []
-    var newWorkers = 0
 }

@@ -10,7 +10,10 @@ import Synchronization
 struct Scheduler: Sendable {
     private(set) var entries = EntryTable()
     private(set) var inFlight = RunsInFlight()
+    /// Jobs of the compute lane, and all others where those have no threads of their own.
     var ready: ReadyQueue
+    private var readyForIO: ReadyQueue
+    private var hasThreadsForIO: Bool
     private(set) var pushCount: UInt64 = 0
     /// The number of jobs pushed from outside jobs.
     private(set) var rootCount: UInt64 = 0
@@ -19,7 +22,11 @@ struct Scheduler: Sendable {
     /// The earliest pushed failure that no `waitAll` has reported.
     var unreported: Poison?
 
-    init(_ policy: SchedulingPolicy) { ready = ReadyQueue(policy) }
+    init(_ policy: SchedulingPolicy, hasThreadsForIO: Bool) {
+        ready = ReadyQueue(policy)
+        readyForIO = ReadyQueue(policy)
+        self.hasThreadsForIO = hasThreadsForIO
+    }
 
     /// Puts a run at the end of the queues of all its variables.
     mutating func push(_ run: Run, from parent: Job?, core: Core) {
@@ -46,9 +53,9 @@ struct Scheduler: Sendable {
         }
         for grip in 0..<count { grant(run.grips.elements[grip].variable) }
         if let program = run.program {
-            for index in program.free { ready.insert(run, index) }
+            for index in program.free { makeReady(run, index) }
         } else if count == 0 {
-            ready.insert(run, 0)
+            makeReady(run, 0)
         }
     }
 
@@ -189,6 +196,47 @@ struct Scheduler: Sendable {
             state.missing -= 1
             return state.isReady
         }
-        if isReady { ready.insert(run, index) }
+        if isReady { makeReady(run, index) }
+    }
+
+    // MARK: Ready jobs
+
+    @inline(__always)
+    private mutating func makeReady(_ run: Run, _ index: Int) {
+        if run.lane == .io {
+            if hasThreadsForIO { return readyForIO.insert(run, index) }
+            run.lane = .compute
+        }
+        ready.insert(run, index)
+    }
+
+    func hasReady(_ lane: Lane) -> Bool {
+        switch lane {
+        case .compute: !ready.isEmpty
+        case .io: !readyForIO.isEmpty
+        }
+    }
+
+    /// Takes the job of a lane that the policy chooses.
+    mutating func takeReady(_ lane: Lane) -> Job? {
+        switch lane {
+        case .compute: ready.removeNext()
+        case .io: readyForIO.removeNext()
+        }
+    }
+
+    /// Takes the job of a lane that the policy chooses among `candidates`, which are ready.
+    mutating func takeReady(_ lane: Lane, among candidates: [Job]) -> Job? {
+        let candidates = candidates.filter { $0.run.lane == lane }
+        return switch lane {
+        case .compute: ready.removeNext(among: candidates)
+        case .io: readyForIO.removeNext(among: candidates)
+        }
+    }
+
+    /// The system has no thread for the io lane: its jobs go to the others.
+    mutating func giveUpThreadsForIO() {
+        hasThreadsForIO = false
+        while let job = readyForIO.removeNext() { makeReady(job.run, job.index) }
     }
 }

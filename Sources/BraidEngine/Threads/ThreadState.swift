@@ -19,6 +19,8 @@ final class ThreadState {
     var job: Job?
     /// The engine of `job`.
     var core: Core?
+    /// The lane whose permit `job`, or the part of it, runs with.
+    var lane = Lane.compute
     /// The engine that the thread works for, which it keeps alive; nil for threads of the user.
     unowned(unsafe) var employer: Core?
 
@@ -48,11 +50,11 @@ final class ThreadState {
     /// The job of `core` that the thread is running, if any.
     func job(of core: Core) -> Job? { self.core === core ? job : nil }
 
-    /// Runs `body` as part of `job`.
-    func within<R>(_ job: Job, of core: Core, _ body: () -> R) -> R {
-        let (outerJob, outerCore) = (self.job, self.core)
-        (self.job, self.core) = (job, core)
-        defer { (self.job, self.core) = (outerJob, outerCore) }
+    /// Runs `body` as part of `job`, with a permit of `lane`.
+    func within<R>(_ job: Job, of core: Core, _ lane: Lane, _ body: () -> R) -> R {
+        let (outerJob, outerCore, outerLane) = (self.job, self.core, self.lane)
+        (self.job, self.core, self.lane) = (job, core, lane)
+        defer { (self.job, self.core, self.lane) = (outerJob, outerCore, outerLane) }
         return body()
     }
 }

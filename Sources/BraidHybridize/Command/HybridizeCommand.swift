@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Braid
+public import Braid
 import BraidCommandLine
 
 /// The `hybridize` command, over the networks of a table.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Braid
+import BraidCommandLine
 
 /// How a model's graph is optimised.
 struct PassArguments: ParsableArguments {

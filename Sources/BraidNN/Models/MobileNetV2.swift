@@ -55,14 +55,15 @@ public struct NormalizedConvolution: Block {
 
 extension Models {
     /// MobileNetV2 of width 1 (after Sandler et al., CVPR 2018): 17 inverted residual blocks of 16 to 320
-    /// channels between two convolutions. Takes `[batch, 3, height, width]`, usually 224x224 pixels; 3.5
+    /// channels between two convolutions. Takes `[batch, channels, height, width]`, usually 224x224 pixels; 3.5
     /// million parameters, in the order of torchvision's `mobilenet_v2`.
     ///
     /// - Parameters:
     ///   - classes: the number of scores.
+    ///   - channels: those of the images.
     ///   - dropout: the rate before the last layer.
     public static func mobilenetv2(
-        classes: Int = 1000, dropout: Double = 0.2, dtype: DType = .f32
+        classes: Int = 1000, channels: Int = 3, dropout: Double = 0.2, dtype: DType = .f32
     ) -> Sequential {
         // Inputs, channels, the first block's stride, blocks.
         let stages = [
@@ -70,7 +71,8 @@ extension Models {
             (96, 160, 2, 3), (160, 320, 1, 1),
         ]
         return Sequential {
-            NormalizedConvolution(inputs: 3, channels: 32, kernel: 3, stride: 2, dtype: dtype)
+            NormalizedConvolution(
+                inputs: channels, channels: 32, kernel: 3, stride: 2, dtype: dtype)
             for (inputs, channels, stride, count) in stages {
                 InvertedResidual(
                     inputs: inputs, channels: channels, stride: stride,

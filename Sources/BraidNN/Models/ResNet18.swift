@@ -53,13 +53,17 @@ extension Sequential {
 extension Models {
     /// ResNet-18 in the form for small images, such as CIFAR's of 32x32 pixels (after He et al., CVPR
     /// 2016): a 3x3 convolution without pooling, then eight residual blocks of 64 to 512 channels. Takes
-    /// `[batch, 3, height, width]`; 11 million parameters.
+    /// `[batch, channels, height, width]`; 11 million parameters.
     ///
-    /// - Parameter classes: the number of scores.
-    public static func resnet18(classes: Int = 10, dtype: DType = .f32) -> Sequential {
+    /// - Parameters:
+    ///   - classes: the number of scores.
+    ///   - channels: those of the images.
+    public static func resnet18(
+        classes: Int = 10, channels: Int = 3, dtype: DType = .f32
+    ) -> Sequential {
         Sequential {
             Conv2D(
-                64, kernel: 3, padding: 1, inputs: 3, usesBias: false, initializer: .he,
+                64, kernel: 3, padding: 1, inputs: channels, usesBias: false, initializer: .he,
                 dtype: dtype)
             BatchNorm(channels: 64, dtype: dtype)
             Activation.relu

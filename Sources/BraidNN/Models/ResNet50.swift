@@ -40,14 +40,18 @@ public struct BottleneckBlock: Block {
 
 extension Models {
     /// ResNet-50 v1.5 (after He et al., CVPR 2016): a 7x7 convolution and max pooling, then 16 bottleneck
-    /// blocks of 256 to 2,048 channels. Takes `[batch, 3, height, width]`, usually 224x224 pixels; 26
+    /// blocks of 256 to 2,048 channels. Takes `[batch, channels, height, width]`, usually 224x224 pixels; 26
     /// million parameters, in the order of torchvision's `resnet50`.
     ///
-    /// - Parameter classes: the number of scores.
-    public static func resnet50(classes: Int = 1000, dtype: DType = .f32) -> Sequential {
+    /// - Parameters:
+    ///   - classes: the number of scores.
+    ///   - channels: those of the images.
+    public static func resnet50(
+        classes: Int = 1000, channels: Int = 3, dtype: DType = .f32
+    ) -> Sequential {
         Sequential {
             Conv2D(
-                64, kernel: 7, stride: 2, padding: 3, inputs: 3, usesBias: false,
+                64, kernel: 7, stride: 2, padding: 3, inputs: channels, usesBias: false,
                 initializer: .he, dtype: dtype)
             BatchNorm(channels: 64, dtype: dtype)
             Activation.relu

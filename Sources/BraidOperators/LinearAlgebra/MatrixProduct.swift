@@ -80,15 +80,29 @@ public struct MatrixProduct: Operator {
         let dc = context.cotangent.reshaped(to: leading.extents + [left.rows, right.columns])
         let da = dc.matmul(b.swappingMatrixAxes()).reduced(to: a.shape)
         let db: Symbol
-        if b.rank == 2, a.rank > 2 {
+        if b.rank == 2 {
             // One product over all leading dimensions instead of their sum.
-            let rows = leading.elementCount * left.rows
-            let flat = a.reshaped(to: [rows, left.columns])
-            db = flat.transposed().matmul(dc.reshaped(to: [rows, right.columns]))
+            let flat = a.reshaped(to: [leading.elementCount * left.rows, left.columns])
+            let slopes = dc.reshaped(to: [flat.shape[0], right.columns])
+            // What flows on through a transpose should lie dense: the transpose of the other form.
+            db =
+                y.isTransposedMatrix
+                ? slopes.transposed().matmul(flat).transposed() : flat.transposed().matmul(slopes)
         } else {
             db = a.swappingMatrixAxes().matmul(dc).reduced(to: b.shape)
         }
         return [da.reshaped(to: x.shape.extents), db.reshaped(to: y.shape.extents)]
+    }
+}
+
+extension Symbol {
+    /// Whether this is a matrix that a `transposed()` made, as the weights of dense layers are.
+    fileprivate var isTransposedMatrix: Bool {
+        guard rank == 2, case .operation(let op) = node.kind, let transpose = op as? Transpose
+        else {
+            return false
+        }
+        return transpose.axes.map { $0[0] % 2 != 0 } ?? true
     }
 }
 

@@ -1,14 +1,33 @@
 import Synchronization
 
-/// Where random operators get their keys: a seed and a count of draws, one for the process. Every
-/// draw names a stream of its own for the counter-based generator, so that what one operator draws
-/// never depends on another, on the order of execution or on the number of threads.
+/// Where random operators get their keys: a seed and a count of draws, one for the process, or one for a
+/// piece of work whose draws must not depend on what else goes on. Every draw names a stream of its own
+/// for the counter-based generator, so that what one operator draws never depends on another, on the order
+/// of execution or on the number of threads.
 public enum RandomSource {
     private struct State {
         var seed: UInt64 = 0
         var draws: UInt64 = 0
+
+        mutating func draw() -> (key: Int64, offset: Int64) {
+            draws += 1
+            // 2^40 counters a draw: four elements each, more than fit in memory.
+            return (Int64(bitPattern: seed), Int64(bitPattern: draws << 40))
+        }
     }
     private static let state = Mutex(State())
+
+    /// The source of a piece of work.
+    private final class Scoped: Sendable {
+        let state: Mutex<State>
+        init(key: UInt64) { state = Mutex(State(seed: key)) }
+    }
+    @TaskLocal private static var scoped: Scoped?
+
+    /// Runs `body` with a source of its own, which starts from `key`.
+    package static func withSource<R>(key: UInt64, _ body: () throws -> R) rethrows -> R {
+        try $scoped.withValue(Scoped(key: key), operation: body)
+    }
 
     /// Starts over: the same draws follow the same seed.
     public static func seed(_ seed: UInt64) {
@@ -17,12 +36,7 @@ public enum RandomSource {
 
     /// A key of the generator, and the counter to start from.
     package static func draw() -> (key: Int64, offset: Int64) {
-        state.withLock { state in
-            state.draws += 1
-            // 2^40 counters a draw: four elements each, more than fit in memory.
-            return (
-                Int64(bitPattern: state.seed), Int64(bitPattern: state.draws << 40)
-            )
-        }
+        if let scoped { return scoped.state.withLock { $0.draw() } }
+        return state.withLock { $0.draw() }
     }
 }

@@ -1,44 +1,62 @@
 public import ArgumentParser
-import Braid
+public import Braid
 import BraidCommandLine
 
-/// The `train` command.
-public struct TrainCommand: ParsableCommand {
+/// The `train` command, over the networks and the data of two tables.
+public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: ParsableCommand {
     /// Name, description and examples.
-    public static let configuration = CommandConfiguration(
-        commandName: "train",
-        abstract: "Train a network on real data, or evaluate a trained one.",
-        usage: "train [<options>]",
-        discussion: """
-            Without options it trains LeNet on the bundled digits data (1,797 handwritten digits of \
-            8x8 pixels) and prints the accuracy on the fixed fifth that it never trains on.
+    public static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "train",
+            abstract: "Train a network on real data, or evaluate a trained one.",
+            usage: "train [<options>]",
+            discussion: """
+                Without options it trains \(defaultModel) on \(defaultData). After each epoch it prints the \
+                accuracy on the test samples, which it never trains on. Networks are built for the shape \
+                and the classes of the data.
 
-            EXAMPLES
-              train
-              train --model mlp --optimizer sgd --learning-rate 0.1 --epochs 40
-              train --seed 7 --output digits.braid
-              train --evaluate digits.braid
-              train --json --threads 2
-              train --workers 2 --profile trace.json
+                EXAMPLES
+                  train
+                  train --model mlp --optimizer sgd --learning-rate 0.1 --epochs 40
+                  train --data data/fashion-mnist --epochs 5
+                  train --seed 7 --output trained.braid
+                  train --evaluate trained.braid
+                  train --json --threads 2
+                  train --workers 2 --profile trace.json
 
-            The file of --output is a safetensors file with the weights and the network's graph for one \
-            image: train --evaluate and hybridize run need nothing else. The same seed gives the same \
-            file, byte for byte, for any number of threads (on the same instruction set).
+                NETWORKS (and their usual inputs)
+                \(Networks.classifierListing)
 
-            EXIT STATUS
-              0 success, 1 failed computation, 2 bad options or files, 130 interrupted
+                DATA
+                \(Data.listing)
+                  or a folder of IDX files, plain or .gz, as MNIST has them:
+                  train-images-idx3-ubyte, train-labels-idx1-ubyte,
+                  t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte;
+                  Scripts/fetch-fashion-mnist makes one
 
-            ENVIRONMENT
-              BRAID_DATA_DIRECTORY  the folder with digits.bin
-              BRAID_ISA             reference, avx2 or avx512
-              BRAID_CHECK           1 looks at every result, serially: NaN, infinity, indices, writes
-            """)
+                The file of --output is a safetensors file with the weights and the network's graph for one \
+                image: train --evaluate and hybridize run need nothing else. The same seed gives the same \
+                file, byte for byte, for any number of threads (on the same instruction set).
 
-    @Option(help: "The network to train.")
-    var model: ModelName = .lenet
+                EXIT STATUS
+                  0 success, 1 failed computation, 2 bad options or files, 130 interrupted
 
-    @Option(help: "The data to train on.")
-    var data: DataName = .digits
+                ENVIRONMENT
+                  BRAID_DATA_DIRECTORY  the folder with digits.bin
+                  BRAID_ISA             reference, avx2 or avx512
+                  BRAID_CHECK           1 looks at every result, serially
+                """)
+    }
+
+    private static var defaultModel: String { Networks.networks[0].name }
+    private static var defaultData: String { Data.datasets[0].name }
+
+    @Option(help: ArgumentHelp("The network to train.", valueName: "name"))
+    var model: String = Self.defaultModel
+
+    @Option(
+        help: ArgumentHelp("The data to train on, or to evaluate with.", valueName: "name|folder"))
+    var data: String = Self.defaultData
 
     @Option(parsing: .unconditional, help: "How often the training data are gone through.")
     var epochs: Int = 20
@@ -51,8 +69,26 @@ public struct TrainCommand: ParsableCommand {
 
     @Option(
         parsing: .unconditional,
-        help: "Step size of the optimizer. (default: 0.001 for adam, 0.05 for sgd)")
+        help: "Step size of the optimizer. (default: 0.002 for adam, 0.05 for sgd, others' usual)")
     var learningRate: Double?
+
+    @Option(
+        parsing: .unconditional,
+        help: "How strongly weights are drawn to 0. (default: the optimizer's usual one, mostly 0)")
+    var weightDecay: Double?
+
+    @Option(help: "How the step size goes from the first step to the last.")
+    var schedule: ScheduleName = .cosine
+
+    @Option(
+        parsing: .unconditional,
+        help: "Steps in which the step size rises from 0 before the schedule begins.")
+    var warmUpSteps: Int = 0
+
+    @Option(
+        parsing: .unconditional,
+        help: "Scale gradients down whose norm, over all parameters, is larger. (default: never)")
+    var clipNorm: Double?
 
     @Option(parsing: .unconditional, help: "Decides first weights and the order of samples.")
     var seed: UInt64 = 1
@@ -68,6 +104,12 @@ public struct TrainCommand: ParsableCommand {
             "Parts into which each batch is cut, whatever the number of workers; results follow "
                 + "from it."))
     var shards: Int = 4
+
+    @Option(
+        parsing: .unconditional,
+        help:
+            "Batches that are loaded at a time while others are computed; 0 loads them in between.")
+    var loaderWorkers: Int = 1
 
     @Option(
         parsing: .unconditional, help: "Threads that compute. (default: every usable core)")
@@ -130,6 +172,15 @@ public struct TrainCommand: ParsableCommand {
         if let learningRate, !(learningRate > 0 && learningRate.isFinite) {
             throw ValidationError("--learning-rate must be a positive number, not \(learningRate)")
         }
+        if let weightDecay, !(weightDecay >= 0 && weightDecay.isFinite) {
+            throw ValidationError("--weight-decay must not be negative, as \(weightDecay) is")
+        }
+        guard (0...1_000_000_000).contains(warmUpSteps) else {
+            throw ValidationError("--warm-up-steps must be in 0...1000000000, not \(warmUpSteps)")
+        }
+        if let clipNorm, !(clipNorm > 0 && clipNorm.isFinite) {
+            throw ValidationError("--clip-norm must be a positive number, not \(clipNorm)")
+        }
         if let threads, !(1...1024).contains(threads) {
             throw ValidationError("--threads must be in 1...1024, not \(threads)")
         }
@@ -143,6 +194,9 @@ public struct TrainCommand: ParsableCommand {
             throw ValidationError(
                 "\(workers) workers have only \(shards) shards to share; pass --shards \(workers) "
                     + "or more, which changes results, or fewer --workers")
+        }
+        guard (0...64).contains(loaderWorkers) else {
+            throw ValidationError("--loader-workers must be in 0...64, not \(loaderWorkers)")
         }
         if threads != nil, engine != .threaded {
             throw ValidationError("--threads goes with --engine threaded only")
@@ -165,19 +219,25 @@ public struct TrainCommand: ParsableCommand {
         Runtime.use(Engine(kind))
         let reporter: any Reporter = json ? JSONReporter() : TextReporter()
         if let problem = Kernels.selectionProblem { reporter.warn(problem) }
-        let digits = try Digits.load()
+        // Before the data, which may take a while to read.
+        let network = evaluate == nil ? try Networks.entry(named: model) : nil
+        let classification = try Data.load(data)
         if let evaluate {
-            try Evaluation(file: evaluate, digits: digits).run(reporter)
-        } else {
-            if let profile { try Profile.start(writingTo: profile) }
-            try TrainingRun(
-                model: model, epochs: epochs, batchSize: batchSize,
-                optimizer: optimizer.optimizer(learningRate: learningRate), seed: seed,
-                hybridizes: hybridize, shards: shards, workers: workers,
-                optimization: OptimizationOptions(exact: exact),
-                output: output, digits: digits
+            try Evaluation(
+                file: evaluate, networks: Networks.networks, data: classification, dataName: data
             ).run(reporter)
-            if let profile { try Profile.stop(writingTo: profile) }
         }
+        guard let network else { return }
+        if let profile { try Profile.start(writingTo: profile) }
+        try TrainingRun(
+            model: network, epochs: epochs, batchSize: batchSize,
+            optimizer: optimizer.optimizer(learningRate: learningRate, weightDecay: weightDecay),
+            schedule: schedule, warmUpSteps: warmUpSteps,
+            clipping: clipNorm.map { .globalNorm($0) }, seed: seed,
+            hybridizes: hybridize, shards: shards, workers: workers, loaderWorkers: loaderWorkers,
+            optimization: OptimizationOptions(exact: exact), output: output,
+            data: classification, dataName: data
+        ).run(reporter)
+        if let profile { try Profile.stop(writingTo: profile) }
     }
 }

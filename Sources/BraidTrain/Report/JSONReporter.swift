@@ -5,11 +5,11 @@ import BraidCommandLine
 struct JSONReporter: Reporter {
     func warn(_ message: String) { say("warning", [("message", .string(message))]) }
 
-    func started(model: String, trainingCount: Int, testCount: Int, threads: Int) {
+    func started(model: String, data: String, trainingCount: Int, testCount: Int, threads: Int) {
         say(
             "started",
             [
-                ("model", .string(model)), ("data", .string("digits")),
+                ("model", .string(model)), ("data", .string(data)),
                 ("training_samples", .integer(Int64(trainingCount))),
                 ("test_samples", .integer(Int64(testCount))),
                 ("threads", .integer(Int64(threads))),

@@ -10,9 +10,11 @@ struct Progress {
     let samplesPerSecond: Double
 }
 
-/// One digit and what the network takes it for.
+/// One sample and what the network takes it for.
 struct Prediction {
-    /// Lines of text, one character pair per pixel.
+    /// Columns between a drawing and the next.
+    static let gap = 2
+    /// Lines of text; none for what cannot be drawn.
     let drawing: [String]
     let predicted: Int
     let label: Int
@@ -21,7 +23,7 @@ struct Prediction {
 /// Tells the user, or a script, what happens.
 protocol Reporter {
     func warn(_ message: String)
-    func started(model: String, trainingCount: Int, testCount: Int, threads: Int)
+    func started(model: String, data: String, trainingCount: Int, testCount: Int, threads: Int)
     /// Whether `batch` is called for this batch: reading the metrics waits for the engine.
     func wantsBatch(_ batch: Int, of batches: Int) -> Bool
     func batch(_ progress: Progress)

@@ -12,9 +12,9 @@ final class TextReporter: Reporter {
 
     func warn(_ message: String) { Console.warn("warning: \(message)") }
 
-    func started(model: String, trainingCount: Int, testCount: Int, threads: Int) {
+    func started(model: String, data: String, trainingCount: Int, testCount: Int, threads: Int) {
         Console.write(
-            "Training \(model) on digits: \(trainingCount) samples to learn from, "
+            "Training \(model) on \(data): \(trainingCount) samples to learn from, "
                 + "\(testCount) to test, \(threads) thread\(threads == 1 ? "" : "s")\n")
     }
 
@@ -79,7 +79,7 @@ final class TextReporter: Reporter {
             return "predicted \(sample.predicted)" + (isRight ? "" : ", is \(sample.label)")
         }
         let widths = zip(samples, captions).map { sample, caption in
-            max(sample.drawing.map(\.count).max() ?? 0, caption.count) + 2
+            max(sample.drawing.map(\.count).max() ?? 0, caption.count) + Prediction.gap
         }
         func row(_ cells: [String]) -> String {
             let padded = zip(cells, widths).map { cell, width in

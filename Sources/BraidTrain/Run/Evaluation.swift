@@ -1,17 +1,22 @@
 import Braid
 import BraidCommandLine
 
-/// The accuracy of a trained network, and what it makes of a few digits.
+/// The accuracy of a trained network, and what it makes of a few test samples.
 struct Evaluation {
     let file: String
-    let digits: Digits
-    /// How many digits are drawn.
-    private static let drawnCount = 4
+    let networks: [NamedNetwork]
+    let data: ClassificationData
+    /// The data's name, or where they lie.
+    let dataName: String
+    /// How many samples are shown, at most.
+    private static let shownCount = 4
+    /// What their drawings may take together.
+    private static let columns = 80
 
-    /// What the file holds: scores of the classes for images.
+    /// What the file holds: scores of the classes.
     private struct Classifier {
         let name: String
-        /// How many images a call takes; the last call of a pass may get fewer.
+        /// How many samples a call takes; the last call of a pass may get fewer.
         let batchSize: Int
         let scores: (NDArray) -> NDArray
     }
@@ -23,30 +28,38 @@ struct Evaluation {
 
         var accuracy = Accuracy()
         var predicted: [Int64] = []
-        for batch in DataLoader(digits.test, batchSize: classifier.batchSize) {
+        for batch in DataLoader(data.test, batchSize: classifier.batchSize, workers: 1) {
             try Interrupt.check()
             let scores = classifier.scores(batch.input)
             accuracy.update(scores, batch.label)
-            if predicted.count < Self.drawnCount {
+            if predicted.count < Self.shownCount {
                 predicted += try scores.argmax(over: 1).scalars(as: Int64.self)
             }
         }
-        let drawn = Array(0..<Self.drawnCount)
-        let labels = try digits.test.batch(at: drawn).label.cast(to: .i64).scalars(as: Int64.self)
         reporter.evaluated(
             model: classifier.name, testAccuracy: try accuracy.value(),
-            samples: drawn.map {
-                Prediction(
-                    drawing: digits.drawing(ofTestSample: $0), predicted: Int(predicted[$0]),
-                    label: Int(labels[$0]))
-            })
+            samples: try shown(predicted))
+    }
+
+    /// The first samples, as many as have room beside each other.
+    private func shown(_ predicted: [Int64]) throws -> [Prediction] {
+        let count = min(Self.shownCount, data.test.count)
+        let batch = try data.test.batch(at: Array(0..<count))
+        let labels = try batch.label.cast(to: .i64).scalars(as: Int64.self)
+        let predictions = try (0..<count).map {
+            Prediction(
+                drawing: try ImageDrawing.lines(of: batch.input[$0]) ?? [],
+                predicted: Int(predicted[$0]), label: Int(labels[$0]))
+        }
+        let width = (predictions.first?.drawing.first?.count ?? 0) + Prediction.gap
+        return Array(predictions.prefix(max(1, Self.columns / width)))
     }
 
     /// The graph in a model file, whatever network it was traced from.
     private func model() throws -> Classifier {
         let model = try Model(contentsOfFile: file)
-        let image = TensorType(.f32, [1, 1, digits.height, digits.width])
-        let scores = TensorType(.f32, [1, digits.classes])
+        let image = data.singleInputType
+        let scores = TensorType(.f32, [1, data.classes])
         let (inputs, outputs) = (model.signature.inputs, model.signature.outputs)
         guard inputs.map(\.type) == [image], outputs.map(\.type) == [scores] else {
             func list(_ entries: [ModelSignature.Entry]) -> String {
@@ -55,36 +68,34 @@ struct Evaluation {
             }
             throw ModelFileError(
                 .mismatch, path: file,
-                "the model takes \(list(inputs)) and gives \(list(outputs)); a model of digits takes "
-                    + "one \(image) and gives one \(scores)")
+                "the model takes \(list(inputs)) and gives \(list(outputs)); a model of \(dataName) "
+                    + "takes one \(image) and gives one \(scores)")
         }
         return Classifier(name: model.metadata["model"] ?? file, batchSize: 1) { model([$0])[0] }
     }
 
     /// A network of this program with the parameters in a file.
     private func network(with parameters: ParameterFile) throws -> Classifier {
-        let name = try modelName(parameters)
-        let network = name.network(
-            height: digits.height, width: digits.width, classes: digits.classes)
-        // One call tells the layers their input widths, which the file must then match.
-        _ = network(digits.test.batch(at: [0]).input)
+        let entry = try entry(parameters)
+        // Its layers know their input widths then, which the file must match.
+        let network = try entry.classifier(of: data)
         try network.loadParameters(from: parameters)
-        return Classifier(name: name.rawValue, batchSize: 256) { network($0) }
+        return Classifier(name: entry.name, batchSize: 256) { network([$0])[0] }
     }
 
-    private func modelName(_ parameters: ParameterFile) throws(ModelFileError) -> ModelName {
-        let known = ModelName.allCases.map(\.rawValue).joined(separator: ", ")
+    private func entry(_ parameters: ParameterFile) throws(ModelFileError) -> NamedNetwork {
+        let known = networks.map(\.name).joined(separator: ", ")
         guard let name = parameters.metadata("model") else {
             throw ModelFileError(
                 .invalidMetadata, path: file,
                 "neither a model file, as train --output writes, nor parameters whose metadata say "
                     + "what 'model' they belong to (one of \(known))")
         }
-        guard let model = ModelName(rawValue: name) else {
+        guard let entry = networks.first(where: { $0.name == name }) else {
             throw ModelFileError(
                 .invalidMetadata, path: file,
                 "its metadata name the model '\(name)'; expected one of \(known)")
         }
-        return model
+        return entry
     }
 }

@@ -3,35 +3,45 @@ import BraidCommandLine
 
 /// One training from first weights to the file.
 struct TrainingRun {
-    let model: ModelName
+    let model: NamedNetwork
     let epochs: Int
     let batchSize: Int
     let optimizer: Optimizer
+    let schedule: ScheduleName
+    let warmUpSteps: Int
+    let clipping: GradientClipping?
     let seed: UInt64
     /// Whether the network runs as compiled graphs; the results are the same.
     let hybridizes: Bool
     /// Into how many shards a batch is cut, and how many of them are computed at a time.
     let shards: Int
     let workers: Int
+    /// How many batches are loaded at a time.
+    let loaderWorkers: Int
     /// How graphs are optimised, that of the file included.
     let optimization: OptimizationOptions
     let output: String?
-    let digits: Digits
+    let data: ClassificationData
+    /// The data's name, or where they lie.
+    let dataName: String
 
     func run(_ reporter: any Reporter) throws {
         if let output { try ParameterFile.checkWritable(output) }
         RandomSource.seed(seed)
-        let network = model.network(
-            height: digits.height, width: digits.width, classes: digits.classes)
-        let trainer = Trainer(network.parameters, optimizer)
-        let step = step(network, trainer)
-        let predictor: any Block<NDArray, NDArray> =
-            hybridizes ? network.hybridized(options: hybridOptions) : network
+        let network = try model.classifier(of: data)
         let loader = DataLoader(
-            digits.training, batchSize: batchSize, shuffled: true, seed: seed)
+            data.training, batchSize: batchSize, shuffled: true, seed: seed,
+            workers: loaderWorkers)
+        let trainer = Trainer(
+            network.parameters, optimizer,
+            schedule: schedule.schedule(steps: epochs * loader.batchCount, warmUp: warmUpSteps),
+            clipping: clipping)
+        let step = step(network, trainer)
+        let predictor: any Block<[NDArray], [NDArray]> =
+            hybridizes ? network.hybridized(options: hybridOptions) : network
         reporter.started(
-            model: model.rawValue, trainingCount: digits.training.count,
-            testCount: digits.test.count, threads: Runtime.engine.threads)
+            model: model.name, data: dataName, trainingCount: data.training.count,
+            testCount: data.test.count, threads: Runtime.engine.threads)
 
         var speed = Speed()
         var testAccuracy = 0.0
@@ -47,28 +57,27 @@ struct TrainingRun {
             try Interrupt.withheld { try write(network, to: output) }
         }
         reporter.finished(
-            model: model.rawValue, testAccuracy: testAccuracy,
+            model: model.name, testAccuracy: testAccuracy,
             samplesPerSecond: speed.samplesPerSecond, output: output)
     }
 
-    /// Writes the network as a model that takes one image.
-    private func write(_ network: Sequential, to path: String) throws {
+    /// Writes the network as a model that takes one input.
+    private func write(_ network: AnyBlock, to path: String) throws {
         try network.model(
-            for: [TensorType(.f32, [1, 1, digits.height, digits.width])], inputNames: ["image"],
-            outputNames: ["scores"], options: optimization,
-            metadata: ["data": "digits", "model": model.rawValue, "shards": "\(shards)"]
+            for: [data.singleInputType], inputNames: ["image"], outputNames: ["scores"],
+            options: optimization, metadata: ["model": model.name, "shards": "\(shards)"]
         ).write(to: path)
     }
 
     private var hybridOptions: HybridOptions { HybridOptions(optimization: optimization) }
 
     /// One step of training: forward, backward, update.
-    private func step(_ network: Sequential, _ trainer: Trainer) -> DataParallelStep {
+    private func step(_ network: AnyBlock, _ trainer: Trainer) -> DataParallelStep {
         DataParallelStep(
             trainer, shards: Shards(shards), workers: workers,
             hybridizedWith: hybridizes ? hybridOptions : nil
         ) { inputs, labels in
-            let scores = network(inputs)
+            let scores = network([inputs])[0]
             return (softmaxCrossEntropy(scores, labels), scores)
         }
     }
@@ -105,12 +114,32 @@ struct TrainingRun {
     }
 
     /// The share of the test samples that the network gets right, in prediction mode.
-    private func accuracy(of network: any Block<NDArray, NDArray>) throws -> Double {
+    private func accuracy(of network: any Block<[NDArray], [NDArray]>) throws -> Double {
         var accuracy = Accuracy()
-        for batch in DataLoader(digits.test, batchSize: 256) {
+        for batch in DataLoader(data.test, batchSize: 256, workers: loaderWorkers) {
             try Interrupt.check()
-            accuracy.update(network.forward(batch.input), batch.label)
+            accuracy.update(network.forward([batch.input])[0], batch.label)
         }
         return try accuracy.value()
+    }
+}
+
+extension NamedNetwork {
+    /// The network for the inputs and classes of data, with its first parameters.
+    /// - Throws: `ArrayError` when it does not take the inputs or does not give scores of the classes.
+    func classifier(of data: ClassificationData) throws -> AnyBlock {
+        let network = try build(for: [data.singleInputType], classes: data.classes)
+        // One call tells the layers their input widths, and us whether all fits.
+        let outputs = try validating {
+            network([.zeros(data.singleInputType.shape, dtype: data.inputType.dtype)])
+        }
+        let expected = TensorType(.f32, [1, data.classes])
+        guard outputs.map(\.type) == [expected] else {
+            throw ArrayError(
+                .shapeMismatch, in: name,
+                "gives \(outputs.map { "\($0.type)" }.joined(separator: ", ")) for "
+                    + "\(data.singleInputType); scores of the data's classes are \(expected)")
+        }
+        return network
     }
 }

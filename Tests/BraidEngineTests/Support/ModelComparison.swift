@@ -3,11 +3,15 @@ import Testing
 
 /// Random programs on engines against the sequential model.
 enum ModelComparison {
-    /// - Parameter programs: how many of the pushes push programs.
-    static func run(seeds: Int, length: Int, programs: Double, _ engine: (UInt64) -> Engine) {
+    /// - Parameters:
+    ///   - programs: how many of the pushes push programs.
+    ///   - io: how many of the jobs run on the io lane.
+    static func run(
+        seeds: Int, length: Int, programs: Double, io: Double = 0, _ engine: (UInt64) -> Engine
+    ) {
         Watchdog.run(seconds: 1_800) { watchdog in
             for seed in 0..<UInt64(seeds) {
-                let program = RandomProgram(seed: seed, length: length, programs: programs)
+                let program = RandomProgram(seed: seed, length: length, programs: programs, io: io)
                 let engine = engine(seed)
                 let note = "\(engine.kind), seed \(seed)"
                 watchdog.observe(engine, note)

@@ -75,7 +75,7 @@ final class ProgramRun: Sendable {
     private func push(_ step: RandomProgram.Step) {
         engine.push(
             step.label, reads: step.reads.map(variable), updates: step.updates.map(variable),
-            overwrites: step.overwrites.map(variable), priority: step.priority
+            overwrites: step.overwrites.map(variable), priority: step.priority, lane: step.lane
         ) { [self] in try run(step) }
     }
 

@@ -1,3 +1,5 @@
+import BraidEngine
+
 /// A random sequence of calls for an engine: pushes of jobs and of programs with everything that they
 /// can have, waits, clears.
 struct RandomProgram: Sendable {
@@ -21,6 +23,7 @@ struct RandomProgram: Sendable {
         var updates: [Place] = []
         var overwrites: [Place] = []
         var priority = 0
+        var lane = Lane.compute
         /// Parts that the job is split into; none when 0.
         var pieces = 0
         var fails = false
@@ -73,11 +76,14 @@ struct RandomProgram: Sendable {
     private(set) var frameSizes: [Int] = []
     private(set) var stepCount = 0
     private(set) var templates: [Template] = []
+    /// How many of the jobs run on the io lane.
+    private let io: Double
     /// Frames of slots, which no engine sees as variables.
     private(set) var slotFrames: Set<FrameNumber> = []
 
     /// - Parameter programs: how many of the pushes push programs.
-    init(seed: UInt64, length: Int, programs: Double = 0) {
+    init(seed: UInt64, length: Int, programs: Double = 0, io: Double = 0) {
+        self.io = io
         var random = RandomSource(seed: seed)
         frameSizes = [5 + random.next(below: 6)]
         if programs > 0 {
@@ -114,6 +120,7 @@ struct RandomProgram: Sendable {
             }
         }
         step.priority = random.next(below: 5) - 2
+        if io > 0, random.chance(io) { step.lane = .io }
         addContents(&random, to: &step, depth: depth)
         return step
     }

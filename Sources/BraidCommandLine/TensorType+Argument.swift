@@ -1,5 +1,4 @@
 package import Braid
-package import BraidCommandLine
 
 /// Types of arrays as options have them: `1x3x224x224`, `16x128:i32`, `scalar`, `scalar:f64`.
 extension TensorType {

@@ -27,6 +27,6 @@ private func editDistance(_ a: String, _ b: String) -> Int {
 }
 
 /// As `; did you mean 'lenet'?`, or nothing.
-func suggestion(for word: String, among candidates: [String]) -> String {
+package func suggestion(for word: String, among candidates: [String]) -> String {
     closestMatch(to: word, among: candidates).map { "; did you mean '\($0)'?" } ?? ""
 }

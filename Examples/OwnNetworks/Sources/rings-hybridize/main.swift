@@ -1,0 +1,4 @@
+import BraidHybridize
+import OwnNetworks
+
+HybridizeCommand<Networks>.main()

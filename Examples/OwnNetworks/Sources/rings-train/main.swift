@@ -1,0 +1,4 @@
+import BraidTrain
+import OwnNetworks
+
+TrainCommand<Networks, Datasets>.main()

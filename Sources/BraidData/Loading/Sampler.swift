@@ -1,0 +1,38 @@
+/// In which order a loader goes through the samples of a dataset.
+public protocol Sampler: Sendable {
+    /// How many samples an epoch over a dataset of `count` samples has; `count` unless said otherwise.
+    func sampleCount(of count: Int) -> Int
+    /// The samples of an epoch, in order: `sampleCount(of:)` numbers in `0..<count`. They follow from
+    /// the arguments alone.
+    func samples(of count: Int, epoch: Int) -> [Int]
+}
+
+extension Sampler {
+    /// How many samples an epoch has: all.
+    public func sampleCount(of count: Int) -> Int { count }
+}
+
+/// The samples as they stand.
+public struct SequentialSampler: Sampler {
+    /// The order of the dataset.
+    public init() {}
+
+    /// All samples in order.
+    public func samples(of count: Int, epoch: Int) -> [Int] { Array(0..<count) }
+}
+
+/// Every epoch in an order of its own, which follows from the seed and the epoch's number.
+public struct RandomSampler: Sampler {
+    private let seed: UInt64
+
+    /// Orders that the seed decides.
+    public init(seed: UInt64) { self.seed = seed }
+
+    /// All samples, each order equally likely.
+    public func samples(of count: Int, epoch: Int) -> [Int] {
+        var order = Array(0..<count)
+        var generator = SplitMix64(seed: seed, stream: UInt64(epoch))
+        generator.shuffle(&order)
+        return order
+    }
+}
