@@ -82,6 +82,23 @@ struct SummaryTests {
                 """)
     }
 
+    /// Running averages are parameters that no gradient moves, and stay so.
+    @Test func normalizedNetworks() throws {
+        let network = Models.resnet18()
+        let types = TensorType(.f32, [2, 3, 32, 32])
+        for mode in [Mode.train, .predict] {
+            let summary = try network.summary(of: types, mode: mode)
+            #expect(summary.rows[0].outputs == [TensorType(.f32, [2, 10])])
+            #expect(summary.rows.reduce(0) { $0 + $1.parameterCount } == summary.parameterCount)
+            #expect(summary.parameterCount == 11_173_962 + 2 * 4800)
+            #expect(summary.trainableParameterCount == 11_173_962)
+        }
+        network.parameters.freeze()
+        #expect(try network.summary(of: types).trainableParameterCount == 0)
+        network.parameters.unfreeze()
+        #expect(try network.summary(of: types).trainableParameterCount == 11_173_962)
+    }
+
     @Test func mistakesAreThrown() {
         let shape = #expect(throws: ArrayError.self) {
             try Dense(2, inputs: 3).summary(of: TensorType(.f32, [1, 4]))
