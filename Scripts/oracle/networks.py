@@ -1,13 +1,16 @@
-"""The networks of make-model-oracle, as PyTorch defines them."""
+"""The networks of make-model-oracle and of the benchmarks, as PyTorch defines them."""
 import torch
 import torchvision
 from torch import nn
 from torch.nn import functional as F
 
 
-def mlp():
+def mlp(*hidden):
+    """Two hidden layers, of 128 and 64 units when nothing else is asked for."""
+    first, second = hidden or (128, 64)
     return nn.Sequential(
-        nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, 10))
+        nn.Linear(784, first), nn.ReLU(), nn.Linear(first, second), nn.ReLU(),
+        nn.Linear(second, 10))
 
 
 def lenet():

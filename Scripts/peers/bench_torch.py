@@ -1,18 +1,14 @@
 """PyTorch on the cases of braid-bench, with the same inputs and weights."""
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
-from measure import Bench, arguments, checksum, labels, values
+from measure import Bench, arguments, checksum
+from torch_cases import PREDICTIONS, TRAINING, prediction, tensor, training_step
 
 options = arguments(__doc__)
 torch.set_num_threads(options.threads)
 bench = Bench(options)
-
-
-def tensor(shape, seed, scale=1.0):
-    return torch.from_numpy(values(shape, seed, scale))
 
 
 def returning(body):
@@ -123,68 +119,49 @@ def pointwise():
         rows = tensor([8192, 1024], 1)
         bench.run("torch-eager", "P_softmax_8192x1024",
                   lambda: returning(lambda: torch.softmax(rows, -1)))
+    if bench.wants("P_layernorm_8192x768"):
+        wide, weight, bias = tensor([8192, 768], 1), tensor([768], 2, 0.5, 1.0), tensor([768], 3)
+        bench.run("torch-eager", "P_layernorm_8192x768",
+                  lambda: returning(lambda: F.layer_norm(wide, (768,), weight, bias)))
     if bench.wants("P_sum_1e7"):
         many = tensor([10_000_000], 1)
         bench.run("torch-eager", "P_sum_1e7", lambda: returning(lambda: many.sum()))
 
 
-def mlp(*widths):
-    layers = []
-    for inputs, outputs in zip(widths, widths[1:]):
-        layers += [nn.Linear(inputs, outputs), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
+def adam():
+    if not bench.wants("P_adam_10M"):
+        return
+    parameter = torch.nn.Parameter(tensor([10_000_000], 1))
+    parameter.grad = tensor([10_000_000], 2)
+    # In one pass over the memory, the fastest of its ways.
+    optimizer = torch.optim.Adam([parameter], lr=1e-4, fused=True)
+    first = []
 
+    def step():
+        optimizer.step()
+        if not first:
+            first.append(checksum(parameter.detach().numpy()))
 
-def lenet():
-    return nn.Sequential(
-        nn.Conv2d(1, 20, 5), nn.Tanh(), nn.MaxPool2d(2), nn.Conv2d(20, 50, 5), nn.Tanh(),
-        nn.MaxPool2d(2), nn.Flatten(), nn.Linear(800, 500), nn.Tanh(), nn.Linear(500, 10))
-
-
-def filled(network):
-    for index, parameter in enumerate(network.parameters()):
-        inputs = parameter.numel() // parameter.shape[0] if parameter.dim() > 1 else 100
-        parameter.data.copy_(tensor(list(parameter.shape), index + 1, 2 / inputs ** 0.5))
-    return network
+    bench.run("torch-eager", "P_adam_10M", lambda: (step, lambda: first[0]))
 
 
 @torch.no_grad()
 def predictions():
-    for name, shape, make in (
-            ("M_mlp_b1", [1, 784], lambda: mlp(784, 128, 64, 10)),
-            ("M_mlp_b128", [128, 784], lambda: mlp(784, 128, 64, 10)),
-            ("M_lenet_b1", [1, 1, 28, 28], lenet), ("M_lenet_b64", [64, 1, 28, 28], lenet)):
-        if bench.wants(name):
-            network, x = filled(make()).eval(), tensor(shape, 0)
-            bench.run("torch-eager", name, lambda: returning(lambda: network(x)))
+    for case in PREDICTIONS:
+        if bench.wants(case):
+            network, x = prediction(case)
+            bench.run("torch-eager", case, lambda: returning(lambda: network(x)))
 
 
 def training_steps():
-    for name, shape, make in (
-            ("T_mlp_b64", [64, 784], lambda: mlp(784, 512, 256, 10)),
-            ("T_mlp_b512", [512, 784], lambda: mlp(784, 512, 256, 10)),
-            ("T_lenet_b64", [64, 1, 28, 28], lenet)):
-        if not bench.wants(name):
-            continue
-        network, x = filled(make()), tensor(shape, 0)
-        y = torch.from_numpy(labels([shape[0]], 10, 1))
-        optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.9)
-        first = []
-
-        def step():
-            optimizer.zero_grad(set_to_none=True)
-            loss = F.cross_entropy(network(x), y)
-            loss.backward()
-            optimizer.step()
-            if not first:
-                first.append(loss.item())
-
-        bench.run("torch-eager", name, lambda: (step, lambda: first[0]))
+    for case in TRAINING:
+        bench.run("torch-eager", case, lambda: training_step(case))
 
 
 small_operators()
 matrix_products()
 convolutions()
 pointwise()
+adam()
 predictions()
 training_steps()

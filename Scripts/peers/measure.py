@@ -2,8 +2,11 @@
 
 import argparse
 import json
+import pathlib
 import re
 import statistics
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -16,8 +19,9 @@ def pattern(count, seed):
     return position - np.floor(position) - 0.5
 
 
-def values(shape, seed, scale=1.0):
-    return (pattern(int(np.prod(shape)), seed) * scale).astype(np.float32).reshape(shape)
+def values(shape, seed, scale=1.0, center=0.0):
+    numbers = pattern(int(np.prod(shape)), seed) * scale + center
+    return numbers.astype(np.float32).reshape(shape)
 
 
 def labels(shape, classes, seed):
@@ -32,7 +36,7 @@ def checksum(array):
 def arguments(description):
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--groups", default="E,G,C,P,M,T")
+    parser.add_argument("--groups", default="E,G,C,P,M,T,R,D")
     parser.add_argument("--only", default="", help="regular expression for the names of cases")
     return parser.parse_args()
 
@@ -49,8 +53,8 @@ class Bench:
         """`prepare` gives the work and a function for the checksum after the first run."""
         if not self.wants(case):
             return
-        record = {"peer": peer, "case": case, "threads": self.options.threads}
-        try:
+
+        def timed():
             work, result = prepare()
             begin = time.perf_counter()
             work()
@@ -58,8 +62,15 @@ class Bench:
             extra = {"first_call_s": first, "checksum": result()}
             samples, inner = self._samples(work)
             extra.update(n=len(samples), inner=inner)
-            record.update(
-                median_s=statistics.median(samples), min_s=min(samples), extra=extra)
+            return statistics.median(samples), min(samples), extra
+
+        self.report(peer, case, timed)
+
+    def report(self, peer, case, measure, threads=None):
+        """Prints the line of a case that `measure` gives median, minimum and further numbers for."""
+        record = {"peer": peer, "case": case, "threads": threads or self.options.threads}
+        try:
+            record["median_s"], record["min_s"], record["extra"] = measure()
         except Exception as error:  # a peer that cannot run a case must not end the others
             record.update(median_s=None, min_s=None, extra={"error": str(error)[:200]})
         print(json.dumps(record), flush=True)
@@ -86,3 +97,31 @@ class Bench:
             if total >= 4 and len(samples) >= 3:
                 break
         return samples, inner
+
+
+def peak_megabytes():
+    """The peak of this process's resident memory, in units of 2^20 bytes."""
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
+
+
+def import_report(bench, module, peer):
+    """R_import: a process that does no more than to import a module, with its peak of memory."""
+    if not bench.wants("R_import"):
+        return
+    here = pathlib.Path(__file__).parent
+    program = f"import sys; sys.path.insert(0, {str(here)!r}); import {module}, measure; " \
+        "print(measure.peak_megabytes())"
+
+    def measured():
+        samples = []
+        for _ in range(6):
+            begin = time.perf_counter()
+            found = subprocess.run(
+                [sys.executable, "-c", program], capture_output=True, text=True, check=True)
+            samples.append(time.perf_counter() - begin)
+        del samples[0]  # it warmed up
+        return statistics.median(samples), min(samples), {
+            "n": len(samples), "peak_rss_mb": float(found.stdout)}
+
+    bench.report(peer, "R_import", measured)

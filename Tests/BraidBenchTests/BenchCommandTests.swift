@@ -41,6 +41,33 @@ import Testing
         let some = try bench(["--list", "--groups", "M,T"])
         #expect(!some.lines.isEmpty)
         #expect(some.lines.allSatisfy { $0.hasPrefix("M_") || $0.hasPrefix("T_") })
+        #expect(Set(all.lines.compactMap(\.first)) == Set("NEGCPMTRD"))
+    }
+
+    @Test func memoryIsThatOfAProcessOfItsOwn() throws {
+        let outcome = try bench(["--only", "R_import", "--threads", "1"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let object = try #require(
+            try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any])
+        let extra = try #require(object["extra"] as? [String: Any])
+        let peak = try #require(extra["peak_rss_mb"] as? Double)
+        #expect(1 < peak && peak < 200)
+        #expect(try #require(extra["installed_mb"] as? Double) > 1)
+        #expect(try #require(object["median_s"] as? Double) < 10)
+    }
+
+    @Test func tableShowsMemoryWhereTimeIsNotMeasured() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "a")
+            let lines = [("braid-eager", 100.0), ("other", 200.0)].map { peer, peak in
+                #"{"peer":"\#(peer)","case":"R_x","threads":1,"median_s":null,"min_s":null,"#
+                    + #""extra":{"peak_rss_mb":\#(peak)}}"# + "\n"
+            }
+            try lines.joined().write(to: file, atomically: true, encoding: .utf8)
+            #expect(
+                try bench(["--table", file.path]).lines.last
+                    == "| R_x | 1 | 100 MB | 200 MB | 0.50 |")
+        }
     }
 
     @Test(arguments: [
@@ -73,7 +100,7 @@ import Testing
         let table = try bench(["--table", ours.path, theirs.path])
         #expect(table.status == 0)
         #expect(
-            table.lines.last == "| M_x | 1 | 4 ms | 3 ms | quick | 2 ms | 1.50 |",
+            table.lines.last == "| M_x | 1 | 4 ms | 3 ms | 2 ms | 8 ms | 1.50 |",
             "\(table.output)")
 
         try "{}\n".write(to: theirs, atomically: true, encoding: .utf8)

@@ -57,9 +57,13 @@ import Testing
         let engine = Engine(kind, limits: Engine.Limits(jobs: 2, bytes: 100))
         try Watchdog.run(engine) {
             let count = Counter()
-            engine.push("parent") {
-                for _ in 0..<50 { engine.push("child", bytes: 90) { count.add() } }
-                #expect(engine.counters.inFlight > 2)
+            // What the children wait for until the parent ends.
+            let variable = Variable()
+            engine.push("parent", updates: [variable]) {
+                for _ in 0..<50 {
+                    engine.push("child", reads: [variable], bytes: 90) { count.add() }
+                }
+                #expect(engine.counters.inFlight == 51)
             }
             try engine.waitAll()
             #expect(count.count == 50)

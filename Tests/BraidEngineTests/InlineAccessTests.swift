@@ -20,7 +20,7 @@ import Testing
             #expect(variable.version == 1)
             #expect(variable.isIdle)
 
-            // A queued job holds inline accesses back, and they hold it back.
+            // A queued write holds inline accesses back, and they hold it back.
             #expect(variable.tryBeginRead())
             let gate = Semaphore()
             engine.push("write", updates: [variable]) { gate.wait() }
@@ -41,6 +41,28 @@ import Testing
             try engine.wait(for: variable)
             #expect(variable.tryBeginRead())
             variable.endRead()
+        }
+    }
+
+    /// A job that reads holds back inline writes alone, and an inline reader waits for no queue of readers.
+    @Test func inlineReadsPassQueuedReaders() throws {
+        let engine = Engine(.threaded(threads: 2))
+        try Watchdog.run(engine) {
+            let variable = Variable()
+            let gate = Semaphore()
+            engine.push("read", reads: [variable]) { gate.wait() }
+            #expect(!variable.tryBeginWrite())
+            #expect(variable.tryBeginRead())
+            engine.push("write", updates: [variable]) {}
+            #expect(!variable.tryBeginRead())
+            gate.signal()
+            sleep(milliseconds: 10)
+            #expect(!variable.isIdle)
+            variable.endRead()
+            try engine.wait(for: variable)
+            #expect(variable.version == 1)
+            try engine.waitAll()
+            #expect(variable.isIdle)
         }
     }
 

@@ -9,13 +9,32 @@ struct BenchmarkCase {
     struct Variant {
         /// Who is measured, as `braid-eager`.
         let peer: String
-        /// Makes inputs and networks; run right before it is measured.
+        /// What is measured.
+        let quantity: Quantity
+        /// How many threads compute, where that is the case's and not the user's to choose.
+        let threads: Int?
+        /// Makes inputs and networks; run right before they are measured.
         let prepare: () throws -> Workload
 
-        init(_ peer: String, _ prepare: @escaping () throws -> Workload) {
+        init(
+            _ peer: String, _ quantity: Quantity = .time, threads: Int? = nil,
+            _ prepare: @escaping () throws -> Workload
+        ) {
             self.peer = peer
+            self.quantity = quantity
+            self.threads = threads
             self.prepare = prepare
         }
+    }
+
+    /// What may be measured.
+    enum Quantity {
+        /// The time of a run.
+        case time
+        /// The peak of the resident memory of a process that does so many runs.
+        case memory(runs: Int)
+        /// The time from the start to the end of a process that does one run.
+        case process
     }
 
     /// What is measured, ready to run.
@@ -49,5 +68,6 @@ struct BenchmarkCase {
     /// All cases in the order in which they run.
     static var all: [BenchmarkCase] {
         engine + smallOperators + matrixProducts + convolutions + pointwise + inference + training
+            + footprints + dataParallel
     }
 }

@@ -3,10 +3,14 @@ import Braid
 /// Values that any program can make again: `frac((i + 1) φ + 0.7548776662466927 seed) - 0.5` in
 /// double precision, with φ the golden section; evenly spread over `-0.5..<0.5`.
 enum Pattern {
-    /// An array of such values times `scale`, as f32.
-    static func array(_ shape: Shape, seed: Int, scale: Double = 1) -> NDArray {
+    /// An array of such values times `scale` plus `center`, as f32.
+    static func array(
+        _ shape: Shape, seed: Int, scale: Double = 1, center: Double = 0
+    ) -> NDArray {
         NDArray(
-            (0..<shape.elementCount).map { Float(value(at: $0, seed: seed) * scale) }, shape: shape)
+            (0..<shape.elementCount).map {
+                Float(value(at: $0, seed: seed) * scale + center)
+            }, shape: shape)
     }
 
     /// Class numbers below `classes`, as i64.

@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Braid
 import BraidCommandLine
+import Foundation
 
 /// The `braid-bench` command.
 public struct BenchCommand: ParsableCommand {
@@ -13,17 +14,19 @@ public struct BenchCommand: ParsableCommand {
             median and the least time of a run in seconds; in "extra" it has the checksum of the \
             results, the time of the very first call (first_call_s: traces and compiles), and \
             "foreign", the share of a core that other processes took meanwhile: above 0.1 the \
-            machine was not quiet.
+            machine was not quiet. Cases of group R run in processes of their own and have the peak \
+            of the resident memory there (peak_rss_mb, 2^20 bytes).
 
             GROUPS
               N the engine (per job), E small operators, G matrix products, C convolutions,
-              P pointwise and row operators, M predictions, T training steps
+              P pointwise and row operators, M predictions, T training steps, R memory and start-up,
+              D data-parallel training (with as many threads as workers)
 
             EXAMPLES
               braid-bench --list
               braid-bench --groups M,T --threads 2 > braid.jsonl
               braid-bench --only 'T_lenet.*' --threads 1
-              braid-bench --table braid.jsonl torch.jsonl
+              braid-bench --table braid.jsonl torch.jsonl ort.jsonl
 
             EXIT STATUS
               0 success, 1 a case failed, 2 bad options or files
@@ -48,6 +51,15 @@ public struct BenchCommand: ParsableCommand {
             "Do not measure: join result files of several peers to a table of ratios.",
             valueName: "file"))
     var table: [String] = []
+
+    @Flag(
+        help: ArgumentHelp(
+            "Run the one chosen case of group R in this process and report its peak of memory.",
+            visibility: .private))
+    var alone = false
+
+    @Option(help: ArgumentHelp("Measure this peer's ways only.", visibility: .private))
+    var peer: String?
 
     /// A command with the default options.
     public init() {}
@@ -99,35 +111,79 @@ public struct BenchCommand: ParsableCommand {
         }
         let cases = try chosenCases()
         if list { return Console.write(cases.map { $0.name + "\n" }.joined()) }
-        Runtime.use(Engine(.threaded(threads: threads)))
         if let problem = Kernels.selectionProblem { Console.warn("warning: \(problem)") }
+        if alone { return try reportAlone(cases[0]) }
         var failed = false
         for benchmarkCase in cases {
             for variant in benchmarkCase.variants {
                 let record = measure(benchmarkCase, variant)
-                failed = failed || record.median == nil
+                failed = failed || record.extra.error != nil
                 Console.write(try record.line() + "\n")
             }
         }
         if failed { throw ExitCode(1) }
     }
 
+    /// Does the work of a case in this process and says how much memory that took.
+    private func reportAlone(_ benchmarkCase: BenchmarkCase) throws {
+        guard let variant = benchmarkCase.variants.first(where: { $0.peer == peer }) else {
+            throw ValidationError("\(benchmarkCase.name) has no peer '\(peer ?? "")'")
+        }
+        useThreads(of: variant)
+        var runs = 1
+        if case .memory(let several) = variant.quantity { runs = several }
+        let report = try OwnProcess.report(on: variant.prepare(), runs: runs)
+        Console.write(String(decoding: try JSONEncoder().encode(report), as: UTF8.self) + "\n")
+    }
+
+    private func useThreads(of variant: BenchmarkCase.Variant) {
+        let wanted = variant.threads ?? threads
+        if let wanted, wanted == Runtime.engine.threads { return }
+        Runtime.use(Engine(.threaded(threads: wanted)))
+    }
+
     private func measure(
         _ benchmarkCase: BenchmarkCase, _ variant: BenchmarkCase.Variant
     ) -> BenchmarkRecord {
+        useThreads(of: variant)
         let threads = Runtime.engine.threads
         do {
-            let workload = try variant.prepare()
-            let timing = try Stopwatch().time(workload.run)
-            let checksum = try workload.checksum()
-            guard checksum.isFinite else { throw InputError("the results are not finite") }
-            return BenchmarkRecord(
-                benchmarkCase.name, peer: variant.peer, threads: threads, timing,
-                checksum: checksum, workload)
+            switch variant.quantity {
+            case .time:
+                let workload = try variant.prepare()
+                let timing = try Stopwatch().time(workload.run)
+                let checksum = try workload.checksum()
+                guard checksum.isFinite else { throw InputError("the results are not finite") }
+                return BenchmarkRecord(
+                    benchmarkCase.name, peer: variant.peer, threads: threads, timing,
+                    checksum: checksum, workload)
+            case .memory:
+                let report = try run(benchmarkCase, variant, threads: threads).report
+                return BenchmarkRecord(
+                    benchmarkCase.name, peer: variant.peer, threads: threads, report)
+            case .process:
+                // The first one warms up.
+                let runs = try (0..<6).map { _ in
+                    try run(benchmarkCase, variant, threads: threads)
+                }
+                return BenchmarkRecord(
+                    benchmarkCase.name, peer: variant.peer, threads: threads, runs[0].report,
+                    seconds: runs.dropFirst().map(\.seconds).sorted())
+            }
         } catch {
             return BenchmarkRecord(
                 benchmarkCase.name, peer: variant.peer, threads: threads, error: error)
         }
+    }
+
+    /// Runs one case in a process of its own.
+    private func run(
+        _ benchmarkCase: BenchmarkCase, _ variant: BenchmarkCase.Variant, threads: Int
+    ) throws -> (report: OwnProcess.Report, seconds: Double) {
+        try OwnProcess.run([
+            "--alone", "--only", "^\(benchmarkCase.name)$", "--peer", variant.peer,
+            "--threads", "\(threads)",
+        ])
     }
 
     /// Runs the command with the process's arguments and exits: 0 on success, 1 when a case fails, 2 for

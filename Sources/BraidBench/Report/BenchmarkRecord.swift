@@ -5,7 +5,7 @@ struct BenchmarkRecord: Codable {
     let peer: String
     let benchmarkCase: String
     let threads: Int
-    /// Seconds of one run, or of one of its parts; nil when it failed.
+    /// Seconds of one run, or of one of its parts; nil when it failed or is not timed.
     let median: Double?
     let minimum: Double?
     let extra: Extra
@@ -20,6 +20,8 @@ struct BenchmarkRecord: Codable {
         var gigabytesPerSecond: Double?
         var operatorsPerSecond: Double?
         var itemsPerSecond: Double?
+        var peakMegabytes: Double?
+        var installedMegabytes: Double?
         var error: String?
 
         enum CodingKeys: String, CodingKey {
@@ -31,6 +33,8 @@ struct BenchmarkRecord: Codable {
             case gigabytesPerSecond = "gbs"
             case operatorsPerSecond = "ops_s"
             case itemsPerSecond = "items_s"
+            case peakMegabytes = "peak_rss_mb"
+            case installedMegabytes = "installed_mb"
             case error
         }
     }
@@ -73,6 +77,20 @@ extension BenchmarkRecord {
                 gigabytesPerSecond: rate(amounts.bytes, per: 1e9),
                 operatorsPerSecond: rate(amounts.operators.map(Double.init)),
                 itemsPerSecond: rate(amounts.items.map(Double.init))))
+    }
+
+    /// What a process of its own reported, and seconds that such processes took, ascending.
+    init(
+        _ name: String, peer: String, threads: Int, _ report: OwnProcess.Report,
+        seconds: [Double] = []
+    ) {
+        self.init(
+            peer: peer, benchmarkCase: name, threads: threads,
+            median: seconds.isEmpty ? nil : seconds[seconds.count / 2], minimum: seconds.first,
+            extra: Extra(
+                samples: seconds.isEmpty ? nil : seconds.count, checksum: report.checksum,
+                peakMegabytes: report.peakMegabytes,
+                installedMegabytes: seconds.isEmpty ? nil : OwnProcess.programMegabytes))
     }
 
     /// A case that could not be measured.

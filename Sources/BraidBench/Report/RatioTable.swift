@@ -1,8 +1,8 @@
 import BraidCommandLine
 import Foundation
 
-/// Results of several peers side by side, as a Markdown table: times, and how they compare with the
-/// fastest of the others.
+/// Results of several peers side by side, as a Markdown table: times or, of what is not timed, memory,
+/// and how they compare with the best of the others.
 struct RatioTable {
     private var rows: [Key: [String: Double]] = [:]
     private var order: [Key] = []
@@ -10,9 +10,10 @@ struct RatioTable {
     private struct Key: Hashable {
         let name: String
         let threads: Int
+        let isMemory: Bool
     }
 
-    /// Adds the lines of a file. Of several results for the same thing the smaller median is taken.
+    /// Adds the lines of a file. Of several results for the same thing the smallest is taken.
     /// - Throws: `InputError` naming the file and the line.
     mutating func add(contentsOf file: String) throws(InputError) {
         guard let data = FileManager.default.contents(atPath: file) else {
@@ -29,41 +30,46 @@ struct RatioTable {
                     "\(file), line \(index + 1), is no result line; expected what braid-bench or a "
                         + "peer's script printed")
             }
-            guard let median = record.median, median > 0, median.isFinite else { continue }
-            let key = Key(name: record.benchmarkCase, threads: record.threads)
-            if rows[key] == nil { order.append(key) }
-            let known = rows[key]?[record.peer] ?? .infinity
-            rows[key, default: [:]][record.peer] = min(known, median)
+            add(record, record.median, isMemory: false)
+            if record.median == nil { add(record, record.extra.peakMegabytes, isMemory: true) }
         }
     }
 
-    /// The table, one row for each case and number of threads that Braid has run.
+    private mutating func add(_ record: BenchmarkRecord, _ value: Double?, isMemory: Bool) {
+        guard let value, value > 0, value.isFinite else { return }
+        let key = Key(name: record.benchmarkCase, threads: record.threads, isMemory: isMemory)
+        if rows[key] == nil { order.append(key) }
+        let known = rows[key]?[record.peer] ?? .infinity
+        rows[key, default: [:]][record.peer] = min(known, value)
+    }
+
+    /// The table: a row for each case and number of threads that Braid has run, a column for each peer,
+    /// Braid's own first.
     var markdown: String {
-        var lines = [
-            "| case | threads | Braid eager | Braid hybrid | fastest peer | time | Braid / peer |",
-            "| --- | --- | --- | --- | --- | --- | --- |",
-        ]
+        let peers = Set(rows.values.flatMap(\.keys)).sorted()
+        let (ours, others) = (peers.filter(Self.isOurs), peers.filter { !Self.isOurs($0) })
+        let header = ["case", "threads"] + ours + others + ["Braid / best peer"]
+        var lines = [header, header.map { _ in "---" }]
         for key in order {
-            let times = rows[key]!
-            let ours = times.filter { $0.key.hasPrefix("braid") }
-            guard let best = ours.values.min() else { continue }
-            let peer = times.filter { !$0.key.hasPrefix("braid") }
-                .min { ($0.value, $0.key) < ($1.value, $1.key) }
-            let cells = [
-                key.name, "\(key.threads)", time(ours["braid-eager"]), time(ours["braid-hybrid"]),
-                peer?.key ?? "-", time(peer?.value),
-                peer.map { String(format: "%.2f", best / $0.value) } ?? "-",
-            ]
-            lines.append("| " + cells.joined(separator: " | ") + " |")
+            let values = rows[key]!
+            guard let best = ours.compactMap({ values[$0] }).min() else { continue }
+            let bestOther = others.compactMap { values[$0] }.min()
+            lines.append(
+                [key.name, "\(key.threads)"]
+                    + (ours + others).map { text(values[$0], isMemory: key.isMemory) }
+                    + [bestOther.map { String(format: "%.2f", best / $0) } ?? "-"])
         }
-        return lines.joined(separator: "\n") + "\n"
+        return lines.map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
     }
 
-    private func time(_ seconds: Double?) -> String {
-        guard let seconds else { return "-" }
+    private static func isOurs(_ peer: String) -> Bool { peer.hasPrefix("braid") }
+
+    private func text(_ value: Double?, isMemory: Bool) -> String {
+        guard let value else { return "-" }
+        if isMemory { return String(format: "%.0f MB", value) }
         let (scale, unit) =
-            seconds < 1e-6
-            ? (1e9, "ns") : seconds < 1e-3 ? (1e6, "us") : seconds < 1 ? (1e3, "ms") : (1, "s")
-        return String(format: "%.3g %@", seconds * scale, unit)
+            value < 1e-6
+            ? (1e9, "ns") : value < 1e-3 ? (1e6, "us") : value < 1 ? (1e3, "ms") : (1, "s")
+        return String(format: "%.3g %@", value * scale, unit)
     }
 }

@@ -6,7 +6,7 @@ import Synchronization
 extension Core {
     /// Waits for the writers that were pushed so far.
     func wait(for variable: Variable) throws(EngineError) {
-        let busy = VariableWord.queued | VariableWord.writing
+        let busy = VariableWord.writeQueued | VariableWord.writing
         if variable.word.load(ordering: .acquiring) & busy != 0 {
             let thread = ThreadState.current
             let job = thread.job(of: self)

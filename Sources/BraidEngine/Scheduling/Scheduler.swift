@@ -45,11 +45,12 @@ struct Scheduler: Sendable {
         for grip in 0..<count {
             let variable = run.grips.elements[grip].variable
             if let previous = variable.attach(to: core) { run.displaced.append(previous) }
-            variable.word.bitwiseOr(VariableWord.queued, ordering: .acquiringAndReleasing)
+            let isExclusive = run.grips.elements[grip].access.isExclusive
+            variable.word.bitwiseOr(
+                isExclusive ? VariableWord.queued | VariableWord.writeQueued : VariableWord.queued,
+                ordering: .acquiringAndReleasing)
             run.grips.elements[grip].entry = entries.append(
-                Entry(
-                    run: run, variable: variable, grip: grip,
-                    isExclusive: run.grips.elements[grip].access.isExclusive))
+                Entry(run: run, variable: variable, grip: grip, isExclusive: isExclusive))
         }
         for grip in 0..<count { grant(run.grips.elements[grip].variable) }
         if let program = run.program {
@@ -150,6 +151,10 @@ struct Scheduler: Sendable {
         entries.remove(grip.entry)
         if grip.access.isExclusive {
             variable.queue.hasGrantedWriter = false
+            if variable.queue.lastWriter == EntryTable.none {
+                variable.word.bitwiseAnd(
+                    ~VariableWord.writeQueued, ordering: .acquiringAndReleasing)
+            }
         } else {
             variable.queue.grantedReaders -= 1
         }

@@ -43,11 +43,13 @@ open class Variable: @unchecked Sendable {
     }
 }
 
-/// The bits of a variable's word. An inline access succeeds only when none of the flags is set, so
-/// that it can never overtake a queued job.
+/// The bits of a variable's word. An inline write succeeds only when none is set, an inline read when
+/// nothing but readers is there, so that neither can overtake a queued job that it would disagree with.
 @usableFromInline enum VariableWord {
     /// The low bits count inline readers.
     @inlinable static var readers: UInt32 { 1 << 24 - 1 }
+    /// Among the jobs in the queue is one that writes.
+    @inlinable static var writeQueued: UInt32 { 1 << 28 }
     /// The last write failed; the error is in `Variable.poison`.
     @inlinable static var poisoned: UInt32 { 1 << 29 }
     /// Jobs stand in the variable's queue.
@@ -60,10 +62,10 @@ open class Variable: @unchecked Sendable {
 /// word per variable and no lock; when a grant is refused, the work is pushed as a job instead.
 /// Inlinable, because a small operator takes and gives back a grant per operand.
 extension Variable {
-    /// Takes a read grant if nothing writes or waits here.
+    /// Takes a read grant if nothing writes here or waits to.
     @inlinable package final func tryBeginRead() -> Bool {
         var seen = word.load(ordering: .relaxed)
-        while seen & ~VariableWord.readers == 0 {
+        while seen & ~(VariableWord.readers | VariableWord.queued) == 0 {
             let (exchanged, original) = word.weakCompareExchange(
                 expected: seen, desired: seen &+ 1, ordering: .acquiring)
             if exchanged { return true }
@@ -75,7 +77,9 @@ extension Variable {
     /// Gives a read grant back.
     @inlinable package final func endRead() {
         let left = word.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
-        if left & VariableWord.queued != 0, left & VariableWord.readers == 0 { notifyReleased() }
+        if left & VariableWord.writeQueued != 0, left & VariableWord.readers == 0 {
+            notifyReleased()
+        }
     }
 
     /// Takes the write grant if nothing reads, writes or waits here.

@@ -4,7 +4,7 @@ struct VariableQueue: Sendable {
     var last = EntryTable.none
     /// The oldest entry that is not granted; all entries before it are.
     var firstWaiting = EntryTable.none
-    /// The youngest exclusive entry.
+    /// The youngest exclusive entry; none when only readers are left.
     var lastWriter = EntryTable.none
     var grantedReaders = 0
     var hasGrantedWriter = false

@@ -1,8 +1,12 @@
 public import BraidCore
 import BraidOperators
 
-/// The cross entropy of the softmax of scores at integer labels, for scores of any rank.
+/// The cross entropy of the softmax of scores at integer labels, `-log softmax(scores)[label]`, for scores
+/// of any rank, f32 or f64.
 ///
+/// ```swift
+/// let losses = Autograd.record { softmaxCrossEntropy(network(images), labels) }
+/// ```
 /// - Parameters:
 ///   - scores: `[batch, …, classes]`, or with the classes along another `axis`.
 ///   - labels: integers of the scores' shape without the classes. A label outside `0..<classes` gives
@@ -15,11 +19,16 @@ public func softmaxCrossEntropy<T: Operand>(
 ) -> T {
     let name = "softmaxCrossEntropy"
     guard let axis = classAxis(axis, of: scores, labels: labels, in: name) else { return scores }
-    let order = (0..<scores.rank).filter { $0 != axis } + [axis]
-    let rows = scores.transposed(axes: order)
-    let flat = rows.reshaped(to: [labels.count, scores.shape[axis]])
-    let losses = softmaxCrossEntropy(flat, labels.reshaped(to: [labels.count]))
-    return losses.reshaped(to: labels.shape.extents).perSample(weights: sampleWeights, in: name)
+    let losses: T
+    if scores.rank == 2 && axis == 1 {
+        losses = softmaxCrossEntropy(ofRows: scores, labels)
+    } else {
+        let order = (0..<scores.rank).filter { $0 != axis } + [axis]
+        let rows = scores.transposed(axes: order).reshaped(to: [labels.count, scores.shape[axis]])
+        losses = softmaxCrossEntropy(ofRows: rows, labels.reshaped(to: [labels.count]))
+            .reshaped(to: labels.shape.extents)
+    }
+    return losses.perSample(weights: sampleWeights, in: name)
 }
 
 /// The cross entropy of the softmax of scores with whole distributions as labels, `-Σ q log p`.

@@ -97,14 +97,10 @@ public struct SoftmaxCrossEntropy: Operator {
     }
 }
 
-/// The loss of each sample, `-log softmax(scores)[label]`: from scores `[batch, classes]`, f32 or f64,
-/// and integer labels `[batch]` to losses `[batch]`. The gradient is `softmax(scores) - one hot`.
-///
-/// ```swift
-/// let loss = Autograd.record { softmaxCrossEntropy(network(images), labels) }
-/// ```
-/// A label outside `0..<classes` gives a loss of NaN.
-/// - Precondition: the shapes are `[batch, classes]` and `[batch]`.
-public func softmaxCrossEntropy<T: Operand>(_ scores: T, _ labels: T) -> T {
+/// The loss of each row, `-log softmax(scores)[label]`: from scores `[rows, classes]`, f32 or f64, and
+/// integer labels `[rows]` to losses `[rows]`. The gradient is `softmax(scores) - one hot`. A label outside
+/// `0..<classes` gives NaN.
+/// - Precondition: the shapes are `[rows, classes]` and `[rows]`.
+package func softmaxCrossEntropy<T: Operand>(ofRows scores: T, _ labels: T) -> T {
     T.apply(SoftmaxCrossEntropy(), scores, labels)
 }

@@ -5,8 +5,13 @@ import Synchronization
 /// The process-wide engine that arrays push their work into.
 public enum Runtime {
     private static let state = Mutex<Engine?>(nil)
-    // Only an engine can allow it: the first operator makes one.
-    private static let inlineAllowed = Atomic<Bool>(false)
+    /// Whether small operators may run on the calling thread; not known before there is an engine.
+    private enum InlineRule {
+        static let unknown: UInt8 = 0
+        static let refused: UInt8 = 1
+        static let allowed: UInt8 = 2
+    }
+    private static let inlineRule = Atomic<UInt8>(InlineRule.unknown)
 
     /// The engine in use; a threaded one with every usable core unless `use` chose another.
     public static var engine: Engine {
@@ -21,7 +26,8 @@ public enum Runtime {
 
     /// Small operators go through the engine where their results are to be checked.
     private static func allowInline(by engine: Engine) {
-        inlineAllowed.store(engine.permitsInline && !CheckedMode.isOn, ordering: .releasing)
+        let isAllowed = engine.permitsInline && !CheckedMode.isOn
+        inlineRule.store(isAllowed ? InlineRule.allowed : InlineRule.refused, ordering: .releasing)
     }
 
     /// Makes `engine` the engine of all arrays, after everything pushed so far is done. The one
@@ -46,7 +52,15 @@ public enum Runtime {
 
     /// Whether small ready work may run on the calling thread at once.
     @inline(__always)
-    package static var permitsInline: Bool { inlineAllowed.load(ordering: .relaxed) }
+    package static var permitsInline: Bool {
+        let rule = inlineRule.load(ordering: .relaxed)
+        return rule == InlineRule.allowed || (rule == InlineRule.unknown && firstEngineAllows())
+    }
+
+    private static func firstEngineAllows() -> Bool {
+        _ = engine
+        return inlineRule.load(ordering: .relaxed) == InlineRule.allowed
+    }
 }
 
 extension Engine: WorkSplitter {}

@@ -14,7 +14,7 @@ struct Network {
 
     /// All models, forward and with the gradients of their parameters, and a step of their training.
     static let all: [Network] = [perceptron(), lenet()].flatMap { model in
-        let losses = softmaxCrossEntropy(model.scores, model.labels)
+        let losses = softmaxCrossEntropy(ofRows: model.scores, model.labels)
         let inputs = [model.images, model.labels] + model.parameters
         let found = gradients(
             of: [losses.mean()], cotangents: [.ones([])], at: model.parameters
