@@ -19,10 +19,14 @@ public enum Seeds {
     private static let chosen = ProcessInfo.processInfo.environment["BRAID_TEST_SEED"]
         .flatMap { UInt64($0) }
 
-    /// Calls `body` `TestCounts.scaled(count)` times, each time with a generator of its own.
-    /// What it throws is recorded as a failure of that repetition; the next ones run nevertheless.
-    public static func repeated(_ count: Int, _ body: (inout SeededGenerator) throws -> Void) {
-        let seeds = chosen.map { [$0] } ?? Array(1...UInt64(TestCounts.scaled(count)))
+    /// Calls `body` `count` times, each time with a generator of its own; in a full run `full` times, which
+    /// is 20 times as often unless said otherwise. What it throws is recorded as a failure of that
+    /// repetition; the next ones run nevertheless.
+    public static func repeated(
+        _ count: Int, full: Int? = nil, _ body: (inout SeededGenerator) throws -> Void
+    ) {
+        let repetitions = TestCounts.isFull ? full ?? TestCounts.scaled(count) : count
+        let seeds = chosen.map { [$0] } ?? Array(1...UInt64(repetitions))
         for seed in seeds {
             $current.withValue(seed) {
                 var generator = SeededGenerator(seed: seed)
