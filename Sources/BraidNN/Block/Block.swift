@@ -29,6 +29,6 @@ extension Block {
         if Scopes.current != nil, let recorder = SummaryRecorder.current {
             return recorder.record(self, input)
         }
-        return Runtime.isChecked ? BlockPath.inside(self) { forward(input) } : forward(input)
+        return Runtime.isChecked ? BlockPath.inside(self) { _ in forward(input) } : forward(input)
     }
 }

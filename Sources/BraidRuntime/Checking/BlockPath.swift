@@ -1,19 +1,14 @@
-/// The blocks inside which a call happens, the innermost last. Kept in checked mode only.
-package struct BlockPath: Sendable, CustomStringConvertible {
+/// The block inside which a call happens. Kept in checked mode and for summaries only.
+package struct BlockPath: Sendable {
     @TaskLocal package static var current: BlockPath?
 
-    /// The innermost block, of BraidNN's type.
-    package let block: any Sendable
-    /// Its place in the outermost one, as names of parameters have it; empty for that one itself.
-    package let path: String
+    /// Its place in the outermost block and its type, as `encoder.0.attention (MultiHeadAttention)`.
+    package let description: String
+    /// What BraidNN knows of it.
+    package let place: any Sendable
 
-    package init(_ block: any Sendable, path: String) {
-        self.block = block
-        self.path = path
-    }
-
-    /// As `encoder.0.attention (MultiHeadAttention)`.
-    package var description: String {
-        path.isEmpty ? "\(type(of: block))" : "\(path) (\(type(of: block)))"
+    package init(_ description: String, place: any Sendable) {
+        self.description = description
+        self.place = place
     }
 }
