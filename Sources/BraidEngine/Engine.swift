@@ -30,14 +30,21 @@ public final class Engine: Sendable {
         public var jobs: Int
         /// Bytes that jobs in flight ask for or alone keep alive.
         public var bytes: Int
+        /// Such bytes as long as every thread has several jobs waiting: more of them would need memory
+        /// sooner than threads need work, and push what is in use out of the caches.
+        public var cachedBytes: Int
 
-        /// Limits; by default 8,192 jobs and a quarter of the machine's memory.
-        /// - Precondition: both are positive.
-        public init(jobs: Int = 8_192, bytes: Int? = nil) {
+        /// Limits; by default 8,192 jobs, a quarter of the machine's memory, and 8 MiB while threads have
+        /// enough to do.
+        /// - Precondition: all are positive.
+        public init(jobs: Int = 8_192, bytes: Int? = nil, cachedBytes: Int = 8 << 20) {
             let bytes = bytes ?? max(1 << 28, Machine.memoryByteCount / 4)
-            if jobs <= 0 || bytes <= 0 { fatalError("the engine's limits must be positive") }
+            if jobs <= 0 || bytes <= 0 || cachedBytes <= 0 {
+                fatalError("the engine's limits must be positive")
+            }
             self.jobs = jobs
             self.bytes = bytes
+            self.cachedBytes = cachedBytes
         }
     }
 

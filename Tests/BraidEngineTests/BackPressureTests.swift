@@ -121,6 +121,35 @@ import Testing
         }
     }
 
+    /// Pushes do not run far ahead of the jobs where that costs memory.
+    @Test func cachedBytesCountOnceThereAreJobsEnough() throws {
+        let engine = Engine(.threaded(threads: 1), limits: Engine.Limits(cachedBytes: 1_000))
+        try Watchdog.run(engine) {
+            let (gate, count) = (Semaphore(), Counter())
+            @Sendable func pushMany() {
+                engine.push("holder") { gate.wait() }
+                for _ in 0..<20 { engine.push("job") { count.add() } }
+            }
+            engine.addOrphanedBytes(900)
+            pushMany()
+            #expect(engine.counters.blockedPushes == 0)
+            gate.signal()
+            try engine.waitAll()
+
+            engine.addOrphanedBytes(900)
+            let thread = UserThread { pushMany() }
+            sleep(milliseconds: 20)
+            #expect(engine.counters.blockedPushes == 1)
+            let inFlight = engine.counters.inFlight
+            #expect((2...10).contains(inFlight), "\(inFlight)")
+            gate.signal()
+            thread.join()
+            try engine.waitAll()
+            #expect(count.count == 40)
+            engine.removeOrphanedBytes(1_800)
+        }
+    }
+
     @Test func oneJobAtATime() throws {
         let engine = Engine(.threaded(threads: 4), limits: Engine.Limits(jobs: 1))
         try Watchdog.run(engine) {

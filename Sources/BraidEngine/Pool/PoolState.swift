@@ -6,6 +6,10 @@ struct PoolState: Sendable {
     /// machine; a thread starts only when all others are busy.
     private static let ioPermits = 32
 
+    /// Jobs in flight for each thread up to which `cachedBytes` does not count: so many that no thread runs
+    /// out of work while a blocked push wakes up, some ten microseconds.
+    private static let jobsAheadPerThread = 4
+
     var scheduler: Scheduler
     let limits: Engine.Limits
     private var compute: LanePool
@@ -72,18 +76,27 @@ struct PoolState: Sendable {
     /// Whether a run may be admitted: there is room for all its jobs, or nothing else is in flight.
     func admits(_ run: Run) -> Bool {
         if scheduler.inFlight.jobCount == 0 { return true }
-        let bytes = scheduler.inFlight.byteCount + orphanedBytes.count
+        let bytes = bytesKeptAlive
         return scheduler.inFlight.jobCount + run.jobCount <= limits.jobs
             && bytes + run.byteCount <= limits.bytes
+            && (bytes <= limits.cachedBytes || isShortOfJobs(below: Self.jobsAheadPerThread))
     }
 
-    /// Whether a blocked push may go on: at half of the bound, so that it does not block again at
+    /// Whether a blocked push may go on: at half of the bounds, so that it does not block again at
     /// once.
     private func admitsAgain(_ run: Run) -> Bool {
         if scheduler.inFlight.jobCount == 0 { return true }
-        let bytes = scheduler.inFlight.byteCount + orphanedBytes.count
+        let bytes = bytesKeptAlive
         return scheduler.inFlight.jobCount <= limits.jobs / 2
             && bytes + run.byteCount <= limits.bytes / 2 && admits(run)
+            && (bytes <= limits.cachedBytes / 2
+                || isShortOfJobs(below: Self.jobsAheadPerThread / 2))
+    }
+
+    private var bytesKeptAlive: Int { scheduler.inFlight.byteCount + orphanedBytes.count }
+
+    private func isShortOfJobs(below jobsPerThread: Int) -> Bool {
+        scheduler.inFlight.jobCount <= jobsPerThread * compute.permits
     }
 
     func isReached(_ goal: Goal) -> Bool {
