@@ -13,7 +13,7 @@ help: ## Show this list (the default)
 run: ## Train LeNet on the bundled digits, write lenet.braid (ARGS="--help" shows the options)
 	$(SWIFT) run -c release train $(ARGS)
 
-bench: ## Measure Braid (ARGS="--help" shows the options); Scripts/bench-peers puts PyTorch beside it
+bench: ## Measure Braid (ARGS="--help" shows the options); Scripts/bench-peers puts other engines beside it
 	$(SWIFT) run -c release braid-bench $(ARGS)
 
 test: ## Build for release and run every test, with reduced random counts

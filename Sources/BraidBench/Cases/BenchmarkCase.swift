@@ -62,8 +62,8 @@ struct BenchmarkCase {
         var items: Int?
     }
 
-    /// The letter that names the group.
-    var group: String { String(name.prefix { $0 != "_" }.prefix { $0.isLetter }.prefix(1)) }
+    /// The group by the name's first letter.
+    var group: BenchmarkGroup { BenchmarkGroup(rawValue: String(name.prefix(1)))! }
 
     /// All cases in the order in which they run.
     static var all: [BenchmarkCase] {

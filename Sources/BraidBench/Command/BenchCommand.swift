@@ -18,9 +18,7 @@ public struct BenchCommand: ParsableCommand {
             of the resident memory there (peak_rss_mb, 2^20 bytes).
 
             GROUPS
-              N the engine (per job), E small operators, G matrix products, C convolutions,
-              P pointwise and row operators, M predictions, T training steps, R memory and start-up,
-              D data-parallel training (with as many threads as workers)
+            \(BenchmarkGroup.allCases.map { "  \($0)  \($0.title)" }.joined(separator: "\n"))
 
             EXAMPLES
               braid-bench --list
@@ -76,15 +74,15 @@ public struct BenchCommand: ParsableCommand {
     /// The cases that `--groups` and `--only` leave.
     private func chosenCases() throws(ValidationError) -> [BenchmarkCase] {
         let all = BenchmarkCase.all
-        var known: [String] = []
-        for group in all.map(\.group) where !known.contains(group) { known.append(group) }
         var cases = all
         if let groups {
-            let wanted = groups.split(separator: ",").map(String.init)
-            if let stranger = wanted.first(where: { !known.contains($0) }) {
-                throw ValidationError(
-                    "--groups: there is no group '\(stranger)'; the groups are "
-                        + known.joined(separator: ","))
+            let wanted = try groups.split(separator: ",").map { name throws(ValidationError) in
+                guard let group = BenchmarkGroup(rawValue: String(name)) else {
+                    throw ValidationError(
+                        "--groups: there is no group '\(name)'; the groups are "
+                            + BenchmarkGroup.allCases.map(\.rawValue).joined(separator: ","))
+                }
+                return group
             }
             cases = cases.filter { wanted.contains($0.group) }
         }

@@ -43,21 +43,32 @@ struct RatioTable {
         rows[key, default: [:]][record.peer] = min(known, value)
     }
 
-    /// The table: a row for each case and number of threads that Braid has run, a column for each peer,
-    /// Braid's own first.
+    /// A table for each group: a row for each case and number of threads that Braid has run, a column for
+    /// each peer that has a value there, Braid's own first.
     var markdown: String {
-        let peers = Set(rows.values.flatMap(\.keys)).sorted()
+        BenchmarkGroup.allCases.compactMap { group in
+            let keys = order.filter {
+                $0.name.hasPrefix(group.rawValue) && rows[$0]!.keys.contains(where: Self.isOurs)
+            }
+            return keys.isEmpty ? nil : "### \(group): \(group.title)\n\n" + table(of: keys)
+        }.joined(separator: "\n")
+    }
+
+    private func table(of keys: [Key]) -> String {
+        let peers = Set(keys.flatMap { rows[$0]!.keys }).sorted()
         let (ours, others) = (peers.filter(Self.isOurs), peers.filter { !Self.isOurs($0) })
-        let header = ["case", "threads"] + ours + others + ["Braid / best peer"]
+        let isCompared = !others.isEmpty
+        let header = ["case", "threads"] + ours + others + (isCompared ? ["Braid / best peer"] : [])
         var lines = [header, header.map { _ in "---" }]
-        for key in order {
+        for key in keys {
             let values = rows[key]!
-            guard let best = ours.compactMap({ values[$0] }).min() else { continue }
+            let best = ours.compactMap { values[$0] }.min()!
             let bestOther = others.compactMap { values[$0] }.min()
+            let ratio = bestOther.map { String(format: "%.2f", best / $0) } ?? "-"
             lines.append(
                 [key.name, "\(key.threads)"]
                     + (ours + others).map { text(values[$0], isMemory: key.isMemory) }
-                    + [bestOther.map { String(format: "%.2f", best / $0) } ?? "-"])
+                    + (isCompared ? [ratio] : []))
         }
         return lines.map { "| " + $0.joined(separator: " | ") + " |\n" }.joined()
     }
