@@ -58,7 +58,8 @@ struct RatioTable {
         let peers = Set(keys.flatMap { rows[$0]!.keys }).sorted()
         let (ours, others) = (peers.filter(Self.isOurs), peers.filter { !Self.isOurs($0) })
         let isCompared = !others.isEmpty
-        let header = ["case", "threads"] + ours + others + (isCompared ? ["Braid / best peer"] : [])
+        let header =
+            ["case", "threads"] + ours + others + (isCompared ? ["Braid / best peer"] : [])
         var lines = [header, header.map { _ in "---" }]
         for key in keys {
             let values = rows[key]!
