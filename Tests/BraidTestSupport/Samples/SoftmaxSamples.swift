@@ -84,14 +84,23 @@ private func logSoftmax(
     _ x: HostArray, axis: Int, _ function: (Double) -> Double
 ) -> HostArray {
     let axis = axis < 0 ? axis + x.shape.rank : axis
+    // The logarithm of the sum of exponentials of each line along the axis, by its first index.
+    var logSums: [[Int]: Double] = [:]
     return HostArray(x.type) { index in
-        let row = (0..<x.shape[axis]).map { position in
-            var other = index
-            other[axis] = position
-            return x[other].real
-        }
-        let largest = row.max() ?? 0
-        let sum = row.reduce(0) { $0 + exp($1 - largest) }
-        return .real(function(x[index].real - largest - log(sum)))
+        var first = index
+        first[axis] = 0
+        let logSum =
+            logSums[first]
+            ?? {
+                let line = (0..<x.shape[axis]).map { position in
+                    var other = first
+                    other[axis] = position
+                    return x[other].real
+                }
+                let largest = line.max() ?? 0
+                return largest + log(line.reduce(0) { $0 + exp($1 - largest) })
+            }()
+        logSums[first] = logSum
+        return .real(function(x[index].real - logSum))
     }
 }
