@@ -65,7 +65,8 @@ public struct Convolution: Operator {
         return ConvolutionProducts(
             grid: ProductGrid(
                 products: problem.batch * problem.groups, rows: rows, columns: columns, inner: taps,
-                sharing: problem.imagesPerProduct(columns: columns), problem.dtype),
+                sharing: problem.imagesPerProduct(columns: columns), packing: .init(right: 1.5),
+                problem.dtype),
             problem: problem, kernelStep: rows * taps,
             gatheredStep: problem.channelsPerGroup * problem.image.count,
             resultStep: rows * columns)

@@ -63,7 +63,8 @@ public struct ConvolutionWeightGradient: Operator {
         return ConvolutionProducts(
             grid: ProductGrid(
                 products: problem.groups, rows: rows, columns: columns,
-                inner: problem.batch * problem.result.count, problem.dtype),
+                inner: problem.batch * problem.result.count, packing: .init(right: 3), problem.dtype
+            ),
             problem: problem, kernelStep: rows * problem.result.count,
             gatheredStep: problem.channelsPerGroup * problem.image.count,
             resultStep: rows * columns)

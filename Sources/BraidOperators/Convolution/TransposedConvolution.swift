@@ -67,7 +67,8 @@ public struct TransposedConvolution: Operator {
         return ConvolutionProducts(
             grid: ProductGrid(
                 products: problem.batch * problem.groups, rows: rows, columns: columns,
-                inner: inner, sharing: problem.imagesPerProduct(columns: columns), problem.dtype),
+                inner: inner, sharing: problem.imagesPerProduct(columns: columns),
+                packing: .init(right: 1.5), problem.dtype),
             problem: problem, kernelStep: rows * inner,
             gatheredStep: problem.outputsPerGroup * problem.result.count,
             resultStep: rows * columns)

@@ -20,7 +20,8 @@ extension Sample {
                         + (0..<generator.int(0...2)).map { _ in
                             call.array(dtype, call.axes.weights(of: call.shape), &generator)
                         },
-                    reductionLength: call.terms)
+                    // The reference rounds as often.
+                    reductionLength: 2 * call.terms)
             },
             reference: { call in
                 let op = call.op as! Normalization
