@@ -63,13 +63,11 @@ public struct Convolution: Operator {
         let (rows, columns) = (problem.outputsPerGroup, problem.result.count)
         let taps = problem.channelsPerGroup * problem.kernel.count
         return ConvolutionProducts(
-            grid: ProductGrid(
-                products: problem.batch * problem.groups, rows: rows, columns: columns, inner: taps,
-                sharing: problem.imagesPerProduct(columns: columns), packing: .init(right: 1.5),
-                problem.dtype),
-            problem: problem, kernelStep: rows * taps,
-            gatheredStep: problem.channelsPerGroup * problem.image.count,
-            resultStep: rows * columns)
+            problem, products: problem.batch * problem.groups, rows: rows, columns: columns,
+            inner: taps,
+            steps: .init(
+                kernel: rows * taps, gathered: problem.channelsPerGroup * problem.image.count,
+                result: rows * columns))
     }
 
     /// Convolves in pieces of images, channels and positions.

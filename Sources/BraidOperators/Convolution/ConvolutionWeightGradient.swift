@@ -61,13 +61,12 @@ public struct ConvolutionWeightGradient: Operator {
             problem.outputsPerGroup, problem.channelsPerGroup * kernel.count
         )
         return ConvolutionProducts(
-            grid: ProductGrid(
-                products: problem.groups, rows: rows, columns: columns,
-                inner: problem.batch * problem.result.count, packing: .init(right: 3), problem.dtype
-            ),
-            problem: problem, kernelStep: rows * problem.result.count,
-            gatheredStep: problem.channelsPerGroup * problem.image.count,
-            resultStep: rows * columns)
+            problem, products: problem.groups, rows: rows, columns: columns,
+            inner: problem.batch * problem.result.count,
+            steps: .init(
+                kernel: rows * problem.result.count,
+                gathered: problem.channelsPerGroup * problem.image.count, result: rows * columns),
+            isTransposed: true)
     }
 
     /// Sums over the whole batch in one product, in pieces of outputs, channels and taps.

@@ -65,13 +65,11 @@ public struct TransposedConvolution: Operator {
         let (rows, columns) = (problem.channelsPerGroup, problem.image.count)
         let inner = problem.outputsPerGroup * problem.kernel.count
         return ConvolutionProducts(
-            grid: ProductGrid(
-                products: problem.batch * problem.groups, rows: rows, columns: columns,
-                inner: inner, sharing: problem.imagesPerProduct(columns: columns),
-                packing: .init(right: 1.5), problem.dtype),
-            problem: problem, kernelStep: rows * inner,
-            gatheredStep: problem.outputsPerGroup * problem.result.count,
-            resultStep: rows * columns)
+            problem, products: problem.batch * problem.groups, rows: rows, columns: columns,
+            inner: inner,
+            steps: .init(
+                kernel: rows * inner, gathered: problem.outputsPerGroup * problem.result.count,
+                result: rows * columns))
     }
 
     /// Gathers in pieces of images, channels and places.

@@ -60,12 +60,7 @@ public struct MatrixProduct: Operator {
     /// Multiplies in pieces of rows, columns and products; the inner dimension is never cut.
     public func evaluate(_ context: borrowing KernelContext) {
         let (a, b, c) = (context.inputs[0], context.inputs[1], context.outputs[0])
-        let plan = ProductPlan(a.type, b.type)
-        let scratch = context.scratch
-        if plan.packsOnce {
-            context.parallelFor(plan.packing.count) { plan.pack($0, b, scratch: scratch!) }
-        }
-        context.parallelFor(plan.grid.count) { plan.run($0, a, b, c, scratch: scratch) }
+        ProductPlan(a.type, b.type).run(a, b, c, context)
     }
 
     /// Both operands' values.

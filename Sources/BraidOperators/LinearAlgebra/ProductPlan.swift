@@ -33,18 +33,13 @@ struct ProductPlan {
     let leading: Shape
     /// Rows of one product; those of all products together when they share the right factor.
     let rows: Int
-    let grid: ProductGrid
+    private let grid: ProductGrid
     private let isShared: Bool
     /// Whether every product is a row times a matrix or a matrix times a column, which is read once and
     /// not packed. Decided by the shapes, because its sums are in another order.
     private let isVectorProduct: Bool
-    /// Whether the right factor is packed before all pieces, which read it there.
-    let packsOnce: Bool
-    /// The cut of the columns for that.
-    let packing: Pieces
-    /// The right factor's columns in whole register blocks.
-    private let packedColumns: Int
-    private let packedByteCount: Int
+    /// How the right factor is packed before all pieces, where several read the same columns.
+    private let packing: RightPacking?
 
     init(_ a: TensorType, _ b: TensorType) {
         left = MatrixFactor(left: a.shape)
@@ -54,41 +49,34 @@ struct ProductPlan {
         rows = isShared ? left.rows * leading.elementCount : left.rows
         let products = isShared ? 1 : leading.elementCount
         let isVectorProduct = rows == 1 || right.columns == 1
-        let unit = Int(
-            a.dtype == .f32
-                ? Kernels.table.pointee.gemm_nr_f32 : Kernels.table.pointee.gemm_nr_f64)
-        packedColumns = (right.columns + unit - 1) / unit * unit
-        let packedElements = saturatingProduct(packedColumns, right.rows)
-        let mayPackOnce =
-            products == 1 && !isVectorProduct && packedElements <= Self.largestPacked
+        let packing =
+            products == 1 && !isVectorProduct
+            ? RightPacking(inner: left.columns, columns: right.columns, a.dtype) : nil
         let grid = ProductGrid(
             products: products, rows: rows, columns: right.columns, inner: left.columns,
-            packing: isVectorProduct ? nil : .init(right: mayPackOnce ? 0 : 1), a.dtype)
+            packing: isVectorProduct ? nil : .init(right: packing == nil ? 1 : 0), a.dtype)
         self.grid = grid
         self.isVectorProduct = isVectorProduct
-        packsOnce = mayPackOnce && grid.rowCuts > 1
-        packing = Pieces(packedColumns, cost: right.rows, unit: unit)
-        packedByteCount = packsOnce ? (packedElements * a.dtype.size + 63) & ~63 : 0
+        self.packing = grid.rowCuts > 1 ? packing : nil
     }
-
-    /// Elements up to which a right factor is packed once for all pieces: 32 MiB of f32.
-    private static let largestPacked = 1 << 23
 
     var scratchByteCount: Int {
-        isVectorProduct ? 0 : packedByteCount + grid.count * grid.scratchByteCount
+        isVectorProduct ? 0 : (packing?.byteCount ?? 0) + grid.count * grid.scratchByteCount
     }
 
-    /// Packs a part of the right factor.
-    func pack(_ piece: Int, _ b: TensorView, scratch: UnsafeMutableRawPointer) {
-        let columns = packing[piece]
-        var arguments = braid_gemm_arguments()
-        arguments.k = Int64(left.columns)
-        setRight(b, &arguments)
-        arguments.b = UnsafeRawPointer(b.address)
-        arguments.b_n_offset = Int64(columns.lowerBound)
-        arguments.n = Int64(min(columns.upperBound, right.columns) - columns.lowerBound)
-        Kernels.table.pointee.gemm_pack(
-            b.kernelType, &arguments, Int64(columns.lowerBound), Int64(packedColumns), scratch)
+    /// Runs all pieces.
+    func run(
+        _ a: TensorView, _ b: TensorView, _ c: TensorView, _ context: borrowing KernelContext
+    ) {
+        let scratch = context.scratch
+        if let packing {
+            var product = braid_gemm_arguments()
+            product.k = Int64(left.columns)
+            setRight(b, &product)
+            product.b = UnsafeRawPointer(b.address)
+            packing.pack(product, into: scratch!, context)
+        }
+        context.parallelFor(grid.count) { run($0, a, b, c, scratch: scratch) }
     }
 
     private func setRight(_ b: TensorView, _ arguments: inout braid_gemm_arguments) {
@@ -97,21 +85,17 @@ struct ProductPlan {
         arguments.b_column_stride = b.shape.rank > 1 ? Int64(b.strides[b.shape.rank - 1]) : 0
     }
 
-    func run(
+    private func run(
         _ piece: Int, _ a: TensorView, _ b: TensorView, _ c: TensorView,
         scratch: UnsafeMutableRawPointer?
     ) {
         let part = grid[piece]
-        let packed = scratch
-        let scratch = scratch.map { $0 + packedByteCount + piece * grid.scratchByteCount }
+        let own = (packing?.byteCount ?? 0) + piece * grid.scratchByteCount
         var arguments = braid_gemm_arguments()
         arguments.k = Int64(left.columns)
         arguments.a_column_stride = Int64(a.strides[a.shape.rank - 1])
         arguments.a_row_stride = a.shape.rank > 1 ? Int64(a.strides[a.shape.rank - 2]) : 0
         setRight(b, &arguments)
-        if packsOnce {
-            (arguments.b_layout, arguments.b_row_stride) = (BRAID_B_PACKED, Int64(packedColumns))
-        }
         arguments.n = Int64(part.columns.count)
         arguments.ldc = Int64(right.columns)
         arguments.b_n_offset = Int64(part.columns.lowerBound)
@@ -122,13 +106,14 @@ struct ProductPlan {
             arguments.m = Int64(rows.count)
             arguments.a = UnsafeRawPointer(
                 a.element(aOffset + rows.lowerBound * Int(arguments.a_row_stride)))
-            arguments.b = UnsafeRawPointer(packsOnce ? packed! : b.element(bOffset))
+            arguments.b = UnsafeRawPointer(b.element(bOffset))
+            packing?.lead(&arguments, to: scratch!)
             arguments.c = c.element(firstRowOfC * right.columns + part.columns.lowerBound)
             if isVectorProduct {
                 var vector = braid_gemv_arguments(arguments, isRow: self.rows == 1, b)
                 Kernels.table.pointee.gemv(a.kernelType, &vector)
             } else {
-                Kernels.table.pointee.gemm(a.kernelType, &arguments, scratch)
+                Kernels.table.pointee.gemm(a.kernelType, &arguments, scratch.map { $0 + own })
             }
         }
         if !isShared {
