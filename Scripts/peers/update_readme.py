@@ -1,11 +1,13 @@
 """Puts the table of braid-bench, from standard input, between the marks in README.md.
 
-    update_readme.py ROUNDS < TABLE
+    update_readme.py RESULTS... < TABLE
 
-Groups of many cases are folded.
+The results tell how many rounds there were. Groups of many cases are folded.
 """
 
+import collections
 import datetime
+import json
 import os
 import pathlib
 import re
@@ -33,15 +35,26 @@ def section(text):
     return f"**{title}**\n\n{table.strip()}\n"
 
 
+def rounds():
+    """How often cases were measured, in words."""
+    counts = collections.Counter()
+    for path in sys.argv[1:]:
+        for line in pathlib.Path(path).read_text().splitlines():
+            record = json.loads(line)
+            counts[record["peer"], record["case"], record["threads"]] += 1
+    fewest, most = min(counts.values()), max(counts.values())
+    if most == 1:
+        return "Medians"
+    return f"Medians, the best of {fewest if fewest == most else f'{fewest} to {most}'} rounds"
+
+
 def main():
-    rounds = int(sys.argv[1])
     sections = [section(part) for part in re.split(r"^### ", sys.stdin.read(), flags=re.M)[1:]]
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-    medians = "Medians" if rounds == 1 else f"Medians, best of {rounds} rounds"
     heading = (
         f"{datetime.date.today()}, {machine()}; Braid {commit}, PyTorch "
-        f"{version('torch').partition('+')[0]}, ONNX Runtime {version('onnxruntime')}. {medians}; same "
+        f"{version('torch').partition('+')[0]}, ONNX Runtime {version('onnxruntime')}. {rounds()}; same "
         "inputs and weights, equal checksums. Below 1 Braid takes less.\n")
     readme = pathlib.Path("README.md")
     text = readme.read_text()
