@@ -38,4 +38,20 @@ struct MemoryPoolTests {
         #expect(again == block)
         MemoryPool.deallocate(again, 777_700)
     }
+
+    /// Sizes that were used once make room for those that are used now. (The blocks are never touched, so that
+    /// the system promises them only.)
+    @Test func theCacheFollowsTheSizesInUse() throws {
+        let old = try (0..<40).map { _ in try MemoryPool.allocate(100_000_000) }
+        for block in old { MemoryPool.deallocate(block, 100_000_000) }
+        func use() throws {
+            let blocks = try (0..<4).map { _ in try MemoryPool.allocate(70_000_000) }
+            for block in blocks { MemoryPool.deallocate(block, 70_000_000) }
+        }
+        for _ in 0..<1_000 { try use() }
+        let before = MemoryPool.systemRequestCount
+        for _ in 0..<10 { try use() }
+        #expect(MemoryPool.systemRequestCount == before)
+        MemoryPool.trim()
+    }
 }

@@ -43,6 +43,7 @@ package enum MemoryPool {
     private static let largeLive = Atomic<Int>(0)
     private static let largeLivePeak = Atomic<Int>(0)
     private static let largeCached = Atomic<Int>(0)
+    private static let largeRequests = Mutex(LargeRequests())
     private static let systemRequests = Atomic<Int>(0)
 
     /// Bytes up to which a block is asked of the system. It may promise more than there is, and end
@@ -85,6 +86,7 @@ package enum MemoryPool {
         if isLarge {
             let live = largeLive.wrappingAdd(size.byteCount, ordering: .relaxed).newValue
             largeLivePeak.max(live, ordering: .relaxed)
+            largeRequests.withLock { $0.note(size) }
         }
         let home = Shard.currentIndex
         // What one thread allocates and another frees ends up in the other's shard: without a walk a
@@ -121,7 +123,7 @@ package enum MemoryPool {
             largeLive.wrappingSubtract(size.byteCount, ordering: .relaxed)
             let bound = max(smallestCacheByteCount, largeLivePeak.load(ordering: .relaxed))
             let cached = largeCached.wrappingAdd(size.byteCount, ordering: .relaxed).newValue
-            if cached > bound {
+            if cached > bound, !makeRoom(below: bound) {
                 largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed)
                 shard(Shard.currentIndex).pointee.note(live: -size.byteCount)
                 free(block)
@@ -129,6 +131,16 @@ package enum MemoryPool {
             }
         }
         shard(Shard.currentIndex).pointee.put(block, size)
+    }
+
+    /// Releases large blocks of classes that nobody asks for any more, once enough was asked for to tell.
+    /// - Returns: whether those that are left are within the bound.
+    private static func makeRoom(below bound: Int) -> Bool {
+        guard let recent = largeRequests.withLock({ $0.startAnew(after: 2 * bound) }) else {
+            return false
+        }
+        release { $0 >= largeByteCount && !recent[SizeClass(for: $0).index] }
+        return largeCached.load(ordering: .relaxed) <= bound
     }
 
     @inline(never)
@@ -144,9 +156,13 @@ package enum MemoryPool {
     }
 
     /// Gives all cached blocks back to the system.
-    package static func trim() {
+    package static func trim() { release { _ in true } }
+
+    /// Gives cached blocks of the chosen sizes back to the system.
+    private static func release(where isChosen: (_ byteCount: Int) -> Bool) {
         for index in 0..<Shard.count {
-            let released = shard(index).pointee.releaseCached(from: largeByteCount)
+            let released = shard(index).pointee.releaseCached(
+                from: largeByteCount, where: isChosen)
             largeCached.wrappingSubtract(released, ordering: .relaxed)
         }
     }
@@ -164,4 +180,23 @@ package enum MemoryPool {
 
     /// How often the system was asked for a block.
     package static var systemRequestCount: Int { systemRequests.load(ordering: .relaxed) }
+}
+
+/// Which classes of large blocks were asked for lately.
+private struct LargeRequests {
+    private var isRecent = [Bool](repeating: false, count: SizeClass.count)
+    private var byteCount = 0
+
+    mutating func note(_ size: SizeClass) {
+        isRecent[size.index] = true
+        byteCount += size.byteCount
+    }
+
+    /// The classes that were asked for since the last time, if that was for so many bytes: then what they do
+    /// not include is of no use to the present work.
+    mutating func startAnew(after enough: Int) -> [Bool]? {
+        guard byteCount >= enough else { return nil }
+        defer { self = LargeRequests() }
+        return isRecent
+    }
 }

@@ -96,10 +96,13 @@ struct Shard: ~Copyable {
 
     var liveByteCount: Int { live.load(ordering: .relaxed) }
 
-    /// Frees all cached blocks; the result counts bytes of blocks of at least `largeByteCount`.
-    func releaseCached(from largeByteCount: Int) -> Int {
+    /// Frees cached blocks of the chosen sizes; the result counts bytes of blocks of at least
+    /// `largeByteCount`.
+    func releaseCached(
+        from largeByteCount: Int, where isChosen: (_ byteCount: Int) -> Bool
+    ) -> Int {
         var released = 0
-        for index in 0..<SizeClass.count {
+        for index in 0..<SizeClass.count where isChosen(SizeClass.byteCount(at: index)) {
             lock.lock()
             var block = heads[index]
             heads[index] = nil
