@@ -54,19 +54,21 @@ struct ProductGrid {
     }
 
     /// Into how many blocks of rows and of columns each of `products` is cut: powers of two, all pieces
-    /// together at most `limit` where there is a choice. More pieces use more threads, but each packs its
+    /// together at most `limit`, unless there are more products. More pieces use more threads, but each packs its
     /// rows and columns: the cut weighs the time of one thread and four times that of sixteen.
     private static func cuts(
         _ rows: Int, _ columns: Int, of products: Int, into limit: Int,
         _ smallest: (rows: Int, columns: Int), _ packing: PackingCosts
     ) -> (rows: Int, columns: Int) {
+        // Small products are not worth the search.
+        if limit <= products { return (1, 1) }
         var best = (rows: 1, columns: 1)
         var least = Double.infinity
         for rowCuts in powersOfTwo where rowCuts == 1 || rows / rowCuts >= smallest.rows {
             for columnCuts in powersOfTwo
             where columnCuts == 1 || columns / columnCuts >= smallest.columns {
                 let pieces = products * rowCuts * columnCuts
-                guard pieces <= max(limit, products) else { continue }
+                guard pieces <= limit else { continue }
                 let packed =
                     packing.left * Double(rows) * Double(columnCuts)
                     + packing.right * Double(columns) * Double(rowCuts)
