@@ -9,7 +9,8 @@ let package = Package(
         .library(
             name: "Braid",
             targets: [
-                "Braid", "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
+                "Braid", "BraidPlatform", "BraidCore", "BraidEngine", "BraidOperators",
+                "BraidGraph", "BraidRuntime",
                 "BraidData", "BraidParallel", "BraidNN",
             ]),
         .library(name: "BraidTrain", targets: ["BraidTrain"]),
@@ -23,8 +24,9 @@ let package = Package(
     ],
     targets: [
         .target(name: "CBraidKernels", linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "BraidCore"),
-        .target(name: "BraidEngine"),
+        .target(name: "BraidPlatform"),
+        .target(name: "BraidCore", dependencies: ["BraidPlatform"]),
+        .target(name: "BraidEngine", dependencies: ["BraidPlatform"]),
         .target(name: "BraidOperators", dependencies: ["BraidCore", "CBraidKernels"]),
         .target(name: "BraidGraph", dependencies: ["BraidCore", "BraidOperators"]),
         .target(
@@ -79,7 +81,7 @@ let package = Package(
             dependencies: ["BraidCore", "BraidOperators", "BraidGraph"],
             path: "Tests/BraidTestSupport"),
         .testTarget(name: "BraidKernelsTests", dependencies: ["CBraidKernels"]),
-        .testTarget(name: "BraidEngineTests", dependencies: ["BraidEngine"]),
+        .testTarget(name: "BraidEngineTests", dependencies: ["BraidPlatform", "BraidEngine"]),
         .testTarget(
             name: "BraidCoreTests", dependencies: ["BraidCore", "BraidTestSupport"]),
         .testTarget(

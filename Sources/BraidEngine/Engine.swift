@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// Runs jobs as soon as the variables they access allow it, many at a time.
 ///
 /// Jobs are ordered by the variables that they name: what one writes and another accesses runs in

@@ -1,4 +1,5 @@
 import BraidEngine
+import BraidPlatform
 import Testing
 
 /// A producer cannot run ahead without bound.

@@ -1,4 +1,5 @@
 import BraidEngine
+import BraidPlatform
 import Testing
 
 /// The io lane: its jobs are ordered as all others are, may block, and take no compute thread away.

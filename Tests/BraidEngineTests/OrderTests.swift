@@ -1,4 +1,5 @@
 import BraidEngine
+import BraidPlatform
 import Testing
 
 /// Who runs together with whom, and after whom, on one variable.

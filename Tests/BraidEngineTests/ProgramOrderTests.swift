@@ -1,4 +1,5 @@
 import BraidEngine
+import BraidPlatform
 import Testing
 
 /// When programs get their variables and when they let go of them.

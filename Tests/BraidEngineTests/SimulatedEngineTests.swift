@@ -1,4 +1,5 @@
 import BraidEngine
+import BraidPlatform
 import Testing
 
 /// The engine that replays.

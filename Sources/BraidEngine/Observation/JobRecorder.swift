@@ -1,3 +1,4 @@
+import BraidPlatform
 import Synchronization
 
 #if canImport(Glibc)

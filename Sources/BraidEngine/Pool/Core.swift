@@ -1,3 +1,4 @@
+import BraidPlatform
 import Synchronization
 
 /// An engine without its public face. Worker threads hold it, so that it outlives the `Engine` until

@@ -1,3 +1,5 @@
+import BraidPlatform
+
 extension Program {
     /// Programs for externals that share variables are few; more than this are not kept.
     private static let mergedLimit = 8

@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// Jobs that are pushed together, again and again, and whose order among themselves is worked out
 /// once.
 ///

@@ -1,5 +1,6 @@
 package import BraidCore
 import BraidEngine
+import BraidPlatform
 import Synchronization
 
 #if canImport(Glibc)

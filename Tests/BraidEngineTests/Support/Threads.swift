@@ -1,4 +1,5 @@
 import BraidEngine
+import BraidPlatform
 import Synchronization
 
 #if canImport(Glibc)

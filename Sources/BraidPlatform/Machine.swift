@@ -9,7 +9,7 @@
 /// What this process may use of the machine.
 package enum Machine {
     /// Processors, by affinity and, on Linux, by the bandwidth limit of the control group.
-    static var usableCores: Int {
+    package static var usableCores: Int {
         #if canImport(Darwin)
             return max(1, sysconf(_SC_NPROCESSORS_ONLN))
         #else
