@@ -19,6 +19,7 @@ import BraidPlatform
 /// builder.add("first", reads: [input], overwrites: [hidden])
 /// builder.add("second", reads: [hidden], overwrites: [output])
 /// let program = builder.built()
+/// let (x, y) = (Variable(), Variable())
 /// engine.push(program, label: "both", externals: [x, y]) { job in … }
 /// ```
 public final class Program: Sendable {

@@ -107,6 +107,8 @@ private func summed(_ terms: [Symbol]) -> Symbol? {
 /// have gradients in turn.
 ///
 /// ```swift
+/// let (weight, bias) = (Symbol.variable("weight", .f32, [3]), Symbol.variable("bias", .f32, [3]))
+/// let loss = (weight * 2 + bias).square().sum()
 /// let slopes = gradients(of: loss, at: [weight, bias])
 /// let graph = try Graph(outputs: [weight - slopes[0] * 0.1, bias - slopes[1] * 0.1])
 /// ```

@@ -8,7 +8,7 @@ public import BraidRuntime
 /// ```swift
 /// let layer = LSTM(512, layers: 2)
 /// let outputs = layer(x)                          // x [steps, batch, inputs]
-/// let (outputs, state) = layer(x, state: nil)     // the last state as well
+/// let (same, state) = layer(x, state: nil)        // the last state as well
 /// ```
 ///
 /// Takes `[steps, batch, inputs]`, returns `[steps, batch, directions · units]`. Parameters have PyTorch's

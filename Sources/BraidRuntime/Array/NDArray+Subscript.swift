@@ -6,7 +6,8 @@ extension NDArray {
     /// The part that `indices` select, a view; changes through it change this array where it lies.
     ///
     /// ```swift
-    /// x[3] = row
+    /// var x = NDArray.zeros([8, 8])
+    /// x[3] = NDArray.ones([8])
     /// x[..<2, 1...] *= 2
     /// ```
     /// - Precondition: indices and ranges lie within their axes' extents; an array that is assigned

@@ -6,7 +6,7 @@ extension Model {
     /// A model of what `body` computes from arrays of the given types.
     ///
     /// ```swift
-    /// let model = try Model(tracing: { (x: NDArray) in x.softmax(over: 1) }, for: [TensorType(.f32, [1, 10])])
+    /// let model = try Model(tracing: { (x: NDArray) in x.softmax(axis: 1) }, for: [TensorType(.f32, [1, 10])])
     /// try model.write(to: "softmax.braid")
     /// ```
     /// The model's graph is the traced one, before any pass. The values that parameters have now become
