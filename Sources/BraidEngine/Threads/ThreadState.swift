@@ -21,6 +21,10 @@ final class ThreadState {
     var core: Core?
     /// The lane whose permit `job`, or the part of it, runs with.
     var lane = Lane.compute
+    /// How many jobs, and parts of jobs, stand on the thread's stack.
+    private(set) var depth = 0
+    /// How many calls on the thread's stack keep it from helping.
+    var heldBack = 0
     /// The engine that the thread works for, which it keeps alive; nil for threads of the user.
     unowned(unsafe) var employer: Core?
 
@@ -47,6 +51,9 @@ final class ThreadState {
         return state
     }
 
+    /// What runs on the thread now.
+    var frame: JobFrame { JobFrame(thread: number, depth: depth) }
+
     /// The job of `core` that the thread is running, if any.
     func job(of core: Core) -> Job? { self.core === core ? job : nil }
 
@@ -54,7 +61,11 @@ final class ThreadState {
     func within<R>(_ job: Job, of core: Core, _ lane: Lane, _ body: () -> R) -> R {
         let (outerJob, outerCore, outerLane) = (self.job, self.core, self.lane)
         (self.job, self.core, self.lane) = (job, core, lane)
-        defer { (self.job, self.core, self.lane) = (outerJob, outerCore, outerLane) }
+        depth += 1
+        defer {
+            (self.job, self.core, self.lane) = (outerJob, outerCore, outerLane)
+            depth -= 1
+        }
         return body()
     }
 }

@@ -1,0 +1,43 @@
+/// What runs on a thread: the body of a job, or of a part of a split job, from its begin to its end, or
+/// what the thread does outside jobs.
+///
+/// Who lends something to the code that runs (a lock without a thread, an array taken out of its place)
+/// names the frame, never the thread: a thread that waits runs other jobs on top of its stack, and those
+/// are strangers to what they suspend.
+package struct JobFrame: Hashable, Sendable {
+    /// A number that no other frame that lives has; never 0.
+    package let number: UInt
+
+    /// Frames that can stand on one thread's stack.
+    private static let depthBits: UInt = 24
+
+    init(thread: Int, depth: Int) {
+        number = UInt(thread) << Self.depthBits | UInt(depth)
+    }
+
+    /// A frame by its number.
+    package init(number: UInt) { self.number = number }
+
+    /// The frame that calls.
+    package static var current: JobFrame { ThreadState.current.frame }
+
+    /// Whether the frame that calls runs on top of this one, which cannot go on before that ends: to wait
+    /// for it would be to wait for ever.
+    package var isSuspendedByCaller: Bool {
+        let caller = Self.current.number
+        return number < caller && number >> Self.depthBits == caller >> Self.depthBits
+    }
+
+    /// Whether the frame that calls is, or runs on top of, the body of a job.
+    package static var isInsideJob: Bool { ThreadState.current.job != nil }
+
+    /// Calls `body`, which holds what other jobs may wait for: while it waits for the engine, other threads
+    /// do the work, and no job starts on top of it, unless the engine has no thread to do so, or a job that
+    /// `body` is part of waits for that very job.
+    package static func withoutHelping<R>(_ body: () throws -> R) rethrows -> R {
+        let thread = ThreadState.current
+        thread.heldBack += 1
+        defer { thread.heldBack -= 1 }
+        return try body()
+    }
+}
