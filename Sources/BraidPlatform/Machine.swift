@@ -14,7 +14,7 @@ package enum Machine {
             return max(1, sysconf(_SC_NPROCESSORS_ONLN))
         #else
             let cores = allowedCores ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-            return min(cores, controlGroupCores ?? cores)
+            return min(cores, ControlGroups().cores ?? cores)
         #endif
     }
 
@@ -24,10 +24,19 @@ package enum Machine {
             return sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE)
         #else
             let physical = sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
-            let limit = leastInControlGroups { group in
-                lines(of: group + "/memory.max").first.flatMap { Int($0) }
-            }
-            return min(physical, limit ?? physical)
+            return min(physical, ControlGroups().memoryByteCount ?? physical)
+        #endif
+    }
+
+    /// Bytes of memory that nobody uses just now, as the system estimates them; nil when it does not say.
+    package static var availableByteCount: Int? {
+        #if canImport(Darwin)
+            return nil
+        #else
+            let key = "MemAvailable:"
+            let line = SystemFile.lines(of: "/proc/meminfo").first { $0.hasPrefix(key) }
+            let words = line?.dropFirst(key.count).split(separator: " ") ?? []
+            return words.first.flatMap { Int($0) }.map { $0 << 10 }
         #endif
     }
 
@@ -35,7 +44,10 @@ package enum Machine {
         /// The processors of the affinity mask, which stand in `/proc` as `0-3,8`.
         private static var allowedCores: Int? {
             let key = "Cpus_allowed_list:"
-            guard let line = lines(of: "/proc/self/status").first(where: { $0.hasPrefix(key) })
+            guard
+                let line = SystemFile.lines(of: "/proc/self/status").first(where: {
+                    $0.hasPrefix(key)
+                })
             else { return nil }
             var count = 0
             for part in line.dropFirst(key.count).split(separator: ",") {
@@ -48,38 +60,6 @@ package enum Machine {
                 count += last - first + 1
             }
             return count > 0 ? count : nil
-        }
-
-        /// The quota of processor time as whole processors, rounded up.
-        private static var controlGroupCores: Int? { leastInControlGroups(quota) }
-
-        /// The least limit that is set from the process's control group (version 2) up to the root.
-        private static func leastInControlGroups(_ limit: (String) -> Int?) -> Int? {
-            let own = lines(of: "/proc/self/cgroup").first { $0.hasPrefix("0::") }
-            var path = own?.dropFirst(3) ?? ""
-            var least: Int?
-            while true {
-                if let value = limit("/sys/fs/cgroup" + path) { least = min(value, least ?? value) }
-                guard let slash = path.lastIndex(of: "/") else { return least }
-                path = path[..<slash]
-            }
-        }
-
-        private static func quota(_ group: String) -> Int? {
-            let words = lines(of: group + "/cpu.max").first?.split(separator: " ") ?? []
-            guard words.count == 2, let quota = Int(words[0]), let period = Int(words[1]),
-                quota > 0, period > 0
-            else { return nil }
-            return max(1, (quota + period - 1) / period)
-        }
-
-        /// The lines of a small file of the system; none when it cannot be read.
-        private static func lines(of path: String) -> [Substring] {
-            guard let file = fopen(path, "r") else { return [] }
-            defer { fclose(file) }
-            var bytes = [UInt8](repeating: 0, count: 1 << 14)
-            let count = fread(&bytes, 1, bytes.count, file)
-            return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n")
         }
     #endif
 }

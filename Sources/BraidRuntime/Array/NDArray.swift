@@ -1,4 +1,5 @@
 public import BraidCore
+import BraidPlatform
 
 /// An n-dimensional array with value semantics.
 ///
@@ -28,6 +29,15 @@ public struct NDArray: Operand {
     /// - Throws: `ArrayError` when there is none.
     package init(allocating type: TensorType) throws(ArrayError) {
         body = ArrayBody(type, try Storage.allocate(type.byteCount))
+    }
+
+    /// The same for a type that a file or a caller from outside says: the budget is asked first.
+    /// - Throws: `ArrayError` when there is no memory.
+    package init(reserving type: TensorType) throws(ArrayError) {
+        do throws(MemoryShortage) { try MemoryBudget.checkArray(type.byteCount) } catch {
+            throw ArrayError(.outOfMemory, in: "memory", "\(error)")
+        }
+        try self.init(allocating: type)
     }
 
     /// The storage.

@@ -34,7 +34,10 @@ package enum MemoryPool {
         for index in 0..<Shard.count { (shards + index * Shard.spacing).initialize(to: Shard()) }
         let (exchanged, original) = madeShards.compareExchange(
             expected: nil, desired: shards, ordering: .acquiringAndReleasing)
-        if exchanged { return shards }
+        if exchanged {
+            MemoryBudget.process.setReclaim { trim() }
+            return shards
+        }
         // Another thread was first.
         for index in 0..<Shard.count { (shards + index * Shard.spacing).deinitialize(count: 1) }
         shards.deallocate()
@@ -49,7 +52,9 @@ package enum MemoryPool {
 
     /// Bytes up to which a block is asked of the system. It may promise more than there is, and end
     /// the process when that is used.
-    package static let byteCountLimit = min(Machine.memoryByteCount, SizeClass.largestByteCount)
+    package static var byteCountLimit: Int {
+        min(MemoryBudget.process.limit, SizeClass.largestByteCount)
+    }
 
     /// A block of at least `byteCount` bytes, aligned to 64, with undefined contents.
     /// - Throws: `ArrayError` when there is no such block.
@@ -75,8 +80,8 @@ package enum MemoryPool {
     static func shortage(of byteCount: Int) -> ArrayError {
         ArrayError(
             .outOfMemory, in: "memory",
-            "there are no \(byteCount) bytes to be had; this machine has "
-                + "\(Machine.memoryByteCount)")
+            "there are no \(byteCount) bytes to be had; \(MemoryBudget.process.used) of "
+                + "\(MemoryBudget.process.limit) are in use")
     }
 
     /// A block that is large or was not at hand in this thread's shard.
@@ -128,6 +133,7 @@ package enum MemoryPool {
                 largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed)
                 shard(Shard.currentIndex).pointee.note(live: -size.byteCount)
                 free(block)
+                MemoryBudget.process.giveBack(size.byteCount)
                 return
             }
         }
@@ -147,10 +153,16 @@ package enum MemoryPool {
     @inline(never)
     private static func fromSystem(_ size: SizeClass) -> UnsafeMutableRawPointer? {
         systemRequests.wrappingAdd(1, ordering: .relaxed)
+        do throws(MemoryShortage) { try MemoryBudget.process.take(size.byteCount) } catch {
+            return nil
+        }
         var block: UnsafeMutableRawPointer?
         if posix_memalign(&block, 64, size.byteCount) != 0 || block == nil {
             trim()
-            guard posix_memalign(&block, 64, size.byteCount) == 0, block != nil else { return nil }
+            guard posix_memalign(&block, 64, size.byteCount) == 0, block != nil else {
+                MemoryBudget.process.giveBack(size.byteCount)
+                return nil
+            }
         }
         shard(Shard.currentIndex).pointee.note(live: size.byteCount)
         return block

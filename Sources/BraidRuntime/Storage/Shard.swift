@@ -1,3 +1,4 @@
+import BraidPlatform
 import Synchronization
 
 #if canImport(Glibc)
@@ -112,6 +113,7 @@ struct Shard: ~Copyable {
                 let byteCount = SizeClass.byteCount(at: index)
                 if byteCount >= largeByteCount { released += byteCount }
                 free(current)
+                MemoryBudget.process.giveBack(byteCount)
             }
         }
         return released
