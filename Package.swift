@@ -24,7 +24,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "CBraidKernels", linkerSettings: [.linkedLibrary("m")]),
-        .target(name: "BraidPlatform"),
+        .target(name: "CBraidPlatform"),
+        .target(name: "BraidPlatform", dependencies: ["CBraidPlatform"]),
         .target(name: "BraidCore", dependencies: ["BraidPlatform"]),
         .target(name: "BraidEngine", dependencies: ["BraidPlatform"]),
         .target(name: "BraidOperators", dependencies: ["BraidCore", "CBraidKernels"]),

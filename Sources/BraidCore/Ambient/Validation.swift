@@ -28,23 +28,49 @@ public func validating<R>(_ body: () throws -> R) throws -> R {
     return try result.get()
 }
 
+/// The one road for mistakes that are known at a call. Functions that throw use `noted`, all others
+/// `report`; what stops the program even inside `validating` stands in `Scripts/traps`.
 extension ArrayError {
     /// Hands this mistake to the innermost `validating`, or stops the program.
-    package func report() {
-        guard let sink = Scopes.current?.errors else {
-            trap()
-        }
-        sink.report(self)
+    ///
+    /// Code behind it runs inside `validating` only, and returns what stands for no result: an array
+    /// that is poisoned with the error, NaN, 0 or nothing.
+    /// - Parameters:
+    ///   - fileID: the caller's file, where the function at fault takes it.
+    ///   - line: the caller's line there.
+    package func report(_ fileID: StaticString? = nil, _ line: UInt = 0) {
+        _ = reported(fileID, line)
     }
 
-    /// Stops the program when a condition on arguments does not hold.
+    /// Reports, and returns the error with what is known of the call.
+    package func reported(_ fileID: StaticString? = nil, _ line: UInt = 0) -> ArrayError {
+        let error = located(fileID, line)
+        guard let sink = Scopes.current?.errors else { error.trap() }
+        sink.report(error)
+        return error
+    }
+
+    /// This mistake for a function that throws it; the innermost `validating` hears of it, too, should the
+    /// caller go on.
+    package func noted(_ fileID: StaticString? = nil, _ line: UInt = 0) -> ArrayError {
+        let error = located(fileID, line)
+        Scopes.current?.errors?.report(error)
+        return error
+    }
+
+    /// Reports when a condition on arguments does not hold.
+    /// - Returns: whether it holds; false inside `validating` only.
+    @discardableResult
     package static func check(
-        _ condition: Bool, in operation: String, _ message: @autoclosure () -> String
-    ) {
-        if !condition { ArrayError(.invalidValue, in: operation, message()).trap() }
+        _ condition: Bool, in operation: String, _ message: @autoclosure () -> String,
+        _ fileID: StaticString? = nil, _ line: UInt = 0
+    ) -> Bool {
+        if !condition { ArrayError(.invalidValue, in: operation, message()).report(fileID, line) }
+        return condition
     }
 
     /// Stops the program with this mistake's description.
     // Not `preconditionFailure`, whose message optimised builds leave out.
-    package func trap() -> Never { fatalError(description) }
+    @inline(never)
+    package func trap() -> Never { fatalError(locatedByStack().description) }
 }

@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// A programmer's mistake that is known at the call: wrong shape, dtype, axis or index.
 ///
 /// Outside `validating { }` such a mistake stops the program with this error's description.
@@ -29,6 +31,11 @@ public struct ArrayError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was wrong and what was expected.
     public let message: String
 
+    /// The path of the block that made the call, as `2 (Dense)`; nil outside all blocks.
+    public private(set) var block: String?
+    /// The file and the line of the call, as `MyModule/main.swift:12`; nil where it is not known.
+    public private(set) var location: String?
+
     /// An error from its parts.
     public init(_ code: Code, in operation: String, _ message: String) {
         self.code = code
@@ -36,6 +43,26 @@ public struct ArrayError: Error, Hashable, Sendable, CustomStringConvertible {
         self.message = message
     }
 
-    /// As `softmax: axis 3 is out of range for shape [2, 5]; expected -2..<2`.
-    public var description: String { "\(operation): \(message)" }
+    /// As `softmax: axis 3 is out of range for shape [2, 5]; expected -2..<2; in block 2 (Dense); called
+    /// at MyModule/main.swift:12`, without what is not known.
+    public var description: String {
+        "\(operation): \(message)" + (block.map { "; in block \($0)" } ?? "")
+            + (location.map { "; called at \($0)" } ?? "")
+    }
+
+    /// This error with what is known of the call, unless it has that already: the block that this thread
+    /// is in, and the place in the source.
+    package func located(_ fileID: StaticString? = nil, _ line: UInt = 0) -> ArrayError {
+        var error = self
+        error.block = block ?? CallFrame.description
+        error.location = location ?? fileID.flatMap { Library.place($0, line) }
+        return error
+    }
+
+    /// The same, the place taken from the stack where it is not known: slow.
+    func locatedByStack() -> ArrayError {
+        var error = located()
+        error.location = location ?? CallStack().location
+        return error
+    }
 }

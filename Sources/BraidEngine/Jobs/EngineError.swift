@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// A failure of work that was handed to an engine.
 ///
 /// A body that throws poisons what it was to write. Jobs that read poison are skipped and pass it
@@ -6,7 +8,7 @@
 public struct EngineError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it was; more kinds may come.
     public struct Code: Hashable, Sendable {
-        private enum Value { case failed, cycle, misplaced }
+        private enum Value { case failed, cycle, misplaced, call }
         private let value: Value
         /// The body of a job threw.
         public static let jobFailed = Code(value: .failed)
@@ -14,15 +16,35 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         public static let waitCycle = Code(value: .cycle)
         /// A call that jobs must not make, made inside a job.
         public static let invalidInsideJob = Code(value: .misplaced)
+        /// A wrong call: a read as another type than the array's, or of a value of a trace. `underlying`
+        /// says more.
+        public static let invalidCall = Code(value: .call)
     }
 
     /// The kind of failure.
     public let code: Code
-    /// The label of the job that failed first.
+    /// The label of the job that failed first; of a wrong call the function's name.
     public let job: String
-    /// What the body threw, when a body threw.
+    /// What the body threw, when a body threw; what was wrong with a wrong call.
     public let underlying: (any Error)?
+    /// Where the failure was read, as `MyModule/main.swift:12`; nil where it is not known.
+    public private(set) var location: String?
     private let message: String
+
+    /// A wrong call of `function`.
+    package init(invalidCall function: String, _ mistake: any Error) {
+        code = .invalidCall
+        job = function
+        underlying = mistake
+        message = "\(mistake)"
+    }
+
+    /// This error as a read at that place throws it.
+    package func read(at fileID: StaticString, _ line: UInt) -> EngineError {
+        var error = self
+        error.location = location ?? Library.place(fileID, line)
+        return error
+    }
 
     init(jobFailed job: String, _ underlying: any Error) {
         code = .jobFailed
@@ -48,6 +70,8 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
             + "that it needs instead"
     }
 
-    /// As `job 'log' failed: negative input`.
-    public var description: String { message }
+    /// As `job 'log' failed: negative input; read at MyModule/main.swift:12`.
+    public var description: String {
+        message + (code == .invalidCall ? "" : location.map { "; read at \($0)" } ?? "")
+    }
 }

@@ -160,7 +160,8 @@ final class Core: Sendable {
         let job = begun.job
         let start = begun.inherited == nil && recorder.isOn ? recorder.now : 0
         let outcome = thread.within(job, of: self, job.run.lane) {
-            job.run.callBody(of: job, inheriting: begun.inherited)
+            // A waiter that helps is inside calls that the job is no part of.
+            CallFrame.hidden { job.run.callBody(of: job, inheriting: begun.inherited) }
         }
         if start != 0 { recorder.record(job, from: start) }
         return outcome

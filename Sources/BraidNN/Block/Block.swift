@@ -1,4 +1,5 @@
 import BraidCore
+import BraidPlatform
 public import BraidRuntime
 
 /// A part of a network: parameters, other blocks, and one `forward`.
@@ -29,6 +30,7 @@ extension Block {
         if Scopes.current != nil, let recorder = SummaryRecorder.current {
             return recorder.record(self, input)
         }
-        return Runtime.isChecked ? BlockPath.inside(self) { _ in forward(input) } : forward(input)
+        if Runtime.isChecked { return BlockPath.inside(self) { _ in forward(input) } }
+        return CallFrame.inside(self, BlockCalls.self) { forward(input) }
     }
 }

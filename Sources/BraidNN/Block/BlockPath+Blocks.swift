@@ -1,3 +1,4 @@
+import BraidPlatform
 import BraidRuntime
 import Synchronization
 
@@ -7,9 +8,9 @@ extension BlockPath {
     ///   for that one itself.
     static func inside<Result>(_ block: any Block, _ body: (_ path: String) -> Result) -> Result {
         let place = BlockPlace(of: block, inside: current?.place as? BlockPlace)
-        let type = BlockPlace.typeName(of: block)
-        let description = place.path.isEmpty ? type : "\(place.path) (\(type))"
-        return $current.withValue(BlockPath(description, place: place)) { body(place.path) }
+        return $current.withValue(BlockPath(place.description, place: place)) {
+            CallFrame.inside(block, BlockCalls.self) { body(place.path) }
+        }
     }
 }
 
@@ -37,10 +38,47 @@ final class BlockPlace: Sendable {
             .compactMap { $0?.place(of: words) }.first ?? (outer == nil ? "" : "?")
     }
 
+    /// The place of `block` in a call that is the `ordinal`th inside of that of `outer`. Blocks that are
+    /// equal and do not stand in a row cannot be told from each other: the path then names them all.
+    init(of block: any Block, inside outer: BlockPlace?, ordinal: Int) {
+        self.block = block
+        self.outer = outer
+        guard let outer else {
+            path = ""
+            return
+        }
+        let words = BlockStructure(of: block).words
+        if let row = Self.unwrapped(outer.block) as? any BlockRow,
+            row.blocks.indices.contains(ordinal),
+            BlockStructure(of: row.blocks[ordinal]).words == words
+        {
+            path = ParameterList.joined(outer.path, "\(ordinal)")
+            return
+        }
+        let candidates = sequence(first: outer, next: \.outer).lazy.map { place in
+            Self.members(of: place.block, path: place.path).filter { $0.words == words }.map(\.path)
+        }.first { !$0.isEmpty }
+        path = candidates?.joined(separator: " or ") ?? "?"
+    }
+
+    /// The path and the type, as `2 (Dense)`; the type alone of the outermost block, and of one that is
+    /// made while it is called.
+    var description: String {
+        let type = Self.typeName(of: block)
+        switch path {
+        case "": return type
+        case "?": return outer.map { "\(type), made in \($0.description)" } ?? type
+        default: return "\(path) (\(type))"
+        }
+    }
+
+    private static func unwrapped(_ block: any Block) -> any Block {
+        (block as? any TransparentBlock).map { unwrapped($0.wrappedBlock) } ?? block
+    }
+
     /// The type, of compiled blocks that of what was compiled.
     static func typeName(of block: any Block) -> String {
-        (block as? any TransparentBlock).map { typeName(of: $0.wrappedBlock) }
-            ?? "\(Swift.type(of: block))"
+        "\(Swift.type(of: unwrapped(block)))"
     }
 
     private func place(of words: [String]) -> String? {

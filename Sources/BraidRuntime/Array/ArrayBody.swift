@@ -103,13 +103,20 @@ package final class ArrayBody: Sendable {
 
     @inline(never)
     private func trapWithoutElements() -> Never {
-        ArrayError(
+        let mistake =
+            missingElements ?? ArrayError(.invalidState, in: "array", "the array has no elements")
+        mistake.trap()
+    }
+
+    /// What is wrong with reading a value of a trace; nil of an array with elements.
+    var missingElements: ArrayError? {
+        guard heldStorage == nil else { return nil }
+        return ArrayError(
             .invalidState, in: "trace",
             "\(symbol?.origin ?? "an array") is a value of a trace and has no elements: it cannot be "
                 + "read, and not be used outside the traced code; compute with arrays there (select "
                 + "instead of if), or return it and read the result; what the traced code is to change "
-                + "outside has to be a Parameter"
-        ).trap()
+                + "outside has to be a Parameter")
     }
 
     package var layout: Layout {

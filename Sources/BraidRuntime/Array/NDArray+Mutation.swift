@@ -51,7 +51,19 @@ extension NDArray {
 
     /// A dense copy with storage of its own.
     private func densely() -> NDArray {
-        let copy = NDArray(uninitialized: type)
+        do throws(ArrayError) { return try denselyOrThrow() } catch {
+            return .invalid(error.reported(), like: type)
+        }
+    }
+
+    /// As `dense()`.
+    /// - Throws: `ArrayError` when there is no memory for a copy.
+    func denseOrThrow() throws(ArrayError) -> NDArray {
+        body.isDense ? self : try denselyOrThrow()
+    }
+
+    private func denselyOrThrow() throws(ArrayError) -> NDArray {
+        let copy = try NDArray(allocating: type)
         Dispatch.run(
             Copy(), body, nil, copy.body, Dispatch.Estimate(cost: count, scratchByteCount: 0))
         return copy

@@ -1,36 +1,44 @@
 public import BraidCore
 public import BraidEngine
 
+/// Reads wait for what they need. `fileID` and `line` name the caller in messages.
 extension NDArray {
     /// Waits until the elements are computed.
-    /// - Throws: `EngineError`, the failure that the elements depend on, at every call.
-    public func waitUntilReady() throws(EngineError) {
-        try Runtime.engine.wait(for: storage)
+    /// - Throws: `EngineError`, the failure that the elements depend on, at every call; for a value of a
+    ///   trace, which has no elements.
+    public func waitUntilReady(
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) throws(EngineError) {
+        let storage = try readable("waitUntilReady", fileID, line).storage
+        do throws(EngineError) { try Runtime.engine.wait(for: storage) } catch {
+            throw error.read(at: fileID, line)
+        }
     }
 
     /// Suspends the calling task until the elements are computed; no thread is blocked. A read that
     /// follows does not wait.
-    /// - Throws: `EngineError`, the failure that the elements depend on, at every call.
-    public func ready() async throws(EngineError) {
-        let storage = storage
+    /// - Throws: `EngineError`, the failure that the elements depend on, at every call; for a value of a
+    ///   trace, which has no elements.
+    public func ready(
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) async throws(EngineError) {
+        let storage = try readable("ready", fileID, line).storage
         let failure = await withCheckedContinuation { continuation in
             Runtime.engine.notify(when: storage) { continuation.resume(returning: $0) }
         }
-        if let failure { throw failure }
+        if let failure { throw failure.read(at: fileID, line) }
     }
 
     /// The elements in row-major order, after waiting for them.
-    /// - Throws: `EngineError`, the failure that the elements depend on, at every call.
-    /// - Precondition: `type` is the Swift type of the array's dtype.
-    public func scalars<Element: Scalar>(as type: Element.Type) throws(EngineError) -> [Element] {
-        guard Element.dtype == dtype else {
-            ArrayError(
-                .unsupportedType, in: "scalars(as:)",
-                "an array of \(dtype) cannot be read as \(Element.self); cast it first"
-            ).trap()
-        }
-        let dense = self.dense()
-        try dense.waitUntilReady()
+    /// - Throws: `EngineError`, the failure that the elements depend on, at every call; when `type` is not
+    ///   the Swift type of the array's dtype, when the array is a value of a trace, and when there is no
+    ///   memory.
+    public func scalars<Element: Scalar>(
+        as type: Element.Type, fileID: StaticString = #fileID, line: UInt = #line
+    ) throws(EngineError) -> [Element] {
+        try checkRead("scalars(as:)", as: type, fileID, line)
+        let dense = try readable("scalars(as:)", fileID, line)
+        try dense.waitUntilReady(fileID: fileID, line: line)
         let count = count
         return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
             if count > 0 {
@@ -42,23 +50,57 @@ extension NDArray {
     }
 
     /// The one element, after waiting for it.
-    /// - Throws: `EngineError`, the failure that the element depends on, at every call.
-    /// - Precondition: the array has one element, of the dtype of `type`.
-    public func scalar<Element: Scalar>(as type: Element.Type) throws(EngineError) -> Element {
+    /// - Throws: `EngineError`, the failure that the element depends on, at every call; when there is not
+    ///   exactly one element, or as `scalars(as:)`.
+    public func scalar<Element: Scalar>(
+        as type: Element.Type, fileID: StaticString = #fileID, line: UInt = #line
+    ) throws(EngineError) -> Element {
         guard count == 1 else {
-            ArrayError(
-                .shapeMismatch, in: "scalar(as:)", "an array of shape \(shape) has no one element"
-            ).trap()
+            throw Self.invalidRead(
+                ArrayError(
+                    .shapeMismatch, in: "scalar(as:)",
+                    "an array of shape \(shape) has no one element"), fileID, line)
         }
-        return try scalars(as: type)[0]
+        try checkRead("scalar(as:)", as: type, fileID, line)
+        return try scalars(as: type, fileID: fileID, line: line)[0]
     }
 
     /// Hands the dense bytes to `body`, after waiting for them.
-    /// - Throws: the failure that the elements depend on, or what `body` throws.
+    /// - Throws: the failure that the elements depend on, a read that is not possible, or what `body`
+    ///   throws.
     package func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
-        let dense = self.dense()
+        let dense = try readable("read", #fileID, #line)
         try dense.waitUntilReady()
         return try body(
             UnsafeRawBufferPointer(start: dense.body.view.address, count: type.byteCount))
+    }
+
+    private func checkRead<Element: Scalar>(
+        _ function: String, as type: Element.Type, _ fileID: StaticString, _ line: UInt
+    ) throws(EngineError) {
+        if Element.dtype == dtype { return }
+        throw Self.invalidRead(
+            ArrayError(
+                .unsupportedType, in: function,
+                "an array of \(dtype) cannot be read as \(Element.self); cast it first"), fileID,
+            line)
+    }
+
+    /// This array, or a dense copy of it.
+    private func readable(
+        _ function: String, _ fileID: StaticString, _ line: UInt
+    ) throws(EngineError) -> NDArray {
+        if let mistake = body.missingElements {
+            throw Self.invalidRead(mistake, fileID, line)
+        }
+        do throws(ArrayError) { return try denseOrThrow() } catch {
+            throw Self.invalidRead(error, fileID, line)
+        }
+    }
+
+    private static func invalidRead(
+        _ mistake: ArrayError, _ fileID: StaticString, _ line: UInt
+    ) -> EngineError {
+        EngineError(invalidCall: mistake.operation, mistake.noted(fileID, line))
     }
 }

@@ -27,8 +27,7 @@ extension NDArray {
             }
             return NDArray(output)
         } catch {
-            error.report()
-            return .invalid(error, like: a.type)
+            return .invalid(error.reported(), like: a.type)
         }
     }
 
@@ -49,8 +48,9 @@ extension NDArray {
             tapes.forEach { $0.record(.operation(op), needs: op.gradientNeeds, bodies, outputs) }
             return outputs.map { NDArray($0) }
         } catch {
-            error.report()
-            return [.invalid(error, like: inputs.first?.type ?? TensorType(.f32, []))]
+            return [
+                .invalid(error.reported(), like: inputs.first?.type ?? TensorType(.f32, []))
+            ]
         }
     }
 

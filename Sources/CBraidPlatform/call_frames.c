@@ -1,0 +1,3 @@
+#include "call_frames.h"
+
+_Thread_local void *braid_innermost_frame = 0;
