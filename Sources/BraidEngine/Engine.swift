@@ -105,6 +105,17 @@ public final class Engine: Sendable {
                 priority: priority, lane: lane, byteCount: bytes, body: .work(body), owner: owner))
     }
 
+    /// Hands a job over that says for each variable what it does with it.
+    package func push(
+        _ label: String, accesses: [(variable: Variable, access: Access)], priority: Int = 0,
+        bytes: Int = 0, owner: String? = nil, _ body: @escaping @Sendable () throws -> Void
+    ) {
+        core.push(
+            Run(
+                label, GripList(accesses), priority: priority, byteCount: bytes, body: .work(body),
+                owner: owner))
+    }
+
     /// Hands a program over: as if its jobs were pushed one after the other, at one time.
     ///
     /// Several pushes of one program are in flight together where the variables allow it. In steady

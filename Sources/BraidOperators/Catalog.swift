@@ -19,7 +19,8 @@ public enum Catalog {
         Softmax.self, LogSoftmax.self, CausalSoftmax.self, SoftmaxCrossEntropy.self,
         Normalization.self, NormalizationGradient.self,
         Gather.self, ScatterAdd.self, TakeAlongAxis.self, ScatterAlongAxis.self,
-        ScatterAddAlongAxis.self, ArgSort.self, Cumulative.self, LinearRecurrence.self,
+        ScatterAddAlongAxis.self, RangeCheck.self, ArgSort.self, Cumulative.self,
+        LinearRecurrence.self,
         Cholesky.self, TriangularSolve.self, LinearSolve.self, Determinant.self,
         QRFactorization.self, RecurrentSequence.self, RecurrentSequenceGradient.self,
     ]

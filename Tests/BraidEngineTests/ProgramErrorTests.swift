@@ -182,4 +182,46 @@ import Testing
             }
         }
     }
+
+    /// A job that only follows a failed one runs; one that keeps leaves contents and failure alone.
+    @Test(arguments: Engine.Kind.all)
+    func followersRunAndKeepersKeep(kind: Engine.Kind) {
+        let engine = Engine(kind)
+        Watchdog.run(engine) {
+            var builder = Program.Builder(externals: 3)
+            let (kept, lost, other) = (
+                builder.externals[0], builder.externals[1], builder.externals[2]
+            )
+            let inner = builder.slot()
+            builder.add("fail", overwrites: [inner])
+            builder.add("keep", reads: [inner, kept], keeps: [kept])
+            builder.add("lose", reads: [inner], overwrites: [lost])
+            builder.add("follow", overwrites: [other], follows: [inner])
+            let program = builder.built()
+            let variables = (0..<3).map { _ in Variable() }
+            for fails in [true, false, true] {
+                engine.push(program, label: "program", externals: variables) { job in
+                    if job == 0, fails { throw TestFailure(number: 1) }
+                }
+                let expected = [nil, fails ? "fail" : nil, nil]
+                #expect(variables.map { engine.failure(of: $0)?.job } == expected)
+                _ = engine.failureOfAll()
+            }
+            #expect(variables.map(\.version) == [1, 1, 3])
+
+            // A failure that was there stays there, until a job that does not read it succeeds.
+            engine.push("break", overwrites: [variables[0]]) { throw TestFailure(number: 2) }
+            engine.push("update", accesses: [(variables[0], .updateOrKeep)]) {}
+            #expect(engine.failure(of: variables[0])?.job == "break")
+            engine.push(
+                "heal", accesses: [(variables[1], .follow), (variables[0], .overwriteOrKeep)]
+            ) {}
+            #expect(engine.failure(of: variables[0]) == nil)
+            engine.push("throw", accesses: [(variables[0], .updateOrKeep)]) {
+                throw TestFailure(number: 3)
+            }
+            #expect(engine.failure(of: variables[0]) == nil)
+            #expect(engine.failureOfAll()?.job == "break")
+        }
+    }
 }

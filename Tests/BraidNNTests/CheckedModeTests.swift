@@ -70,9 +70,8 @@ struct CheckedModeTests {
     @Test func indicesOutsideTheirAxisAreFound() throws {
         let table = NDArray.zeros([3, 2])
         let error = try finding { table.gathered(at: NDArray([0, 3] as [Int32]), axis: 0) }
-        #expect(error.code == .invalidIndex && error.operation == "gather")
-        #expect(error.message.contains("the index 3 at [1]"), "\(error)")
-        #expect(error.message.contains("0..<3"), "\(error)")
+        #expect(error.code == .invalidIndex && error.operation == "gathered")
+        #expect(error.message == "index 3 at position [1] is outside 0..<3", "\(error)")
         let label = try finding {
             softmaxCrossEntropy(NDArray.zeros([1, 4]), NDArray([-1] as [Int64]))
         }

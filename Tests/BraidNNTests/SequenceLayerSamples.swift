@@ -76,6 +76,6 @@ private struct OfNumbers<Wrapped: Block<NDArray, NDArray>>: Block {
     let wrapped: Wrapped
     init(_ wrapped: Wrapped) { self.wrapped = wrapped }
     func forward(_ x: NDArray) -> NDArray {
-        wrapped.forward((x * 4).abs().cast(to: .u8)) + x.expandingDimension(at: -1)
+        wrapped.forward((x * 4).abs().cast(to: .u8).modulo(6)) + x.expandingDimension(at: -1)
     }
 }

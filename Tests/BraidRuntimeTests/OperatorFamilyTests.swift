@@ -57,7 +57,7 @@ struct OperatorFamilyTests {
                 + NDArray.integers([4], in: 0..<100).cast(to: .f64)
             return concatenated([
                 numbers, NDArray.permutation(5).cast(to: .f64),
-                logits.categorical(count: 3).cast(to: .f64).reshaped(to: [9]),
+                NDArray.categorical(logits: logits, count: 3).cast(to: .f64).reshaped(to: [9]),
                 logits.shuffled(axis: 1).reshaped(to: [9]),
             ])
         }

@@ -28,9 +28,15 @@ public protocol Operator: Hashable, Codable, Sendable {
     /// Computes the outputs, which are dense; inputs may have any strides unless the operator has
     /// the `denseInputs` trait. Cannot fail and allocates no tensor memory.
     func evaluate(_ context: borrowing KernelContext)
+    /// Looks at what only data show, before `evaluate`: an index or a label outside its range. Asked of
+    /// operators with the `checksValues` trait alone; where it throws, `evaluate` is not called, and the
+    /// outputs, with what depends on them, carry the error. By default it looks at the inputs that have
+    /// an `indexBound`.
+    /// - Throws: `ArrayError` that names the lowest bad position (`KernelContext.lowestPosition`), what
+    ///   is there and what was expected.
+    func checkValues(_ context: borrowing KernelContext) throws(ArrayError)
 
-    /// For an input of indices, how many there are to choose from; checked mode reports indices
-    /// outside `0..<indexBound`.
+    /// For an input of indices, how many there are to choose from; nil when they may be anything.
     func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int?
 
     /// Whether an output may be written over an input that is used no more, when both are dense, of
@@ -68,6 +74,8 @@ public struct OperatorTraits: OptionSet, Sendable {
     /// `evaluate` takes dense inputs only; whoever runs the operator copies others first, so that
     /// the copy is planned like any other value.
     public static var denseInputs: OperatorTraits { OperatorTraits(rawValue: 1 << 5) }
+    /// Whoever runs the operator calls `checkValues` first.
+    public static var checksValues: OperatorTraits { OperatorTraits(rawValue: 1 << 6) }
 }
 
 /// Which forward values a gradient rule reads.

@@ -1,5 +1,5 @@
 /// What a job does with a variable.
-enum Access: UInt8 {
+package enum Access: UInt8 {
     /// Reads the contents.
     case read
     /// Replaces the contents without reading them.
@@ -8,16 +8,27 @@ enum Access: UInt8 {
     case update
     /// Neither reads nor writes, but keeps others away together with the rest of its program.
     case hold
+    /// Comes after the write before it, whether that failed or not.
+    case follow
+    /// Replaces the contents; a job that fails or is skipped leaves contents and failure as they were.
+    case overwriteOrKeep
+    /// Reads and changes the contents; a job that fails or is skipped leaves them as they were.
+    case updateOrKeep
 
-    var reads: Bool { self == .read || self == .update }
-    var writes: Bool { self == .overwrite || self == .update }
+    var reads: Bool { self == .read || self == .update || self == .updateOrKeep }
+    var writes: Bool { self == .overwrite || self == .update || keeps }
+    /// Whether the contents stay what they were when the job fails or is skipped.
+    var keeps: Bool { self == .overwriteOrKeep || self == .updateOrKeep }
     /// Whether jobs of others have to stay away meanwhile.
-    var isExclusive: Bool { self != .read }
+    var isExclusive: Bool { self != .read && self != .follow }
+    /// Whether the access asks for order alone.
+    private var isPassive: Bool { self == .hold || self == .follow }
 
     /// The access of a job that asks for both.
     func merged(with other: Access) -> Access {
-        if self == other || other == .hold { return self }
-        return self == .hold ? other : .update
+        if self == other || other == .follow || (other == .hold && self != .follow) { return self }
+        if isPassive { return other }
+        return keeps || other.keeps ? .updateOrKeep : .update
     }
 }
 
@@ -51,6 +62,13 @@ struct GripList: Sendable {
         for variable in reads { add(variable, .read, &positions) }
         for variable in updates { add(variable, .update, &positions) }
         for variable in overwrites { add(variable, .overwrite, &positions) }
+    }
+
+    /// The distinct variables of a job, each with the strongest access that is asked for.
+    init(_ accesses: [(variable: Variable, access: Access)]) {
+        elements.reserveCapacity(accesses.count)
+        var positions: [ObjectIdentifier: Int]? = accesses.count > Self.linearLimit ? [:] : nil
+        for (variable, access) in accesses { add(variable, access, &positions) }
     }
 
     private mutating func add(

@@ -35,17 +35,21 @@ extension Program {
         ///   - holds: externals that no other job than the program's may access from the first job
         ///     that names them here to the last, while those run in any order: what a lease stands
         ///     for. Holding is neither reading nor writing: version and failure stay as they are.
+        ///   - follows: slots after whose last write the job comes, whether that failed or not.
+        ///   - keeps: slots whose contents the job replaces, and which stay as they were when it
+        ///     fails or is skipped. A body that fails must not have changed them.
         ///   - priority: among ready jobs the highest runs first.
         /// - Returns: the job's number, by which the body knows it.
         /// - Precondition: the slots are of this builder, and held ones are externals.
         @discardableResult
         public mutating func add(
             _ label: String, reads: [Slot] = [], updates: [Slot] = [], overwrites: [Slot] = [],
-            holds: [Slot] = [], priority: Int = 0
+            holds: [Slot] = [], follows: [Slot] = [], keeps: [Slot] = [], priority: Int = 0
         ) -> Int {
             var accesses: [(slot: Int, access: Access)] = []
             for (slots, access) in [
                 (reads, Access.read), (updates, .update), (overwrites, .overwrite), (holds, .hold),
+                (follows, .follow), (keeps, .overwriteOrKeep),
             ] {
                 for slot in slots {
                     precondition(

@@ -96,7 +96,9 @@ struct Scheduler: Sendable {
             let use = run.use(at: position)
             if use.access.writes {
                 let variable = run.grips.elements[use.grip].variable
-                replacePoison(of: variable, by: poison, run)
+                if poison == nil || !use.access.keeps {
+                    replacePoison(of: variable, by: poison, run)
+                }
                 if poison == nil { variable.countWrite() }
             }
             run.grips.elements[use.grip].openUses -= 1
@@ -118,7 +120,8 @@ struct Scheduler: Sendable {
             run.slotPoisons = ContiguousArray(repeating: nil, count: program.innerSlotCount)
         }
         if poison != nil { run.maySkip = true }
-        for use in program.slotUses[job.index] where use.access.writes {
+        for use in program.slotUses[job.index]
+        where use.access.writes && (poison == nil || !use.access.keeps) {
             if let known = run.slotPoisons[use.slot] { run.displaced.append(known) }
             run.slotPoisons[use.slot] = poison
         }

@@ -29,6 +29,12 @@ open class Variable: @unchecked Sendable {
         word.load(ordering: .acquiring) & ~VariableWord.poisoned == 0
     }
 
+    /// Whether the last write failed. For jobs that name the variable, and for whoever knows that none
+    /// does.
+    package final var hasFailed: Bool {
+        word.load(ordering: .acquiring) & VariableWord.poisoned != 0
+    }
+
     /// - Precondition: the caller has the write grant.
     final func countWrite() {
         writes.store(writes.load(ordering: .relaxed) &+ 1, ordering: .relaxed)

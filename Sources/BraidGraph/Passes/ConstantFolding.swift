@@ -93,7 +93,12 @@ package struct ConstantFolding: GraphPass {
         guard (operands.map(\.type) + types).allSatisfy({ $0.byteCount <= Self.byteLimit }) else {
             return (nil, false)
         }
-        let values = HostValue.results(of: op, on: operands.map(\.elements), types: types)
+        let elements = operands.map(\.elements)
+        // What the operator does not take is found when the graph runs.
+        if traits.contains(.checksValues), !HostValue.areTaken(elements, by: op) {
+            return (nil, false)
+        }
+        let values = HostValue.results(of: op, on: elements, types: types)
         return (values.map(Known.elements), true)
     }
 

@@ -20,7 +20,8 @@ extension ExecutionPlan {
         let layouts =
             inputLayouts ?? graph.inputs.map { Layout(dense: graph.nodes[$0].types[0].shape) }
         precondition(layouts.count == graph.inputs.count, "one layout for each input")
-        var lowering = Lowering(graph, inputLayouts: layouts)
+        let guarding = Guarding(graph, updates)
+        var lowering = Lowering(graph, inputLayouts: layouts, order: guarding.order)
         if isSequential {
             for step in lowering.steps.indices.dropFirst() {
                 lowering.order([step - 1], before: step)
@@ -28,14 +29,15 @@ extension ExecutionPlan {
         }
         let windowLength = Reachability.windowLength(for: lowering.steps.count)
         if lowering.steps.count > windowLength { lowering.separateWindows(of: windowLength) }
+        let guarded = guarding.order(&lowering)
         var overwriting = Overwriting(&lowering, updates)
         let reachability = Reachability(
             lowering.steps.map(\.dependencies), windowLength: windowLength)
         overwriting.overwriteOperands(of: lowering, reachability)
-        self.init(lowering, Placement(lowering, overwriting, reachability))
+        self.init(lowering, Placement(lowering, overwriting, reachability), guarded)
     }
 
-    private init(_ lowering: Lowering, _ placement: Placement) {
+    private init(_ lowering: Lowering, _ placement: Placement, _ guarded: Guarding.Steps) {
         func located(_ location: Lowering.Location) -> Operand {
             let place: Place =
                 switch location.root {
@@ -45,7 +47,7 @@ extension ExecutionPlan {
                 }
             return Operand(place: place, dtype: location.dtype, layout: location.layout)
         }
-        steps = lowering.steps.map { step in
+        steps = zip(lowering.steps, guarded.isGuarded).map { step, isGuarded in
             var scratch = (byteCount: 0, offset: 0)
             if let buffer = step.scratch, case .arena(let offset) = placement.places[buffer] {
                 scratch = (lowering.buffers[buffer].byteCount, offset)
@@ -58,12 +60,16 @@ extension ExecutionPlan {
                     }
                 },
                 scratchByteCount: scratch.byteCount, scratchOffset: scratch.offset,
-                cost: step.cost, dependencies: step.dependencies)
+                cost: step.cost, dependencies: step.dependencies, producers: step.producers,
+                checksValues: type(of: step.op).traits.contains(.checksValues),
+                isGuarded: isGuarded)
         }
         inputs = lowering.inputs.map(located)
         var isReplaced = [Bool](repeating: false, count: inputs.count)
         for case .input(let input) in placement.places { isReplaced[input] = true }
         self.isReplaced = isReplaced
+        guards = guarded.guards
+        guardingInputs = guarded.inputs.filter { !isReplaced[$0] }
         var isRead = lowering.inputUsers.map { !$0.isEmpty }
         for output in lowering.outputs {
             if case .input(let input) = output.root { isRead[input] = true }

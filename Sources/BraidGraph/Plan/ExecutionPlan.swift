@@ -59,6 +59,12 @@ public struct ExecutionPlan: Sendable {
         public let cost: Int
         /// The steps, all before this one, that must be done first; ascending, each once.
         public let dependencies: [Int]
+        /// Those of them whose results the step reads; the others only come first.
+        public let producers: [Int]
+        /// Whether the operator looks at values that only data show, and may refuse them.
+        public let checksValues: Bool
+        /// Whether the step makes the new value of an input that keeps its old one when the call fails.
+        public let isGuarded: Bool
     }
 
     /// An input of the graph whose array an output replaces: a captured parameter that is updated.
@@ -67,16 +73,23 @@ public struct ExecutionPlan: Sendable {
         public let output: Int
         /// Which input.
         public let input: Int
+        /// Whether the input keeps its value when the output, or another update of the call, fails.
+        public let keepsOnFailure: Bool
 
         /// An update.
-        public init(output: Int, replaces input: Int) {
+        public init(output: Int, replaces input: Int, keepsOnFailure: Bool = false) {
             self.output = output
             self.input = input
+            self.keepsOnFailure = keepsOnFailure
         }
     }
 
     /// The steps, each after those it depends on.
     public let steps: [Step]
+    /// The steps that check values before any guarded one runs: where one refuses, none of those runs.
+    public let guards: [Int]
+    /// The inputs that guarded steps depend on and that no update replaces, ascending.
+    public let guardingInputs: [Int]
     /// Where the elements of the inputs stand in their arrays.
     public let inputs: [Operand]
     /// For each input, whether an output is written over its array.

@@ -54,6 +54,8 @@ struct Lowering {
         let results: [Int]
         let scratch: Int?
         let cost: Int
+        /// The steps whose results it reads.
+        let producers: [Int]
         var dependencies: [Int]
     }
 
@@ -65,8 +67,10 @@ struct Lowering {
     /// The steps that read each input, ascending.
     private(set) var inputUsers: [[Int]]
 
-    /// - Parameter inputLayouts: where the inputs' elements stand in their arrays.
-    init(_ graph: Graph, inputLayouts: [Layout]) {
+    /// - Parameters:
+    ///   - inputLayouts: where the inputs' elements stand in their arrays.
+    ///   - order: the nodes in the order in which they become steps; each after those it depends on.
+    init(_ graph: Graph, inputLayouts: [Layout], order: [Int]) {
         inputUsers = Array(repeating: [], count: graph.inputs.count)
         var locations = [[Location]](repeating: [], count: graph.nodes.count)
         for (index, (node, layout)) in zip(graph.inputs, inputLayouts).enumerated() {
@@ -77,7 +81,8 @@ struct Lowering {
         inputs = graph.inputs.map { locations[$0][0] }
         // Dense copies, by what they are copies of.
         var copies: [Root: [(source: Location, copy: Location)]] = [:]
-        for (position, node) in graph.nodes.enumerated() {
+        for position in order {
+            let node = graph.nodes[position]
             switch node.kind {
             case .input: continue
             case .constant(let constant):
@@ -144,11 +149,12 @@ struct Lowering {
         let results = types.enumerated().map { buffer(role($0), $1, $1.byteCount) }
         let scratchByteCount = op.scratchByteCount(for: inputTypes.span)
         let scratch = scratchByteCount > 0 ? buffer(.scratch, nil, scratchByteCount) : nil
+        let producers = Set(dependencies).sorted()
         steps.append(
             Step(
                 node: node, op: op, operands: operands, results: results, scratch: scratch,
                 cost: op.cost(for: inputTypes.span, output: types[0]),
-                dependencies: Set(dependencies).sorted()))
+                producers: producers, dependencies: producers))
         return zip(results, types).map { Location(.buffer($0), dense: $1) }
     }
 

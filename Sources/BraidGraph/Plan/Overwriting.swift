@@ -19,13 +19,16 @@ struct Overwriting {
         let (output, input) = (lowering.outputs[update.output], lowering.inputs[update.input])
         let root = Lowering.Root.input(update.input)
         // Of an array whose elements nobody reads only the memory counts, not where they stand.
-        let isRead = !lowering.inputUsers[update.input].isEmpty
+        let isRead = !lowering.inputUsers[update.input].isEmpty || update.keepsOnFailure
         guard case .buffer(let buffer) = output.root, output.type == input.type,
             input.layout == Layout(dense: input.type.shape),
             isRead ? output.layout == input.layout : output.layout.offset == 0,
             lowering.buffers[buffer].byteCount == input.type.byteCount,
             replacedInputs[buffer] == nil, !replacedInputs.contains(update.input),
-            !lowering.outputs.contains(where: { $0.root == root })
+            !lowering.outputs.contains(where: { $0.root == root }),
+            // What else is returned fails with the call, where the input keeps its value.
+            !update.keepsOnFailure
+                || lowering.outputs.count(where: { $0.root == output.root }) == 1
         else { return }
         let producer = lowering.buffers[buffer].producer
         let readers = lowering.inputUsers[update.input]

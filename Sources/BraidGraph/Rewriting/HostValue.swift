@@ -65,6 +65,22 @@ struct HostValue {
         return outputs
     }
 
+    /// Whether an operator takes these values.
+    static func areTaken(_ operands: [HostValue], by op: any Operator) -> Bool {
+        let takesDense = Swift.type(of: op).traits.contains(.denseInputs)
+        let inputs = takesDense ? operands.map(\.dense) : operands
+        defer { withExtendedLifetime(inputs) {} }
+        return inputs.map(\.view).withUnsafeBufferPointer { inputs in
+            do throws(ArrayError) {
+                try op.checkValues(
+                    KernelContext(
+                        inputs: inputs, outputs: UnsafeBufferPointer(start: nil, count: 0),
+                        scratch: nil, splitter: nil))
+                return true
+            } catch { return false }
+        }
+    }
+
     private var view: TensorView {
         TensorView(
             type: type, strides: layout.strides,

@@ -59,7 +59,8 @@ private struct CTCLattice<T: Operand> {
         maySkip = (classes .!= Double(blank)) .& (classes .!= before)
         let places = classes.expandingDimension(at: 1)
             .broadcast(to: [batch, scores.shape[1], states])
-        emissions = scores.logSoftmax(axis: 2).taken(at: places, alongAxis: 2).unstacked(axis: 1)
+        emissions = scores.logSoftmax(axis: 2).taken(at: places, alongAxis: 2, mode: .clipping)
+            .unstacked(axis: 1)
     }
 
     /// Stands for no probability: far below every sum of logarithms, and differences of two are finite.
@@ -82,8 +83,9 @@ private struct CTCLattice<T: Operand> {
         }
         // Spelling ends with the last label or the blank after it.
         let last = (labelLengths * 2).expandingDimension(at: 1)
-        let atBlank = sums.taken(at: last, alongAxis: 1)
-        let atLabel = select(last .> 0, sums.taken(at: last - 1, alongAxis: 1), none)
+        let atBlank = sums.taken(at: last, alongAxis: 1, mode: .clipping)
+        let atLabel = select(
+            last .> 0, sums.taken(at: last - 1, alongAxis: 1, mode: .clipping), none)
         let loss = -logAddExp(atBlank, atLabel).squeezed(at: 1)
         return select(loss .< 1e29, loss, .full([], .infinity, dtype: loss.dtype))
     }

@@ -114,7 +114,14 @@ extension MeanMetric {
     /// - Parameter ignored: a label that does not count, such as that of padding.
     public static func perplexity(ignoring ignored: Int? = nil) -> MeanMetric {
         MeanMetric(finish: { $0.exp() }) { probabilities, labels in
-            (surprise(probabilities, labels), ignored.map { labels .!= Double($0) })
+            guard let ignored else { return (surprise(probabilities, labels), nil) }
+            let counts = labels .!= Double(ignored)
+            let known = select(counts, labels, .zeros([], dtype: labels.dtype))
+            // Outside the mean whatever its probabilities are.
+            let own = select(
+                counts.expandingDimension(at: 1), probabilities,
+                .ones([], dtype: probabilities.dtype))
+            return (surprise(own, known), counts)
         }
     }
 

@@ -49,7 +49,7 @@ extension RecurrentCell {
             return (x, [])
         }
         let lengths = validLengths.flatMap {
-            $0.sequenceLengths(batch: x.shape[1], for: "unrolled")
+            $0.sequenceLengths(batch: x.shape[1], steps: x.shape[0], for: "unrolled")
         }
         let steps = x.unstacked()
         var state = state ?? initialState(for: steps[0])

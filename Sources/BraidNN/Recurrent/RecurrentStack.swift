@@ -54,7 +54,9 @@ struct RecurrentStack: Sendable {
             return (x, [x, x])
         }
         let (steps, batch) = (x.shape[time], x.shape[row])
-        let lengths = validLengths.flatMap { $0.sequenceLengths(batch: batch, for: name) }
+        let lengths = validLengths.flatMap {
+            $0.sequenceLengths(batch: batch, steps: steps, for: name)
+        }
         // Copied once, not in pieces by every product.
         var values = isBatchFirst ? x.transposed(axes: [1, 0, 2]).copied() : x
         let isValid = lengths.map { lengths in

@@ -75,9 +75,12 @@ struct RecurrentWeights: Sendable {
 }
 
 extension NDArray {
-    /// A row of `[batch]` lengths as i64; nil, after a report, when it is none.
-    func sequenceLengths(batch: Int, for layer: String) -> NDArray? {
-        if dtype.isInteger, shape == [batch] { return cast(to: .i64) }
+    /// A row of `[batch]` lengths as i64, whose reads report one outside `0...steps`; nil, after a
+    /// report, when it is none.
+    func sequenceLengths(batch: Int, steps: Int, for layer: String) -> NDArray? {
+        if dtype.isInteger, shape == [batch] {
+            return inRange(0..<steps + 1, of: "length", in: layer).cast(to: .i64)
+        }
         ArrayError(
             .shapeMismatch, in: layer, "takes integer lengths [\(batch)], not \(type)"
         ).report()

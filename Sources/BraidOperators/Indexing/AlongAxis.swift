@@ -2,19 +2,28 @@ public import BraidCore
 import CBraidKernels
 
 /// Elements that an array of indices picks along one axis, each from the line of elements it stands in
-/// itself. An index outside the axis takes the element at the nearer end.
+/// itself.
 public struct TakeAlongAxis: Operator {
     /// The name in files.
     public static let name = "take_along_axis"
-    /// Takes dense operands.
-    public static let traits: OperatorTraits = .denseInputs
+    /// Takes dense operands, and looks at the indices.
+    public static let traits: OperatorTraits = [.denseInputs, .checksValues]
     /// The array and the indices.
     public static let arity: Int? = 2
 
     /// The axis, in `-rank..<rank`.
     public let axis: Int
+    /// Whether an index outside the axis is an error. Otherwise, as in files that do not say, it means the
+    /// nearer end.
+    public let checksIndices: Bool?
 
-    package init(axis: Int) { self.axis = axis }
+    package init(axis: Int, checksIndices: Bool = true) {
+        self.axis = axis
+        self.checksIndices = checksIndices ? true : nil
+    }
+
+    /// The function.
+    public var title: String { "taken" }
 
     /// The array's dtype and the indices' shape.
     /// - Throws: `ArrayError` for an axis out of range, indices that are not i32 or i64 or differ in
@@ -25,9 +34,9 @@ public struct TakeAlongAxis: Operator {
         return TensorType(x.dtype, indices.shape)
     }
 
-    /// Indices into the axis.
+    /// Indices into the axis, if they are checked.
     public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
-        input == 1 ? IndexedAxis(inputs[0].shape, axis: axis).extent : nil
+        input == 1 && checksIndices == true ? IndexedAxis(inputs[0].shape, axis: axis).extent : nil
     }
 
     /// Copies in pieces of lines of results.
@@ -54,7 +63,8 @@ public struct TakeAlongAxis: Operator {
     public func gradient(_ context: GradientContext) -> [Symbol?] {
         let (x, indices) = (context.inputs[0], context.inputs[1])
         guard let place = x.shape.resolved(axis: axis) else { return [nil, nil] }
-        let scatter = ScatterAddAlongAxis(axis: place, extent: x.shape[place])
+        let scatter = ScatterAddAlongAxis(
+            axis: place, extent: x.shape[place], checksIndices: checksIndices == true)
         return [context.cotangent.withArithmetic { .apply(scatter, $0, indices) }, nil]
     }
 }
@@ -64,8 +74,8 @@ public struct TakeAlongAxis: Operator {
 public struct ScatterAddAlongAxis: Operator {
     /// The name in files.
     public static let name = "scatter_add_along_axis"
-    /// Takes dense operands.
-    public static let traits: OperatorTraits = .denseInputs
+    /// Takes dense operands, and looks at the indices.
+    public static let traits: OperatorTraits = [.denseInputs, .checksValues]
     /// The values and the indices.
     public static let arity: Int? = 2
 
@@ -73,10 +83,14 @@ public struct ScatterAddAlongAxis: Operator {
     public let axis: Int
     /// The result's extent along the axis.
     public let extent: Int
+    /// Whether an index outside the axis is an error. Otherwise, as in files that do not say, it means the
+    /// nearer end.
+    public let checksIndices: Bool?
 
-    package init(axis: Int, extent: Int) {
+    package init(axis: Int, extent: Int, checksIndices: Bool = true) {
         self.axis = axis
         self.extent = extent
+        self.checksIndices = checksIndices ? true : nil
     }
 
     /// The values' dtype; their shape with the extent along the axis.
@@ -94,9 +108,9 @@ public struct ScatterAddAlongAxis: Operator {
         return result
     }
 
-    /// Indices into the axis.
+    /// Indices into the axis, if they are checked.
     public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
-        input == 1 ? extent : nil
+        input == 1 && checksIndices == true ? extent : nil
     }
 
     /// One operation per value and per result.
@@ -126,24 +140,36 @@ public struct ScatterAddAlongAxis: Operator {
 
     /// The cotangent at the indices; nothing flows into them.
     public func gradient(_ context: GradientContext) -> [Symbol?] {
-        [context.cotangent.taken(at: context.inputs[1], alongAxis: axis), nil]
+        let take = TakeAlongAxis(axis: axis, checksIndices: checksIndices == true)
+        return [.apply(take, context.cotangent, context.inputs[1]), nil]
     }
 }
 
 /// An array with values put at given positions along one axis, the last one where several go to one
-/// place. An index outside the axis means the nearer end.
+/// place.
 public struct ScatterAlongAxis: Operator {
     /// The name in files.
     public static let name = "scatter_along_axis"
-    /// Takes dense operands, in place.
-    public static let traits: OperatorTraits = [.denseInputs, .mayReuseFirstInput]
+    /// Takes dense operands, in place, and looks at the indices.
+    public static let traits: OperatorTraits = [
+        .denseInputs, .mayReuseFirstInput, .checksValues,
+    ]
     /// The array, the indices and the values.
     public static let arity: Int? = 3
 
     /// The axis, in `-rank..<rank`.
     public let axis: Int
+    /// Whether an index outside the axis is an error. Otherwise, as in files that do not say, it means the
+    /// nearer end.
+    public let checksIndices: Bool?
 
-    package init(axis: Int) { self.axis = axis }
+    package init(axis: Int, checksIndices: Bool = true) {
+        self.axis = axis
+        self.checksIndices = checksIndices ? true : nil
+    }
+
+    /// The function.
+    public var title: String { "scattered" }
 
     /// The array's type.
     /// - Throws: `ArrayError` for an axis out of range, indices that are not i32 or i64 or differ in
@@ -157,9 +183,9 @@ public struct ScatterAlongAxis: Operator {
         return x
     }
 
-    /// Indices into the axis.
+    /// Indices into the axis, if they are checked.
     public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
-        input == 1 ? IndexedAxis(inputs[0].shape, axis: axis).extent : nil
+        input == 1 && checksIndices == true ? IndexedAxis(inputs[0].shape, axis: axis).extent : nil
     }
 
     /// One operation per value and per result.
@@ -195,18 +221,20 @@ public struct ScatterAlongAxis: Operator {
     public func gradient(_ context: GradientContext) -> [Symbol?] {
         let (x, indices, dy) = (context.inputs[0], context.inputs[1], context.cotangent)
         guard let axis = x.shape.resolved(axis: axis) else { return [nil, nil, nil] }
+        let mode: IndexMode = checksIndices == true ? .checked : .clipping
         var extents = [Int](repeating: 1, count: x.rank)
         extents[axis] = indices.shape[axis]
         // Which value stayed: put the values' numbers in their places and look which are there.
         let numbers = Symbol.range(count: indices.shape[axis], dtype: .i64)
             .reshaped(to: extents).broadcast(to: indices.shape)
         let written = Symbol.zeros(x.shape, dtype: .i64)
-            .scattered(numbers, at: indices, alongAxis: axis)
-        let stayed = written.taken(at: indices, alongAxis: axis) .== numbers
+            .scattered(numbers, at: indices, alongAxis: axis, mode: mode)
+        let stayed = written.taken(at: indices, alongAxis: axis, mode: mode) .== numbers
         let zero = Symbol.zeros([], dtype: dy.dtype)
         return [
-            dy.scattered(.zeros(indices.shape, dtype: dy.dtype), at: indices, alongAxis: axis), nil,
-            select(stayed, dy.taken(at: indices, alongAxis: axis), zero),
+            dy.scattered(
+                .zeros(indices.shape, dtype: dy.dtype), at: indices, alongAxis: axis, mode: mode),
+            nil, select(stayed, dy.taken(at: indices, alongAxis: axis, mode: mode), zero),
         ]
     }
 }
@@ -244,31 +272,45 @@ extension Operand {
     /// `take_along_axis`: with axis 1 the result's element `[i, j]` is `self[i, indices[i, j]]`. Any
     /// dtype. The gradient adds up where an index occurs more than once.
     ///
-    /// An index outside the axis takes the element at the nearer end.
+    /// - Parameter mode: what an index outside the axis means; an error of the result unless said
+    ///   otherwise, as `taken: index 7 at position [0, 2] is outside 0..<5`.
     /// - Precondition: `axis` is in `-rank..<rank` and has an element if there is an index; the
     ///   indices' other extents are this array's.
-    public func taken(at indices: Self, alongAxis axis: Int) -> Self {
-        Self.apply(TakeAlongAxis(axis: axis), self, indices)
+    public func taken(
+        at indices: Self, alongAxis axis: Int, mode: IndexMode = .checked
+    ) -> Self {
+        let places = indices.wrapped(mode, below: shape.extent(ofAxis: axis))
+        return Self.apply(TakeAlongAxis(axis: axis, checksIndices: mode == .checked), self, places)
     }
 
     /// This array with `values` in place of the elements at `indices` (i32 or i64) along `axis`: with
     /// axis 1, `self[i, indices[i, j]] = values[i, j]`. Any dtype. Where several values go to one place
     /// the last stays, and the gradient flows to that one only.
     ///
-    /// An index outside the axis means the nearer end.
+    /// - Parameter mode: what an index outside the axis means; an error of the result unless said
+    ///   otherwise.
     /// - Precondition: `axis` is in `-rank..<rank` and has an element if there is an index; the
     ///   indices' other extents are this array's, and there is a value of its dtype for each.
-    public func scattered(_ values: Self, at indices: Self, alongAxis axis: Int) -> Self {
-        Self.apply(ScatterAlongAxis(axis: axis), self, indices, values)
+    public func scattered(
+        _ values: Self, at indices: Self, alongAxis axis: Int, mode: IndexMode = .checked
+    ) -> Self {
+        let places = indices.wrapped(mode, below: shape.extent(ofAxis: axis))
+        return Self.apply(
+            ScatterAlongAxis(axis: axis, checksIndices: mode == .checked), self, places, values)
     }
 
     /// This array with `values` added to the elements at `indices` (i32 or i64) along `axis`: with axis
     /// 1, `self[i, indices[i, j]] += values[i, j]`. Of numbers.
     ///
-    /// An index outside the axis means the nearer end.
-    /// - Precondition: as for `scattered(_:at:alongAxis:)`.
-    public func scatterAdded(_ values: Self, at indices: Self, alongAxis axis: Int) -> Self {
-        let extent = shape.resolved(axis: axis).map { shape[$0] } ?? 0
-        return self + Self.apply(ScatterAddAlongAxis(axis: axis, extent: extent), values, indices)
+    /// - Parameter mode: what an index outside the axis means; an error of the result unless said
+    ///   otherwise.
+    /// - Precondition: as for `scattered(_:at:alongAxis:mode:)`.
+    public func scatterAdded(
+        _ values: Self, at indices: Self, alongAxis axis: Int, mode: IndexMode = .checked
+    ) -> Self {
+        let extent = shape.extent(ofAxis: axis)
+        let sums = ScatterAddAlongAxis(
+            axis: axis, extent: extent, checksIndices: mode == .checked)
+        return self + Self.apply(sums, values, indices.wrapped(mode, below: extent))
     }
 }

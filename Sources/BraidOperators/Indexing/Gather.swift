@@ -1,20 +1,28 @@
 public import BraidCore
 import CBraidKernels
 
-/// Elements at given positions along one axis: the indices' shape replaces the axis. An index outside
-/// the axis takes the element at the nearer end.
+/// Elements at given positions along one axis: the indices' shape replaces the axis.
 public struct Gather: Operator {
     /// The name in files.
     public static let name = "gather"
-    /// Takes dense operands.
-    public static let traits: OperatorTraits = .denseInputs
+    /// Takes dense operands, and looks at the indices.
+    public static let traits: OperatorTraits = [.denseInputs, .checksValues]
     /// The array and the indices.
     public static let arity: Int? = 2
 
     /// The axis, in `-rank..<rank`.
     public let axis: Int
+    /// Whether an index outside the axis is an error. Otherwise, as in files that do not say, it means the
+    /// nearer end.
+    public let checksIndices: Bool?
 
-    package init(axis: Int) { self.axis = axis }
+    package init(axis: Int, checksIndices: Bool = true) {
+        self.axis = axis
+        self.checksIndices = checksIndices ? true : nil
+    }
+
+    /// The function.
+    public var title: String { "gathered" }
 
     /// The array's dtype; its shape with the indices' shape in place of the axis.
     /// - Throws: `ArrayError` for an axis out of range, indices that are not i32 or i64, and for
@@ -31,9 +39,9 @@ public struct Gather: Operator {
         return TensorType(x.dtype, try shape(extents))
     }
 
-    /// Indices into the axis.
+    /// Indices into the axis, if they are checked.
     public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
-        input == 1 ? IndexedAxis(inputs[0].shape, axis: axis).extent : nil
+        input == 1 && checksIndices == true ? IndexedAxis(inputs[0].shape, axis: axis).extent : nil
     }
 
     /// Copies in pieces: of outer rows, or of indices where there is one outer row.
@@ -66,7 +74,8 @@ public struct Gather: Operator {
     public func gradient(_ context: GradientContext) -> [Symbol?] {
         let (x, indices) = (context.inputs[0], context.inputs[1])
         guard let axis = x.shape.resolved(axis: axis) else { return [nil, nil] }
-        let scatter = ScatterAdd(axis: axis, extent: x.shape[axis])
+        let scatter = ScatterAdd(
+            axis: axis, extent: x.shape[axis], checksIndices: checksIndices == true)
         return [context.cotangent.withArithmetic { .apply(scatter, $0, indices) }, nil]
     }
 }
@@ -76,8 +85,8 @@ public struct Gather: Operator {
 public struct ScatterAdd: Operator {
     /// The name in files.
     public static let name = "scatter_add"
-    /// Takes dense operands.
-    public static let traits: OperatorTraits = .denseInputs
+    /// Takes dense operands, and looks at the indices.
+    public static let traits: OperatorTraits = [.denseInputs, .checksValues]
     /// The array and the indices.
     public static let arity: Int? = 2
 
@@ -85,10 +94,14 @@ public struct ScatterAdd: Operator {
     public let axis: Int
     /// The result's extent along the axis.
     public let extent: Int
+    /// Whether an index outside the axis is an error. Otherwise, as in files that do not say, it means the
+    /// nearer end.
+    public let checksIndices: Bool?
 
-    package init(axis: Int, extent: Int) {
+    package init(axis: Int, extent: Int, checksIndices: Bool = true) {
         self.axis = axis
         self.extent = extent
+        self.checksIndices = checksIndices ? true : nil
     }
 
     /// The array's dtype; its shape with the extent in place of the indices' shape.
@@ -112,9 +125,9 @@ public struct ScatterAdd: Operator {
         return TensorType(dy.dtype, try shape(extents))
     }
 
-    /// Indices into the axis.
+    /// Indices into the axis, if they are checked.
     public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
-        input == 1 ? extent : nil
+        input == 1 && checksIndices == true ? extent : nil
     }
 
     /// One operation per element of the array and of the result.
@@ -145,7 +158,8 @@ public struct ScatterAdd: Operator {
 
     /// The cotangent at the indices; nothing flows into them.
     public func gradient(_ context: GradientContext) -> [Symbol?] {
-        [context.cotangent.gathered(at: context.inputs[1], axis: axis), nil]
+        let gather = Gather(axis: axis, checksIndices: checksIndices == true)
+        return [.apply(gather, context.cotangent, context.inputs[1]), nil]
     }
 }
 
@@ -172,16 +186,45 @@ extension Operand {
     /// axis, so that `[rows, width]` at `[batch]` is `[batch, width]`. Any dtype. The gradient adds up
     /// where an index occurs more than once.
     ///
-    /// An index outside the axis takes the element at the nearer end.
+    /// - Parameter mode: what an index outside the axis means; an error of the result unless said
+    ///   otherwise, as `gathered: index -1 at position [2, 0] is outside 0..<10`.
     /// - Precondition: `axis` is in `-rank..<rank`, and has an element if there is an index.
-    public func gathered(at indices: Self, axis: Int = 0) -> Self {
-        Self.apply(Gather(axis: axis), self, indices)
+    public func gathered(at indices: Self, axis: Int = 0, mode: IndexMode = .checked) -> Self {
+        let places = indices.wrapped(mode, below: shape.extent(ofAxis: axis))
+        return Self.apply(Gather(axis: axis, checksIndices: mode == .checked), self, places)
     }
 
-    /// These integers as rows with a 1 at their place and 0 elsewhere: shape `[…, classes]`. An integer
-    /// outside `0..<classes` gives a row of zeros.
-    public func oneHot(classes: Int, dtype: DType = .f32) -> Self {
+    /// These integers as rows with a 1 at their place and 0 elsewhere: shape `[…, classes]`.
+    /// - Parameter mode: what an integer outside `0..<classes` means; an error of the result unless said
+    ///   otherwise.
+    /// - Precondition: the dtype is an integer one.
+    public func oneHot(
+        classes: Int, dtype: DType = .f32, mode: IndexMode = .checked
+    ) -> Self {
+        guard self.dtype.isInteger, classes > 0 || count == 0 else {
+            ArrayError(
+                .unsupportedType, in: "oneHot",
+                "takes integers and at least one class for them, not \(type) and \(classes) classes"
+            ).report()
+            return self
+        }
+        let places =
+            switch mode {
+            case .checked: inRange(0..<classes, of: "index", in: "oneHot").cast(to: .i64)
+            case .clipping: cast(to: .i64).clamped(to: 0...Double(Swift.max(classes - 1, 0)))
+            case .wrapping: cast(to: .i64).wrapped(mode, below: classes)
+            }
+        return places.hits(classes: classes, dtype: dtype)
+    }
+
+    /// As `oneHot`, but an integer outside `0..<classes` gives a row of zeros.
+    package func hits(classes: Int, dtype: DType) -> Self {
         let places = Self.range(count: classes, dtype: .i64)
         return (cast(to: .i64).expandingDimension(at: -1) .== places).cast(to: dtype)
     }
+}
+
+extension Shape {
+    /// The extent of an axis; 0 for one that there is not, which is the operator's to refuse.
+    func extent(ofAxis axis: Int) -> Int { resolved(axis: axis).map { self[$0] } ?? 0 }
 }

@@ -64,20 +64,76 @@ extension Operand {
             at: .permutation(shape.resolved(axis: axis).map { shape[$0] } ?? 0), axis: axis)
     }
 
-    /// Draws from the classes along the last axis by the logarithms of their probabilities, f32 or f64,
-    /// which need not add up to anything: i64 `[…, count]`. By Gumbel's numbers: the largest of
-    /// `logit - log(-log u)` is each class's with its probability (Gumbel, 1954).
+    /// Draws from classes by the logarithms of their probabilities, such as scores before a softmax, which
+    /// need not add up to anything. By Gumbel's numbers: the largest of `logit - log(-log u)` is each
+    /// class's with its probability (Gumbel, 1954).
+    ///
+    /// A logit of NaN, or a row of nothing but minus infinity, is an error that every read of the draws
+    /// reports.
+    /// - Parameters:
+    ///   - logits: `[…, classes]`, f32 or f64.
+    ///   - count: how many draws of each row.
+    /// - Returns: i64 `[…, count]`.
     /// - Precondition: there is a class.
-    public func categorical(count: Int) -> Self {
-        let classes = shape.extents.last ?? 0
-        let draws = expandingDimension(at: -2).cast(to: .f64)
-        let shape = Shape(Array(self.shape.extents.dropLast()) + [count, classes])
-        let noise = -(-Self.uniform(shape, dtype: .f64).log()).log()
-        return (draws + noise).argmax(over: -1)
+    public static func categorical(logits: Self, count: Int) -> Self {
+        let function = "categorical(logits:)"
+        guard logits.isRowsOfClasses(in: function) else { return logits }
+        let known = logits.inRange(-Double.infinity ... .infinity, of: "logit", in: function)
+        let largest = known.max(over: -1, keepingDimensions: true).inRange(
+            -Double.greatestFiniteMagnitude ... .infinity, of: "the largest logit", in: function)
+        return categorical(known, where: largest .== largest, count)
     }
 
-    /// One draw each from the classes along the last axis by the logarithms of their probabilities, f32
-    /// or f64, which need not add up to anything: i64 of the shape without that axis.
+    /// One draw of each row: i64 `[…]` for logits `[…, classes]`, as `categorical(logits:count:)`.
     /// - Precondition: there is a class.
-    public func categorical() -> Self { categorical(count: 1).squeezed(at: -1) }
+    public static func categorical(logits: Self) -> Self {
+        categorical(logits: logits, count: 1).squeezed(at: -1)
+    }
+
+    /// Draws from classes by their probabilities, such as a softmax gives, or by weights, which need not
+    /// add up to 1.
+    ///
+    /// A probability that is negative, infinite or NaN, or a row of nothing but 0, is an error that every
+    /// read of the draws reports.
+    /// - Parameters:
+    ///   - probabilities: `[…, classes]`, f32 or f64.
+    ///   - count: how many draws of each row.
+    /// - Returns: i64 `[…, count]`.
+    /// - Precondition: there is a class.
+    public static func categorical(probabilities: Self, count: Int) -> Self {
+        let function = "categorical(probabilities:)"
+        guard probabilities.isRowsOfClasses(in: function) else { return probabilities }
+        let known = probabilities.inRange(
+            0...Double.greatestFiniteMagnitude, of: "probability", in: function,
+            advice: "of scores there is categorical(logits:)")
+        let largest = known.max(over: -1, keepingDimensions: true).inRange(
+            Double.leastNonzeroMagnitude...Double.greatestFiniteMagnitude,
+            of: "the largest probability", in: function)
+        return categorical(known.cast(to: .f64).log(), where: largest .> 0, count)
+    }
+
+    /// One draw of each row: i64 `[…]` for probabilities `[…, classes]`, as
+    /// `categorical(probabilities:count:)`.
+    /// - Precondition: there is a class.
+    public static func categorical(probabilities: Self) -> Self {
+        categorical(probabilities: probabilities, count: 1).squeezed(at: -1)
+    }
+
+    private func isRowsOfClasses(in function: String) -> Bool {
+        if dtype.isComputedFloating, let classes = shape.extents.last, classes > 0 { return true }
+        ArrayError(
+            .shapeMismatch, in: function,
+            "takes f32 or f64 [..., classes] with a class at least, not \(type)"
+        ).report()
+        return false
+    }
+
+    /// - Parameter isGood: always true; what it is made of carries the errors.
+    private static func categorical(_ logits: Self, where isGood: Self, _ count: Int) -> Self {
+        let classes = logits.shape.extents.last ?? 0
+        let known = select(isGood, logits, .zeros([], dtype: logits.dtype))
+        let shape = Shape(Array(logits.shape.extents.dropLast()) + [count, classes])
+        let noise = -(-uniform(shape, dtype: .f64).log()).log()
+        return (known.expandingDimension(at: -2).cast(to: .f64) + noise).argmax(over: -1)
+    }
 }

@@ -56,7 +56,8 @@ extension Operand {
             let places = Self.range(
                 from: Double(-width.before), count: width.before + extent + width.after,
                 dtype: .i64)
-            result = result.gathered(at: places.within(extent, mode), axis: axis)
+            result = result.gathered(
+                at: places.within(extent, mode), axis: axis, mode: .clipping)
         }
         return result
     }

@@ -2,16 +2,22 @@ public import BraidCore
 import CBraidKernels
 
 /// The negative logarithm of the softmax at each sample's label: from scores `[batch, classes]` and
-/// labels `[batch]` to losses `[batch]`. A label outside `0..<classes` gives NaN.
+/// labels `[batch]` to losses `[batch]`. A label outside `0..<classes` is an error of the result.
 public struct SoftmaxCrossEntropy: Operator {
     /// The name in files.
     public static let name = "softmax_cross_entropy"
-    /// Takes dense operands.
-    public static let traits: OperatorTraits = .denseInputs
+    /// Takes dense operands, and looks at the labels.
+    public static let traits: OperatorTraits = [.denseInputs, .checksValues]
     /// Scores and labels.
     public static let arity: Int? = 2
 
-    package init() {}
+    /// The label of samples that do not count: their losses are 0, and nothing flows to their scores.
+    public let ignoredLabel: Int?
+
+    package init(ignoring ignoredLabel: Int? = nil) { self.ignoredLabel = ignoredLabel }
+
+    /// The function.
+    public var title: String { "softmaxCrossEntropy" }
 
     /// The scores' dtype, `[batch]`.
     /// - Throws: `ArrayError` for scores that are not f32 or f64 `[batch, classes]`, and labels that
@@ -27,9 +33,19 @@ public struct SoftmaxCrossEntropy: Operator {
         return TensorType(scores.dtype, labels.shape)
     }
 
-    /// Labels below the number of classes.
+    /// Labels below the number of classes, but for the ignored one.
     public func indexBound(ofInput input: Int, for inputs: Span<TensorType>) -> Int? {
         input == 1 ? inputs[0].shape[1] : nil
+    }
+
+    /// Looks at the labels.
+    /// - Throws: `ArrayError` naming the first one outside the classes.
+    public func checkValues(_ context: borrowing KernelContext) throws(ArrayError) {
+        let classes = context.inputs[0].shape[1]
+        try RangeCheck(
+            0, [Double(classes - 1)], of: "label", in: title, exception: ignoredLabel,
+            advice: RangeCheck.labelAdvice
+        ).checkValues(ofInput: 1, context)
     }
 
     /// About that of an exponential per score.
@@ -63,11 +79,13 @@ public struct SoftmaxCrossEntropy: Operator {
         func pick<Label: FixedWidthInteger>(_ type: Label.Type) {
             let labels = labelAddress.assumingMemoryBound(to: Label.self)
             for sample in 0..<batch {
-                if let logarithms, let label = Int(exactly: labels[sample]),
-                    label >= 0, label < classes
-                {
+                let label = Int(exactly: labels[sample])
+                if label != nil, label == ignoredLabel {
+                    losses[sample] = 0
+                } else if let logarithms, let label, label >= 0, label < classes {
                     losses[sample] = -logarithms[sample * classes + label]
                 } else {
+                    // Looked for before; no read out of bounds follows from a caller that did not.
                     losses[sample] = .nan
                 }
             }
@@ -90,17 +108,24 @@ public struct SoftmaxCrossEntropy: Operator {
     /// `dy (softmax - one hot)` for the scores; nothing flows into labels.
     public func gradient(_ context: GradientContext) -> [Symbol?] {
         let (scores, labels) = (context.inputs[0], context.inputs[1])
-        let hits = labels.oneHot(classes: scores.shape[1], dtype: scores.dtype)
-        return [
-            (scores.softmax(axis: 1) - hits) * context.cotangent.expandingDimension(at: 1), nil,
-        ]
+        let known = labels.inRange(
+            0..<scores.shape[1], of: "label", in: title, exception: ignoredLabel,
+            advice: RangeCheck.labelAdvice)
+        let hits = known.hits(classes: scores.shape[1], dtype: scores.dtype)
+        let slopes =
+            (scores.softmax(axis: 1) - hits) * context.cotangent.expandingDimension(at: 1)
+        guard let ignoredLabel else { return [slopes, nil] }
+        let isIgnored = (known.cast(to: .i64) .== Double(ignoredLabel)).expandingDimension(at: 1)
+        return [select(isIgnored, .zeros([], dtype: slopes.dtype), slopes), nil]
     }
 }
 
 /// The loss of each row, `-log softmax(scores)[label]`: from scores `[rows, classes]`, f32 or f64, and
 /// integer labels `[rows]` to losses `[rows]`. The gradient is `softmax(scores) - one hot`. A label outside
-/// `0..<classes` gives NaN.
+/// `0..<classes` is an error of the result, but for the ignored one, whose rows have the loss 0.
 /// - Precondition: the shapes are `[rows, classes]` and `[rows]`.
-package func softmaxCrossEntropy<T: Operand>(ofRows scores: T, _ labels: T) -> T {
-    T.apply(SoftmaxCrossEntropy(), scores, labels)
+package func softmaxCrossEntropy<T: Operand>(
+    ofRows scores: T, _ labels: T, ignoring ignoredLabel: Int? = nil
+) -> T {
+    T.apply(SoftmaxCrossEntropy(ignoring: ignoredLabel), scores, labels)
 }

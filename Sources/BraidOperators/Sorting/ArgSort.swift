@@ -89,7 +89,8 @@ extension Operand {
     /// order; a NaN is larger than any number. Each element's gradient is that of its place.
     /// - Precondition: `axis` is in `-rank..<rank`.
     public func sorted(axis: Int = -1, descending: Bool = false) -> Self {
-        taken(at: argsorted(axis: axis, descending: descending), alongAxis: axis)
+        taken(
+            at: argsorted(axis: axis, descending: descending), alongAxis: axis, mode: .clipping)
     }
 
     /// The `count` largest, or smallest, elements along `axis`, the most extreme first, and their
@@ -100,6 +101,6 @@ extension Operand {
         _ count: Int, axis: Int = -1, largest: Bool = true
     ) -> (values: Self, indices: Self) {
         let indices = Self.apply(ArgSort(axis: axis, isDescending: largest, count: count), self)
-        return (taken(at: indices, alongAxis: axis), indices)
+        return (taken(at: indices, alongAxis: axis, mode: .clipping), indices)
     }
 }

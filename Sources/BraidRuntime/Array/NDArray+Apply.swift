@@ -54,7 +54,7 @@ extension NDArray {
     static func run<O: Operator>(
         _ op: O, _ a: ArrayBody, _ b: ArrayBody?, tape: Tape?
     ) throws(ArrayError) -> ArrayBody {
-        if !O.traits.isDisjoint(with: [.view, .denseInputs]),
+        if !O.traits.isDisjoint(with: [.view, .denseInputs, .checksValues]),
             let output = try runOtherwise(op, a, b, tape)
         {
             return output
@@ -65,8 +65,8 @@ extension NDArray {
         return output
     }
 
-    /// The output as a view of the first operand or computed from dense copies; nil where the
-    /// operator can run on the operands as they are, and has to.
+    /// The output as a view of the first operand, computed from dense copies, or once the operator has
+    /// looked at its operands; nil where it can run on them as they are, and has to.
     @inline(never)
     private static func runOtherwise<O: Operator>(
         _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ tape: Tape?
@@ -81,6 +81,12 @@ extension NDArray {
             // Wrong operands are not worth a copy.
             _ = try infer(op, a, b)
             return try run(op, dense(a), b.map(dense), tape: tape)
+        }
+        if O.traits.contains(.checksValues) {
+            let (type, estimate) = try infer(op, a, b)
+            let output = ArrayBody(type, try Storage.allocate(type.byteCount), tape: tape)
+            Dispatch.runChecking(op, a, b, output, estimate)
+            return output
         }
         return nil
     }

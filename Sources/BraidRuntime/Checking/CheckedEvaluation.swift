@@ -47,16 +47,12 @@ struct CheckedEvaluation<O: Operator> {
         }
     }
 
+    /// - Throws: for values that the operator does not take.
     private func checkIndices() throws(CheckError) {
-        let types = inputs.map(\.type)
-        for (number, input) in inputs.enumerated() {
-            guard let bound = op.indexBound(ofInput: number, for: types.span),
-                let found = input.firstIndex(outside: bound)
-            else { continue }
-            throw failure(
-                .invalidIndex,
-                "the index \(found.value) at \(input.coordinates(of: found.element)) of "
-                    + "\(Self.ordinal(number)) operand \(input.type) is outside 0..<\(bound)")
+        do throws(ArrayError) {
+            try Dispatch.checkValues(op, inputs, outputs, splitter: nil)
+        } catch {
+            throw CheckError(.invalidIndex, in: error.operation, error.message, origin)
         }
     }
 

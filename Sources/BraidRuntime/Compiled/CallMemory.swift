@@ -62,6 +62,21 @@ extension ExecutionPlan.Step {
         }
     }
 
+    /// Looks at values that only data show.
+    /// - Throws: `ArrayError` for those that the operator does not take.
+    func checkValues(
+        in memory: CallMemory, splitter: (any WorkSplitter)?
+    ) throws(ArrayError) {
+        let result = withViews(in: memory) { inputs, outputs -> Result<Void, ArrayError> in
+            Result { () throws(ArrayError) in
+                try op.checkValues(
+                    KernelContext(
+                        inputs: inputs, outputs: outputs, scratch: nil, splitter: splitter))
+            }
+        }
+        try result.get()
+    }
+
     private func evaluate<O: Operator>(_ op: O, _ context: borrowing KernelContext) {
         op.evaluate(context)
     }
@@ -75,12 +90,12 @@ extension ExecutionPlan.Step {
         try check(scratchByteCount: scratchByteCount)
     }
 
-    private func withViews(
+    private func withViews<R>(
         in memory: CallMemory,
-        _ body: (UnsafeBufferPointer<TensorView>, UnsafeBufferPointer<TensorView>) throws -> Void
-    ) rethrows {
+        _ body: (UnsafeBufferPointer<TensorView>, UnsafeBufferPointer<TensorView>) throws -> R
+    ) rethrows -> R {
         let count = operands.count + results.count
-        func fill(_ views: UnsafeMutablePointer<TensorView>) throws {
+        func fill(_ views: UnsafeMutablePointer<TensorView>) throws -> R {
             var next = views
             for operand in operands {
                 next.initialize(to: memory.view(operand))
@@ -90,7 +105,7 @@ extension ExecutionPlan.Step {
                 next.initialize(to: memory.view(result))
                 next += 1
             }
-            try body(
+            return try body(
                 UnsafeBufferPointer(start: views, count: operands.count),
                 UnsafeBufferPointer(start: views + operands.count, count: results.count))
         }
@@ -102,7 +117,7 @@ extension ExecutionPlan.Step {
                 return try fill(block.bindMemory(to: TensorView.self, capacity: count))
             }
         }
-        try withUnsafeTemporaryAllocation(of: TensorView.self, capacity: count) {
+        return try withUnsafeTemporaryAllocation(of: TensorView.self, capacity: count) {
             try fill($0.baseAddress!)
         }
     }

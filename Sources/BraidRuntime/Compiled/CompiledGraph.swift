@@ -25,10 +25,12 @@ public final class CompiledGraph: Sendable {
     private let arguments: [(name: String, type: TensorType)]
     /// Where among the inputs the random keys are, ascending.
     private let keyPositions: [Int]
-    private let program: Program
+    private let program: PlanProgram
     private let constants: [NDArray]
     private let arenas: ArenaPool
     private let isSmall: Bool
+    /// Whether any step may refuse the values of its operands.
+    private let checksValues: Bool
     /// What every call fails with: together its values have more bytes than there are.
     private let shortage: ArrayError?
 
@@ -87,7 +89,8 @@ public final class CompiledGraph: Sendable {
         let cost = parallel.steps.reduce(0) { min($0 + min($1.cost, bound), bound) }
         isSmall = cost <= Self.inlineCostLimit
         self.plan = isSmall ? plan(isSequential: true) : parallel
-        program = Program.Builder(self.plan).built()
+        checksValues = self.plan.steps.contains(where: \.checksValues)
+        program = PlanProgram(self.plan)
         constants = self.plan.constants.map { constant in
             NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
         }
@@ -158,9 +161,11 @@ extension CompiledGraph {
             let buffers = try plan.outputBuffers.map { type throws(ArrayError) in
                 try Storage.allocate(type.byteCount)
             }
-            if !(isSmall && Runtime.permitsInline && runInline(inputs, buffers)) {
+            var failures: [InlineRun.Failure] = []
+            if !(isSmall && Runtime.permitsInline && runInline(inputs, buffers, &failures)) {
                 try push(inputs, buffers)
             }
+            for failure in failures { failure.push(inputs, buffers) }
             return Call(inputs: inputs, buffers: .success(buffers))
         } catch {
             return Call(inputs: inputs, buffers: .failure(error))
@@ -190,7 +195,10 @@ extension CompiledGraph {
     }
 
     /// Runs all steps on the calling thread if nothing is in their way.
-    private func runInline(_ inputs: [NDArray], _ buffers: [Storage]) -> Bool {
+    /// - Parameter failures: what steps refused to do, for the caller to hand over afterwards.
+    private func runInline(
+        _ inputs: [NDArray], _ buffers: [Storage], _ failures: inout [InlineRun.Failure]
+    ) -> Bool {
         var granted = 0
         defer {
             for index in 0..<granted {
@@ -209,7 +217,11 @@ extension CompiledGraph {
         }
         guard let arena = arenas.leaseNow() else { return false }
         let memory = CallMemory(inputs, buffers, constants, arena: arena)
-        for index in plan.steps.indices { plan.steps[index].run(in: memory, splitter: nil) }
+        if checksValues {
+            failures = InlineRun(plan)(in: memory)
+        } else {
+            for index in plan.steps.indices { plan.steps[index].run(in: memory, splitter: nil) }
+        }
         arena.endWrite()
         return true
     }
@@ -220,46 +232,15 @@ extension CompiledGraph {
         let engine = Runtime.engine
         let origin = Runtime.isChecked ? CallOrigin() : nil
         engine.push(
-            program, label: JobOwner.current ?? "compiled graph",
+            program.program, label: JobOwner.current ?? "compiled graph",
             externals: inputs.map(\.storage) + buffers + [arena], bytes: plan.arenaByteCount
-        ) { [self, unowned engine] step in
+        ) { [self, unowned engine] job in
+            guard let step = program.step(ofJob: job) else { return }
             if let origin { return try plan.steps[step].check(in: memory, origin) }
+            if plan.steps[step].checksValues {
+                try plan.steps[step].checkValues(in: memory, splitter: engine)
+            }
             plan.steps[step].run(in: memory, splitter: engine)
-        }
-    }
-}
-
-extension Program.Builder {
-    /// The jobs are the plan's steps; the externals are the arrays of the inputs, the buffers of what
-    /// is returned, and the arena, which all steps that use it hold together.
-    fileprivate init(_ plan: ExecutionPlan) {
-        self.init(externals: plan.inputs.count + plan.outputBuffers.count + 1)
-        let arena = externals[externals.count - 1]
-        // What a step leaves in the arena, as one value for those that depend on it.
-        var results: [Program.Slot] = []
-        for step in plan.steps {
-            let done = slot()
-            results.append(done)
-            var reads = step.dependencies.map { results[$0] }
-            var overwrites = [done]
-            var holds = step.scratchByteCount > 0 ? [arena] : []
-            func external(_ place: ExecutionPlan.Place) -> Program.Slot? {
-                switch place {
-                case .input(let input): externals[input]
-                case .output(let buffer): externals[plan.inputs.count + buffer]
-                case .constant: nil
-                case .arena: arena
-                }
-            }
-            for operand in step.operands {
-                guard let slot = external(operand.place) else { continue }
-                if slot == arena { holds.append(slot) } else { reads.append(slot) }
-            }
-            for result in step.results {
-                guard let slot = external(result.place) else { continue }
-                if slot == arena { holds.append(slot) } else { overwrites.append(slot) }
-            }
-            add(type(of: step.op).name, reads: reads, overwrites: overwrites, holds: holds)
         }
     }
 }

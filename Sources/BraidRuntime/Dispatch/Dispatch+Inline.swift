@@ -17,6 +17,21 @@ extension Dispatch {
         b?.endRead()
     }
 
+    /// As `run`, for an operator that looks at values first.
+    @inline(never)
+    static func runChecking<O: Operator>(
+        _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ output: ArrayBody, _ estimate: Estimate
+    ) {
+        if estimate.runsInline, beginReading(a, b) {
+            let takesValues = withViews(a, b, output) { Self.takesValues(op, $0, $1) }
+            if takesValues { evaluate(op, a, b, output, estimate) }
+            a.endRead()
+            b?.endRead()
+            if takesValues { return }
+        }
+        push(op, operands(a, b), [output], scratchByteCount: estimate.scratchByteCount)
+    }
+
     /// Changes `target` in place: `target = op(target, operand)`, for pointwise operators.
     @inline(__always)
     static func update<O: Operator>(
@@ -58,12 +73,20 @@ extension Dispatch {
     private static func evaluate<O: Operator>(
         _ op: O, _ a: ArrayBody, _ b: ArrayBody?, _ output: ArrayBody, _ estimate: Estimate
     ) {
+        withViews(a, b, output) { evaluateInline(op, $0, $1, estimate) }
+    }
+
+    @inline(__always)
+    private static func withViews<R>(
+        _ a: ArrayBody, _ b: ArrayBody?, _ output: ArrayBody,
+        _ body: (UnsafeBufferPointer<TensorView>, UnsafeBufferPointer<TensorView>) -> R
+    ) -> R {
         var views = (a.view, (b ?? a).view, output.view)
-        withUnsafePointer(to: &views) { views in
+        return withUnsafePointer(to: &views) { views in
             views.withMemoryRebound(to: TensorView.self, capacity: 3) { views in
-                evaluateInline(
-                    op, UnsafeBufferPointer(start: views, count: b == nil ? 1 : 2),
-                    UnsafeBufferPointer(start: views + 2, count: 1), estimate)
+                body(
+                    UnsafeBufferPointer(start: views, count: b == nil ? 1 : 2),
+                    UnsafeBufferPointer(start: views + 2, count: 1))
             }
         }
     }

@@ -17,12 +17,14 @@ enum Dispatch {
     }
 
     /// Runs the operator on the calling thread.
-    /// - Throws: `ArrayError` when there is no memory for the scratch.
+    /// - Throws: `ArrayError` for values that the operator does not take, and when there is no memory for
+    ///   the scratch.
     static func evaluate<O: Operator>(
         _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
         _ outputs: UnsafeBufferPointer<TensorView>, scratchByteCount: Int,
         splitter: (any WorkSplitter)?
     ) throws(ArrayError) {
+        try checkValues(op, inputs, outputs, splitter: splitter)
         if scratchByteCount == 0 {
             op.evaluate(
                 KernelContext(
@@ -33,6 +35,18 @@ enum Dispatch {
                 KernelContext(
                     inputs: inputs, outputs: outputs, scratch: scratch, splitter: splitter))
             MemoryPool.deallocate(scratch, scratchByteCount)
+        }
+    }
+
+    /// Looks at values that only data show.
+    /// - Throws: `ArrayError` for those that the operator does not take.
+    static func checkValues<O: Operator>(
+        _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
+        _ outputs: UnsafeBufferPointer<TensorView>, splitter: (any WorkSplitter)?
+    ) throws(ArrayError) {
+        if O.traits.contains(.checksValues) {
+            try op.checkValues(
+                KernelContext(inputs: inputs, outputs: outputs, scratch: nil, splitter: splitter))
         }
     }
 
@@ -94,15 +108,29 @@ enum Dispatch {
         _ op: O, _ inputs: [ArrayBody], _ outputs: [ArrayBody], _ estimate: Estimate
     ) {
         if estimate.runsInline, beginReading(inputs) {
-            inputs.map(\.view).withUnsafeBufferPointer { inputs in
+            let hasRun = inputs.map(\.view).withUnsafeBufferPointer { inputs in
                 outputs.map(\.view).withUnsafeBufferPointer { outputs in
+                    guard takesValues(op, inputs, outputs) else { return false }
                     evaluateInline(op, inputs, outputs, estimate)
+                    return true
                 }
             }
             for input in inputs { input.endRead() }
-        } else {
-            push(op, inputs, outputs, scratchByteCount: estimate.scratchByteCount)
+            if hasRun { return }
         }
+        push(op, inputs, outputs, scratchByteCount: estimate.scratchByteCount)
+    }
+
+    /// Whether the operator takes the values of its operands. Where it does not the caller pushes it as a
+    /// job, which finds the same and fails as jobs do.
+    static func takesValues<O: Operator>(
+        _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
+        _ outputs: UnsafeBufferPointer<TensorView>
+    ) -> Bool {
+        do throws(ArrayError) {
+            try checkValues(op, inputs, outputs, splitter: nil)
+            return true
+        } catch { return false }
     }
 
     /// Takes read grants on all operands, or none.

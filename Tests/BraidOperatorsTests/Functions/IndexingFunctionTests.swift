@@ -21,7 +21,7 @@ import Testing
             dtypes: DType.allCases,
             operands: indexed(
                 [3, 4, 2], HostArray(.i32, [2, 2, 2], [0, 0, 2, 3, 1, -1, 9, 2])),
-            function: { $0[0].gathered(atPoints: $0[1]) },
+            function: { $0[0].gathered(atPoints: $0[1], mode: .clipping) },
             reference: { values in
                 let points = [[0, 0], [2, 3], [1, 0], [2, 2]]
                 return HostArray(TensorType(values[0].dtype, [2, 2, 2])) { index in

@@ -84,7 +84,7 @@ import Testing
         Seeds.repeated(1) { generator in
             let odds = [1.0, 0, 3, 6]
             let logits = Symbol.variable("logits", .f32, [2, 4])
-            let draws = logits.categorical(count: 10_000)
+            let draws = Symbol.categorical(logits: logits, count: 10_000)
             let values = HostArray(.f32, [2, 4], odds.map(log) + [0, 0, 0, 50])
             let bindings = [(logits, values)] + keys(of: draws, &generator)
             let found = try GraphEvaluator([draws])(bindings)[0]
@@ -94,7 +94,18 @@ import Testing
                 #expect(abs(Double(count) - odd * 1000) < 250)
             }
             #expect(found.integers[10_000...].allSatisfy { $0 == 3 })
-            #expect(logits.categorical().type == TensorType(.i64, [2]))
+            #expect(Symbol.categorical(logits: logits).type == TensorType(.i64, [2]))
+
+            // By probabilities, which a softmax gives, and by weights.
+            let weighted = Symbol.categorical(probabilities: logits, count: 10_000)
+            let weights = HostArray(.f32, [2, 4], odds + odds.map { $0 / 10 })
+            let others = try GraphEvaluator([weighted])(
+                [(logits, weights)] + keys(of: weighted, &generator))[0]
+            for row in [others.integers[..<10_000], others.integers[10_000...]] {
+                for (place, odd) in odds.enumerated() {
+                    #expect(abs(Double(row.count { $0 == Int128(place) }) - odd * 1000) < 250)
+                }
+            }
         }
     }
 }

@@ -79,8 +79,21 @@ package struct RandomGraph {
         private(set) var arguments: [HostArray] = []
 
         mutating func apply(_ op: any Operator, _ operands: [Symbol]) {
-            func apply<O: Operator>(_ op: O) -> [Symbol] { Symbol.applyAll(op, to: operands) }
+            let taken = Self.taken(operands, by: op)
+            func apply<O: Operator>(_ op: O) -> [Symbol] { Symbol.applyAll(op, to: taken) }
             values += apply(op)
+        }
+
+        /// The operands, of which those that the operator looks at are brought into their range.
+        private static func taken(_ operands: [Symbol], by op: any Operator) -> [Symbol] {
+            let types = operands.map(\.type)
+            return operands.enumerated().map { number, operand in
+                let bound =
+                    op is RangeCheck ? 50 : op.indexBound(ofInput: number, for: types.span)
+                guard let bound else { return operand }
+                return operand.cast(to: .i64).clamped(to: 0...Double(max(bound - 1, 0)))
+                    .cast(to: operand.dtype)
+            }
         }
 
         private mutating func variable(_ array: HostArray) -> Symbol {

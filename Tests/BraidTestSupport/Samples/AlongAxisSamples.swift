@@ -9,11 +9,13 @@ extension Sample {
         description: "take_along_axis", dtypes: DType.allCases,
         make: { dtype, size, generator in
             let lines = generator.lines(size)
+            let isChecked = generator.oneIn(2)
             return OperatorCase(
-                op: TakeAlongAxis(axis: lines.written),
+                op: TakeAlongAxis(axis: lines.written, checksIndices: isChecked),
                 inputs: [
                     generator.array(dtype, lines.array, Domain(), size),
-                    generator.places(lines.indices, below: lines.array[lines.axis], size),
+                    generator.places(
+                        lines.indices, below: lines.array[lines.axis], size, isChecked),
                 ],
                 reductionLength: lines.indices[lines.axis])
         },
@@ -49,11 +51,13 @@ extension Sample {
         make: { dtype, size, generator in
             let lines = generator.lines(size)
             let extent = lines.array[lines.axis]
+            let isChecked = generator.oneIn(2)
             return OperatorCase(
-                op: ScatterAddAlongAxis(axis: lines.written, extent: extent),
+                op: ScatterAddAlongAxis(
+                    axis: lines.written, extent: extent, checksIndices: isChecked),
                 inputs: [
                     generator.array(dtype, lines.indices, Domain(specials: []), size),
-                    generator.places(lines.indices, below: extent, size),
+                    generator.places(lines.indices, below: extent, size, isChecked),
                 ],
                 reductionLength: lines.indices[lines.axis])
         },
@@ -96,11 +100,13 @@ extension Sample {
         description: "scatter_along_axis", dtypes: DType.allCases,
         make: { dtype, size, generator in
             let lines = generator.lines(size)
+            let isChecked = generator.oneIn(2)
             return OperatorCase(
-                op: ScatterAlongAxis(axis: lines.written),
+                op: ScatterAlongAxis(axis: lines.written, checksIndices: isChecked),
                 inputs: [
                     generator.array(dtype, lines.array, Domain(), size),
-                    generator.places(lines.indices, below: lines.array[lines.axis], size),
+                    generator.places(
+                        lines.indices, below: lines.array[lines.axis], size, isChecked),
                     generator.array(dtype, lines.indices, Domain(), size),
                 ])
         },

@@ -13,11 +13,13 @@ extension Sample {
                 size == .large
                 ? [300_000 * shape[axis] / shape.elementCount + 1]
                 : generator.shape(0...2, size)
+            let isChecked = generator.oneIn(2)
             return OperatorCase(
-                op: Gather(axis: generator.oneIn(2) ? axis : axis - shape.rank),
+                op: Gather(
+                    axis: generator.oneIn(2) ? axis : axis - shape.rank, checksIndices: isChecked),
                 inputs: [
                     generator.array(dtype, shape, Domain(), size),
-                    generator.places(places, below: shape[axis], size),
+                    generator.places(places, below: shape[axis], size, isChecked),
                 ],
                 reductionLength: places.elementCount)
         },
@@ -56,11 +58,12 @@ extension Sample {
             let held = generator.int(0...(shape.rank - axis))
             let places = Shape(shape.extents[axis..<(axis + held)])
             let extent = generator.int(1...6)
+            let isChecked = generator.oneIn(2)
             return OperatorCase(
-                op: ScatterAdd(axis: axis, extent: extent),
+                op: ScatterAdd(axis: axis, extent: extent, checksIndices: isChecked),
                 inputs: [
                     generator.array(dtype, shape, Domain(specials: []), size),
-                    generator.places(places, below: extent, size),
+                    generator.places(places, below: extent, size, isChecked),
                 ],
                 reductionLength: places.elementCount)
         },
@@ -113,11 +116,11 @@ func nearest(_ index: Int128, below extent: Int) -> Int {
 }
 
 extension SeededGenerator {
-    /// Random indices of an axis, i32 or i64; now and then outside it.
+    /// Random indices of an axis, i32 or i64; now and then outside it where they are not checked.
     mutating func places(
-        _ shape: Shape, below extent: Int, _ size: CaseSize
+        _ shape: Shape, below extent: Int, _ size: CaseSize, _ isChecked: Bool
     ) -> HostArray {
-        let isWild = size == .any && oneIn(4)
+        let isWild = size == .any && !isChecked && oneIn(2)
         let range = isWild ? -3...(extent + 3) : 0...(extent - 1)
         let values = (0..<shape.elementCount).map { _ in Double(int(range)) }
         return HostArray(pick([.i32, .i64]), shape, values)

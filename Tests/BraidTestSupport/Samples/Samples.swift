@@ -8,6 +8,6 @@ extension Sample {
         + [matrixProduct, fusedPointwise] + convolution + maxPooling + averagePooling + softmax + [
             crossEntropy, causalSoftmax,
         ]
-        + [gather, scatterAdd, flip, stopGradient] + alongAxis + sorting + linearAlgebra
+        + [gather, scatterAdd, rangeCheck, flip, stopGradient] + alongAxis + sorting + linearAlgebra
         + normalization + recurrent
 }
