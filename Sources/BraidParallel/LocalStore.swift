@@ -1,18 +1,18 @@
 import BraidCore
+import BraidPlatform
 public import BraidRuntime
-import Synchronization
 
 /// The key-value store within one process. Two neighbours are added as soon as both are computed, while
 /// the rest of the backward pass goes on.
 public final class LocalStore: KeyValueStore {
     /// How many shards push under each key.
     public let shards: Shards
-    private let trees: Mutex<[Int: ShardTree]>
+    private let trees: Locked<[Int: ShardTree]>
 
     /// An empty store.
     public init(_ shards: Shards) {
         self.shards = shards
-        trees = Mutex([:])
+        trees = Locked([:])
     }
 
     /// Adds a shard's array to a key's next sum.

@@ -1,4 +1,5 @@
 import Braid
+import BraidPlatform
 import BraidTestSupport
 import Foundation
 import Synchronization
@@ -186,7 +187,7 @@ import Testing
 private struct Slow: SampleDataset {
     /// What was loaded.
     final class Record: Sendable {
-        private let state = Mutex((count: 0, running: 0, greatest: 0))
+        private let state = Locked((count: 0, running: 0, greatest: 0))
         var count: Int { state.withLock { $0.count } }
         /// The largest number of samples that were loaded at a time.
         var greatest: Int { state.withLock { $0.greatest } }

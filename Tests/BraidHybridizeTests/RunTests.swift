@@ -7,7 +7,7 @@ struct RunTests {
     @Test(
         // The others take their time, and have tests of their own.
         arguments: TestCounts.isFull ? NamedNetwork.builtIn.map(\.name) : ["mlp", "lenet"],
-        [[], ["--exact"], ["--disable", "dead-nodes"]])
+        [[], ["--disable", "dead-nodes"]])
     func equalsTheNetwork(name: String, options: [String]) throws {
         try withModel(name, options) { folder, file in
             let entry = try #require(NamedNetwork.builtIn.first { $0.name == name })

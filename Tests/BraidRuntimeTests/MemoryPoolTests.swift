@@ -1,4 +1,5 @@
-import BraidRuntime
+import Braid
+import BraidTestSupport
 import Testing
 
 struct MemoryPoolTests {
@@ -53,5 +54,64 @@ struct MemoryPoolTests {
         for _ in 0..<10 { try use() }
         #expect(MemoryPool.systemRequestCount == before)
         MemoryPool.trim()
+    }
+}
+
+/// What is left when arrays are gone.
+///
+/// Runs alone: the pool is the process's.
+@Suite(.serialized) struct MemoryPoolReleaseTests {
+    /// Blocks of each size, a quarter of a GiB in all; never touched, so that the system promises them only.
+    private static let sizes = [100, 4_000, 60_000, 1 << 19, 3 << 20, 100 << 20]
+    private static let byteCount = 256 << 20
+
+    private static var bound: Int { max(64 << 20, MemoryPool.livePeakByteCount / 8) }
+
+    /// Blocks go, in whatever order and through whatever thread, until next to nothing is kept.
+    @Test(arguments: sizes)
+    func littleIsKeptOfWhatIsGone(_ size: Int) throws {
+        MemoryPool.trim()
+        let count = Self.byteCount / max(size, 1_000)
+        let blocks = LockedBox<[Int]>(
+            try (0..<count).map { _ in Int(bitPattern: try MemoryPool.allocate(size)) })
+        #expect(MemoryPool.livePeakByteCount >= count * size - (2 << 20))
+        parallel(4) { thread in
+            for index in stride(from: thread, to: count, by: 4) {
+                let block = UnsafeMutableRawPointer(bitPattern: blocks.value[index])!
+                MemoryPool.deallocate(block, size)
+            }
+        }
+        #expect(MemoryPool.cachedByteCount <= Self.bound)
+    }
+
+    @Test func arraysLeaveLittleBehind() throws {
+        MemoryPool.trim()
+        for round in 0..<3 {
+            var arrays: [NDArray] = []
+            for index in 0..<20_000 {
+                arrays.append(.full([1_000 + 100 * (index % 50)], Double(index)))
+            }
+            try Runtime.waitAll()
+            arrays = []
+            try Runtime.waitAll()
+            #expect(MemoryPool.cachedByteCount <= Self.bound, "round \(round)")
+        }
+        Runtime.trim()
+        #expect(MemoryPool.cachedByteCount < 1 << 20)
+    }
+
+    /// As long as something lives that is worth the name, steps go on without the system.
+    @Test func stepsDoNotAskTheSystem() throws {
+        let weights = NDArray.ones([4 << 20])
+        func step() throws {
+            let parts = (0..<500).map { _ in NDArray.full([50_000], 1) }
+            try Runtime.waitAll()
+            withExtendedLifetime(parts) {}
+        }
+        for _ in 0..<3 { try step() }
+        let before = MemoryPool.systemRequestCount
+        for _ in 0..<10 { try step() }
+        #expect(MemoryPool.systemRequestCount - before <= 2)
+        withExtendedLifetime(weights) {}
     }
 }

@@ -39,12 +39,12 @@ struct TrainCommandTests {
     @Test func outputIsAModelOfOneImage() throws {
         try withTemporaryFolder { folder in
             let path = folder.appending(path: "m.braid").path
-            let run = try train(["--model", "mlp", "--epochs", "1", "--exact", "--output", path])
+            let run = try train(["--model", "mlp", "--epochs", "1", "--output", path])
             #expect(run.output.contains("train --evaluate \(path)"), "\(run.output)")
             let model = try Model(contentsOfFile: path)
             #expect(model.signature.inputs == [.init("image", TensorType(.f32, [1, 1, 8, 8]))])
             #expect(model.signature.outputs == [.init("scores", TensorType(.f32, [1, 10]))])
-            #expect(model.options == OptimizationOptions(exact: true))
+            #expect(model.options == OptimizationOptions())
             #expect(model.metadata == ["model": "mlp", "shards": "4"])
             // The parameters fit the network that they come from.
             let network = Models.mlp(classes: 10)
@@ -126,14 +126,14 @@ struct TrainCommandTests {
         #expect(Set(losses).count == variants.count, "\(losses)")
     }
 
-    /// Exact passes keep every bit, and so does the number of threads.
-    @Test func exactTrainingGivesTheSameFileHybridizedOrNot() throws {
+    /// Passes keep every bit, and so does the number of threads.
+    @Test func trainingGivesTheSameFileHybridizedOrNot() throws {
         try withTemporaryFolder { folder in
             var files: [Data] = []
             for threads in ["1", "2", "4"] {
                 for hybridize in ["--hybridize", "--no-hybridize"] {
                     let path = folder.appending(path: "m.braid").path
-                    let options = ["--exact", hybridize, "--threads", threads]
+                    let options = [hybridize, "--threads", threads]
                     let run = try train(["--epochs", "2", "--output", path] + options)
                     #expect(run.status == 0, "\(options): \(run.errors)")
                     files.append(try Data(contentsOf: URL(fileURLWithPath: path)))

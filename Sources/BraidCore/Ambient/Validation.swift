@@ -1,8 +1,8 @@
-import Synchronization
+import BraidPlatform
 
 /// Collects the first programmer's mistake inside `validating`.
 package final class ErrorSink: Sendable {
-    private let first = Mutex<ArrayError?>(nil)
+    private let first = Locked<ArrayError?>(nil)
 
     package init() {}
 

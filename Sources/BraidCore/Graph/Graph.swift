@@ -61,7 +61,9 @@ public struct Graph: Sendable {
         /// A constant from its parts.
         /// - Precondition: there are as many bytes as the type has.
         public init(_ type: TensorType, bytes: [UInt8]) {
-            precondition(bytes.count == type.byteCount, "\(bytes.count) bytes for a \(type)")
+            ArrayError.check(
+                bytes.count == type.byteCount, in: "constant",
+                "there are \(bytes.count) bytes for \(type), which has \(type.byteCount)")
             self.type = type
             self.bytes = bytes
         }

@@ -16,6 +16,15 @@ public struct Symbol: Operand {
         Symbol(Node(.variable(name: name), inputs: [], types: [TensorType(dtype, shape)]))
     }
 
+    /// Tells a symbol from others as long as its node lives.
+    package struct Name: Hashable {
+        let node: ObjectIdentifier
+        let index: Int
+    }
+
+    /// The same for equal outputs of the same node.
+    package var name: Name { Name(node: ObjectIdentifier(node), index: index) }
+
     /// Whether both are the same output of the same node.
     package static func === (a: Symbol, b: Symbol) -> Bool {
         a.node === b.node && a.index == b.index

@@ -1,4 +1,5 @@
 import BraidEngine
+import BraidPlatform
 import BraidRuntime
 import Synchronization
 
@@ -62,7 +63,7 @@ private final class Cancellation: Sendable {
 /// A batch that a job of the io lane loads.
 private final class PendingBatch: Sendable {
     private let isLoaded = Variable()
-    private let loaded = Mutex<Result<Batch, any Error>?>(nil)
+    private let loaded = Locked<Result<Batch, any Error>?>(nil)
 
     init(_ plan: EpochPlan, _ number: Int, turn: Variable, _ cancellation: Cancellation) {
         Runtime.engine.push(

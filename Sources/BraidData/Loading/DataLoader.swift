@@ -1,5 +1,5 @@
 import BraidCore
-import Synchronization
+import BraidPlatform
 
 /// The batches of a dataset, epoch by epoch.
 ///
@@ -39,7 +39,7 @@ public final class DataLoader: Sequence, Sendable {
     private let lastBatch: LastBatch
     private let workers: Int
     private let prefetch: Int
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// A loader that goes through the samples in order, or in a random order.
     /// - Parameters:

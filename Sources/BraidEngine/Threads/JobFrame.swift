@@ -35,9 +35,13 @@ package struct JobFrame: Hashable, Sendable {
     /// do the work, and no job starts on top of it, unless the engine has no thread to do so, or a job that
     /// `body` is part of waits for that very job.
     package static func withoutHelping<R>(_ body: () throws -> R) rethrows -> R {
-        let thread = ThreadState.current
-        thread.heldBack += 1
-        defer { thread.heldBack -= 1 }
+        beginWithoutHelping()
+        defer { endWithoutHelping() }
         return try body()
     }
+
+    /// The same from here until `endWithoutHelping()` on the same thread, for accessors that yield.
+    package static func beginWithoutHelping() { ThreadState.current.heldBack += 1 }
+    /// Ends what `beginWithoutHelping()` began.
+    package static func endWithoutHelping() { ThreadState.current.heldBack -= 1 }
 }

@@ -4,7 +4,7 @@ public struct OptimizationOptions: Hashable, Sendable {
     public var disabledPasses: Set<String>
     /// Whether passes that may change bits are left out.
     public var isExact: Bool
-    /// Whether the graph is verified before the first pass and after every pass.
+    /// Whether the graph is verified after every pass, and not only before the first.
     public var verifies: Bool
 
     /// Options; by default every pass runs.

@@ -35,9 +35,16 @@ public struct OptimizationPipeline: Sendable {
     }
 
     /// The optimised graph, and what each pass did.
-    /// - Throws: `GraphError` when the graphs are verified and one is not in order.
+    /// - Throws: `GraphError` when the graph is not in order, or, where graphs are verified after every
+    ///   pass, what a pass made of it.
     public func run(on graph: Graph) throws(GraphError) -> (graph: Graph, records: [PassRecord]) {
-        if verifies { try graph.verify() }
+        try run(onVerified: graph.verified())
+    }
+
+    /// The same for a graph that is known to be in order.
+    package func run(
+        onVerified graph: Graph
+    ) throws(GraphError) -> (graph: Graph, records: [PassRecord]) {
         var graph = graph
         var records: [PassRecord] = []
         for pass in passes {

@@ -49,6 +49,8 @@ private struct Lifetimes {
     /// Bytes that a node's values take in the arena; none for inputs, constants, views and what a call
     /// returns.
     private var byteCount: [Int]
+    /// For each node, the roots that it reads, each once.
+    private var sources: [[Int]]
     /// For each root, the nodes that read it, ascending.
     private var readers: [[Int]]
     /// For each node, the nodes that must come before it: its operands, and what `mustWait` adds.
@@ -59,7 +61,10 @@ private struct Lifetimes {
         let count = graph.nodes.count
         root = Array(0..<count)
         byteCount = Array(repeating: 0, count: count)
-        readers = Array(repeating: [], count: count)
+        sources = Array(repeating: [], count: count)
+        readers = sources
+        // For each root, the last node that is known to read it.
+        var lastReader = [Int](repeating: -1, count: count)
         for (position, node) in graph.nodes.enumerated() {
             guard let op = node.op else { continue }
             if type(of: op).traits.contains(.view), let operand = node.inputs.first {
@@ -67,7 +72,13 @@ private struct Lifetimes {
             } else {
                 byteCount[position] = node.types.reduce(0) { $0 + $1.byteCount }
             }
-            for source in sources(of: position) { readers[source].append(position) }
+            for input in node.inputs {
+                let source = root[input.node]
+                if lastReader[source] == position { continue }
+                lastReader[source] = position
+                sources[position].append(source)
+                readers[source].append(position)
+            }
         }
         for output in graph.outputs { byteCount[root[output.node]] = 0 }
         predecessors = graph.nodes.map { Array(Set($0.inputs.map(\.node))) }
@@ -91,15 +102,6 @@ private struct Lifetimes {
         }
     }
 
-    /// The roots that a node reads, each once.
-    private func sources(of node: Int) -> [Int] {
-        var sources: [Int] = []
-        for input in graph.nodes[node].inputs where !sources.contains(root[input.node]) {
-            sources.append(root[input.node])
-        }
-        return sources
-    }
-
     /// The most bytes that are alive while one node of `order` runs.
     func peakByteCount(in order: [Int]) -> Int {
         var unread = readers.map(\.count)
@@ -107,7 +109,7 @@ private struct Lifetimes {
         for node in order {
             alive += byteCount[node]
             peak = max(peak, alive)
-            for source in sources(of: node) {
+            for source in sources[node] {
                 unread[source] -= 1
                 if unread[source] == 0 { alive -= byteCount[source] }
             }
@@ -124,15 +126,16 @@ private struct Lifetimes {
         for (node, before) in predecessors.enumerated() {
             for earlier in before { successors[earlier].append(node) }
         }
-        func addedBytes(_ node: Int) -> Int {
-            sources(of: node).reduce(byteCount[node]) { sum, source in
+        // Bytes more that are alive after each node, as things stand.
+        var addedBytes = graph.nodes.indices.map { node in
+            sources[node].reduce(byteCount[node]) { sum, source in
                 unread[source] == 1 ? sum - byteCount[source] : sum
             }
         }
         var isDone = [Bool](repeating: false, count: graph.nodes.count)
         var ready = MinimumHeap()
         for node in graph.nodes.indices where missing[node] == 0 {
-            ready.insert(addedBytes(node), node)
+            ready.insert(addedBytes[node], node)
         }
         var order: [Int] = []
         order.reserveCapacity(graph.nodes.count)
@@ -141,16 +144,17 @@ private struct Lifetimes {
             if isDone[node] { continue }
             isDone[node] = true
             order.append(node)
-            for source in sources(of: node) {
+            for source in sources[node] {
                 unread[source] -= 1
-                guard unread[source] == 1,
-                    let last = readers[source].first(where: { !isDone[$0] }), missing[last] == 0
+                guard unread[source] == 1, byteCount[source] > 0,
+                    let last = readers[source].first(where: { !isDone[$0] })
                 else { continue }
-                ready.insert(addedBytes(last), last)
+                addedBytes[last] -= byteCount[source]
+                if missing[last] == 0 { ready.insert(addedBytes[last], last) }
             }
             for successor in successors[node] {
                 missing[successor] -= 1
-                if missing[successor] == 0 { ready.insert(addedBytes(successor), successor) }
+                if missing[successor] == 0 { ready.insert(addedBytes[successor], successor) }
             }
         }
         return order

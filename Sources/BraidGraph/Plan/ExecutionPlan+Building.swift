@@ -3,8 +3,9 @@ public import BraidCore
 extension ExecutionPlan {
     /// Plans a graph.
     ///
+    /// Inside `validating`, a mistake gives the plan of a graph without nodes.
     /// - Parameters:
-    ///   - graph: a graph that `verify()` finds in order.
+    ///   - graph: what is to run.
     ///   - inputLayouts: where the elements of each input stand in the array that calls give; nil
     ///     when all are dense.
     ///   - updates: inputs whose arrays outputs replace. Where order and operators allow it, such an
@@ -13,13 +14,61 @@ extension ExecutionPlan {
     ///     another order, as the output's layout says.
     ///   - isSequential: whether every step depends on the one before: less memory, for graphs whose
     ///     steps are too small to run at the same time.
+    /// - Precondition: `verify()` finds the graph in order, there is a layout of the right shape for each
+    ///   input, and updates name outputs and inputs that there are.
     public init(
         _ graph: Graph, inputLayouts: [Layout]? = nil, updating updates: [Update] = [],
         isSequential: Bool = false
     ) {
+        do throws(GraphError) {
+            try graph.verify()
+            try Self.verify(inputLayouts, updates, of: graph)
+        } catch {
+            ArrayError(.invalidValue, in: "execution plan", "\(error)").report()
+            self.init(verified: Graph(nodes: [], inputs: [], outputs: []))
+            return
+        }
+        self.init(
+            verified: graph, inputLayouts: inputLayouts, updating: updates,
+            isSequential: isSequential)
+    }
+
+    /// Checks what goes with a graph that is in order.
+    package static func verify(
+        _ inputLayouts: [Layout]?, _ updates: [Update], of graph: Graph
+    ) throws(GraphError) {
+        func error(_ message: String) -> GraphError {
+            GraphError(node: nil, operation: "execution plan", message)
+        }
+        if let inputLayouts {
+            guard inputLayouts.count == graph.inputs.count else {
+                throw error("\(inputLayouts.count) layouts for \(graph.inputs.count) inputs")
+            }
+            for (index, layout) in inputLayouts.enumerated() {
+                let shape = graph.nodes[graph.inputs[index]].types[0].shape
+                guard layout.shape == shape else {
+                    throw error("input \(index) is \(shape), but its layout is of \(layout.shape)")
+                }
+            }
+        }
+        for update in updates {
+            guard graph.outputs.indices.contains(update.output),
+                graph.inputs.indices.contains(update.input)
+            else {
+                throw error(
+                    "output \(update.output) of \(graph.outputs.count) is to replace input "
+                        + "\(update.input) of \(graph.inputs.count)")
+            }
+        }
+    }
+
+    /// The plan of a graph, layouts and updates that are known to be in order.
+    package init(
+        verified graph: Graph, inputLayouts: [Layout]? = nil, updating updates: [Update] = [],
+        isSequential: Bool = false
+    ) {
         let layouts =
             inputLayouts ?? graph.inputs.map { Layout(dense: graph.nodes[$0].types[0].shape) }
-        precondition(layouts.count == graph.inputs.count, "one layout for each input")
         let guarding = Guarding(graph, updates)
         var lowering = Lowering(graph, inputLayouts: layouts, order: guarding.order)
         if isSequential {

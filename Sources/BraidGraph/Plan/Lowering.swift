@@ -12,7 +12,7 @@ struct Lowering {
     }
 
     /// Where the elements of a value stand.
-    struct Location: Equatable {
+    struct Location: Hashable {
         let root: Root
         let dtype: DType
         let layout: Layout
@@ -21,6 +21,14 @@ struct Lowering {
             self.root = root
             self.dtype = dtype
             self.layout = layout
+        }
+
+        // Without the strides: what differs in them alone is rare.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(root)
+            hasher.combine(dtype)
+            hasher.combine(layout.shape)
+            hasher.combine(layout.offset)
         }
 
         init(_ root: Root, dense type: TensorType) {
@@ -80,7 +88,7 @@ struct Lowering {
         }
         inputs = graph.inputs.map { locations[$0][0] }
         // Dense copies, by what they are copies of.
-        var copies: [Root: [(source: Location, copy: Location)]] = [:]
+        var copies: [Location: Location] = [:]
         for position in order {
             let node = graph.nodes[position]
             switch node.kind {
@@ -99,16 +107,15 @@ struct Lowering {
                 }
                 if traits.contains(.denseInputs) {
                     for (index, operand) in operands.enumerated() where !operand.layout.isDense {
-                        if let known = copies[operand.root]?.first(where: { $0.source == operand })
-                        {
-                            operands[index] = known.copy
+                        if let known = copies[operand] {
+                            operands[index] = known
                             continue
                         }
                         operands[index] =
                             append(
                                 Copy(), for: position, [operand], [operand.type],
                                 role: { _ in .denseCopy })[0]
-                        copies[operand.root, default: []].append((operand, operands[index]))
+                        copies[operand] = operands[index]
                     }
                 }
                 locations[position] = append(

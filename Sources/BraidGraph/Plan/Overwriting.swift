@@ -12,10 +12,25 @@ struct Overwriting {
     init(_ lowering: inout Lowering, _ updates: [ExecutionPlan.Update]) {
         overwritten = Array(repeating: nil, count: lowering.buffers.count)
         replacedInputs = overwritten
-        for update in updates { replace(update, in: &lowering) }
+        // Inputs that are replaced already, or that outputs hand on.
+        var isKept = [Bool](repeating: false, count: lowering.inputs.count)
+        for output in lowering.outputs {
+            if case .input(let input) = output.root { isKept[input] = true }
+        }
+        let returnCounts = lowering.outputs.reduce(into: [Lowering.Root: Int]()) {
+            $0[$1.root, default: 0] += 1
+        }
+        for update in updates where !isKept[update.input] {
+            isKept[update.input] = replace(update, in: &lowering, returnCounts)
+        }
     }
 
-    private mutating func replace(_ update: ExecutionPlan.Update, in lowering: inout Lowering) {
+    /// - Parameter returnCounts: how many outputs stand in each root.
+    /// - Returns: whether the output is written over the input.
+    private mutating func replace(
+        _ update: ExecutionPlan.Update, in lowering: inout Lowering,
+        _ returnCounts: [Lowering.Root: Int]
+    ) -> Bool {
         let (output, input) = (lowering.outputs[update.output], lowering.inputs[update.input])
         let root = Lowering.Root.input(update.input)
         // Of an array whose elements nobody reads only the memory counts, not where they stand.
@@ -24,20 +39,19 @@ struct Overwriting {
             input.layout == Layout(dense: input.type.shape),
             isRead ? output.layout == input.layout : output.layout.offset == 0,
             lowering.buffers[buffer].byteCount == input.type.byteCount,
-            replacedInputs[buffer] == nil, !replacedInputs.contains(update.input),
-            !lowering.outputs.contains(where: { $0.root == root }),
+            replacedInputs[buffer] == nil,
             // What else is returned fails with the call, where the input keeps its value.
-            !update.keepsOnFailure
-                || lowering.outputs.count(where: { $0.root == output.root }) == 1
-        else { return }
+            !update.keepsOnFailure || returnCounts[output.root] == 1
+        else { return false }
         let producer = lowering.buffers[buffer].producer
         let readers = lowering.inputUsers[update.input]
         // Dependencies lead from earlier steps to later ones only, so that they make no cycle.
         guard readers.allSatisfy({ $0 <= producer }),
             mayOverwrite(root, with: buffer, of: lowering.steps[producer], in: lowering)
-        else { return }
+        else { return false }
         replacedInputs[buffer] = update.input
         lowering.order(readers.filter { $0 != producer }, before: producer)
+        return true
     }
 
     /// Writes results over operands wherever every other step that reads the operand is done.
@@ -50,6 +64,8 @@ struct Overwriting {
                         !lowering.buffers[buffer].isReturned, replacedInputs[buffer] == nil,
                         lowering.buffers[buffer].byteCount == lowering.buffers[result].byteCount,
                         lowering.buffers[buffer].byteCount > 0,
+                        // Users ascend; one that comes later reads it still.
+                        lowering.buffers[buffer].users.last.map({ $0 <= position }) != false,
                         mayOverwrite(operand.root, with: result, of: step, in: lowering),
                         lowering.buffers[buffer].users.allSatisfy({
                             $0 == position || reachability.precedes($0, position)

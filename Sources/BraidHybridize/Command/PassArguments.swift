@@ -12,9 +12,6 @@ struct PassArguments: ParsableArguments {
             valueName: "pass"))
     var disabled: [String] = []
 
-    @Flag(help: "Only passes that keep every bit.")
-    var exact = false
-
     func validate() throws {
         do throws(UnknownPassError) { _ = try OptimizationPipeline(options) } catch {
             throw ValidationError(
@@ -23,6 +20,6 @@ struct PassArguments: ParsableArguments {
     }
 
     var options: OptimizationOptions {
-        OptimizationOptions(disabling: Set(disabled), exact: exact)
+        OptimizationOptions(disabling: Set(disabled))
     }
 }

@@ -16,8 +16,15 @@ package struct NetworkVerifier {
     /// The network's parameters and what they start from.
     private let parameters: [(name: String, parameter: Parameter, value: NDArray)]
 
-    /// - Throws: `ArrayError` when the network takes no such inputs.
+    /// - Throws: `ArrayError` when the network takes no such inputs, and where every job is checked, as
+    ///   hybridized networks run operator by operator then: plain code would be compared with itself.
     package init(_ network: AnyBlock, types: [TensorType], seed: UInt64) throws {
+        if Runtime.isChecked {
+            throw ArrayError(
+                .invalidState, in: "verify",
+                "every job is checked (BRAID_CHECK=1), and networks are not compiled then; run it without"
+            )
+        }
         self.network = network
         self.seed = seed
         inputs = NDArray.random(types, seed: seed)

@@ -26,11 +26,25 @@ public protocol Block<Input, Output>: Sendable {
 extension Block {
     /// Computes the output: `network(x)`.
     public func callAsFunction(_ input: Input) -> Output {
+        guard ThreadStack.hasRoom else { return endOfStack(input) }
         // Summaries are made inside a scope.
         if Scopes.current != nil, let recorder = SummaryRecorder.current {
             return recorder.record(self, input)
         }
         if Runtime.isChecked { return BlockPath.inside(self) { _ in forward(input) } }
         return CallFrame.inside(self, BlockCalls.self) { forward(input) }
+    }
+
+    /// Where blocks that call blocks have used up the thread's stack, of which the system says nothing.
+    @inline(never)
+    private func endOfStack(_ input: Input) -> Output {
+        let error = ArrayError(
+            .invalidState, in: "\(type(of: self))",
+            "blocks that call each other have used up the thread's stack; a block that calls itself needs an "
+                + "end, and blocks nested by the thousand a row (Sequential) or a thread with a larger stack"
+        )
+        guard Output.self == NDArray.self else { error.trap() }
+        let type = (input as? NDArray)?.type ?? TensorType(.f32, [])
+        return NDArray.invalid(error.reported(), like: type) as! Output
     }
 }

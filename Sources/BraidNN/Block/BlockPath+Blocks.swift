@@ -1,6 +1,5 @@
 import BraidPlatform
 import BraidRuntime
-import Synchronization
 
 extension BlockPath {
     /// Makes `block` the innermost block while `body` runs.
@@ -20,7 +19,7 @@ final class BlockPlace: Sendable {
     private let outer: BlockPlace?
     private let block: any Block
     /// The blocks inside of this one; nil until one is called.
-    private let members = Mutex<[Member]?>(nil)
+    private let members = Locked<[Member]?>(nil)
 
     private struct Member {
         let path: String
@@ -82,8 +81,10 @@ final class BlockPlace: Sendable {
     }
 
     private func place(of words: [String]) -> String? {
-        members.withLock { known in
-            var members = known ?? Self.members(of: block, path: path)
+        // Found outside the lock: blocks may mirror themselves by code of their own.
+        let found = members.withLock { $0 } ?? Self.members(of: block, path: path)
+        return members.withLock { known in
+            var members = known ?? found
             defer { known = members }
             guard let index = members.firstIndex(where: { $0.words == words }) else { return nil }
             // At the end it is found again, after others that are equal: those are called in their order.

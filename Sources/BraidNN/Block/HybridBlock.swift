@@ -13,7 +13,11 @@ where Wrapped.Input: ArrayStructure, Wrapped.Output: ArrayStructure {
         let mayChange = BlockStructure(of: wrapped).mayChange
         function = HybridFunction(
             options: options,
-            structure: { mayChange ? BlockStructure(of: wrapped).words : [] }
+            structure: {
+                if !mayChange { return TracedStructure() }
+                let structure = BlockStructure(of: wrapped)
+                return TracedStructure(structure.words, naming: structure.objects)
+            }
         ) { wrapped.forward($0) }
     }
 

@@ -1,6 +1,6 @@
 import BraidCore
+import BraidPlatform
 import BraidRuntime
-import Synchronization
 
 /// Notes the calls of blocks for a summary.
 final class SummaryRecorder: Sendable {
@@ -12,7 +12,7 @@ final class SummaryRecorder: Sendable {
         var depth = 0
         var counted: Set<ObjectIdentifier> = []
     }
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     var rows: [BlockSummary.Row] { state.withLock(\.rows) }
 

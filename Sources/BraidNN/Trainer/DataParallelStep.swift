@@ -1,8 +1,8 @@
 import BraidCore
 import BraidOperators
 public import BraidParallel
+import BraidPlatform
 public import BraidRuntime
-import Synchronization
 
 /// One step of data-parallel training: the shards of a global batch go forward and backward, their
 /// gradients come together in a key-value store, and the trainer moves the parameters.
@@ -143,6 +143,6 @@ public final class DataParallelStep: Sendable {
 
     /// The running averages that are moved, in order, and their momenta.
     private final class Averages: Sendable {
-        let known = Mutex<[(parameter: Parameter, momentum: Double)]>([])
+        let known = Locked<[(parameter: Parameter, momentum: Double)]>([])
     }
 }

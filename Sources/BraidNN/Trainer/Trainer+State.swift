@@ -1,7 +1,7 @@
 import BraidCore
 import BraidOperators
+import BraidPlatform
 import BraidRuntime
-import Synchronization
 
 /// What a trainer knows beside the parameters, in safetensors files: the number of steps, the learning
 /// rate, and the optimiser's state as `PARAMETER/STATE`.

@@ -1,8 +1,8 @@
 import BraidCore
 public import BraidEngine
 import BraidOperators
+import BraidPlatform
 import BraidRuntime
-import Synchronization
 
 /// Applies an optimiser to the parameters of a network after each `backward()`.
 ///
@@ -23,9 +23,9 @@ public final class Trainer: Sendable {
     let stepCount = Parameter(NDArray(Double(0)))
     /// The learning rate before the schedule, f64 [].
     private let rate: Parameter
-    private let knownRate: Mutex<Double>
+    private let knownRate: Locked<Double>
     /// Optimiser state per parameter, made at its first step.
-    let states: Mutex<[[Parameter]?]>
+    let states: Locked<[[Parameter]?]>
 
     /// A trainer of `parameters`.
     /// - Parameters:
@@ -46,8 +46,8 @@ public final class Trainer: Sendable {
         self.clipping = clipping
         self.multipliers = ParameterMultipliers.resolve(multipliers, for: parameters)
         rate = Parameter(NDArray(optimizer.learningRate))
-        knownRate = Mutex(optimizer.learningRate)
-        states = Mutex(Array(repeating: nil, count: parameters.count))
+        knownRate = Locked(optimizer.learningRate)
+        states = Locked(Array(repeating: nil, count: parameters.count))
     }
 
     /// The learning rate before the schedule and the multipliers. It may be set at any time outside of

@@ -1,4 +1,4 @@
-import Synchronization
+import BraidPlatform
 
 /// Where random operators get their keys: a seed and a count of draws, one for the process, or one for a
 /// piece of work whose draws must not depend on what else goes on. Every draw names a stream of its own
@@ -15,12 +15,12 @@ public enum RandomSource {
             return (Int64(bitPattern: seed), Int64(bitPattern: draws << 40))
         }
     }
-    private static let state = Mutex(State())
+    private static let state = Locked(State())
 
     /// The source of a piece of work.
     private final class Scoped: Sendable {
-        let state: Mutex<State>
-        init(key: UInt64) { state = Mutex(State(seed: key)) }
+        let state: Locked<State>
+        init(key: UInt64) { state = Locked(State(seed: key)) }
     }
     @TaskLocal private static var scoped: Scoped?
 

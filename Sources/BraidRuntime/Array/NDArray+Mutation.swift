@@ -18,6 +18,9 @@ extension NDArray {
         }
     }
 
+    /// Whether no copy shares the body.
+    mutating func hasOwnBody() -> Bool { isKnownUniquelyReferenced(&body) }
+
     /// Makes ready for new elements in all of the storage, if the array is of this type and layout and
     /// the storage its own.
     /// - Returns: whether it is.
@@ -50,7 +53,7 @@ extension NDArray {
     package func dense() -> NDArray { body.isDense ? self : densely() }
 
     /// A dense copy with storage of its own.
-    private func densely() -> NDArray {
+    func densely() -> NDArray {
         do throws(ArrayError) { return try denselyOrThrow() } catch {
             return .invalid(error.reported(), like: type)
         }

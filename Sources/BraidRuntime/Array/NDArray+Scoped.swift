@@ -1,4 +1,4 @@
-import BraidCore
+package import BraidCore
 import BraidEngine
 
 /// Dispatch inside open scopes: tracing, recording, validating.
@@ -56,7 +56,7 @@ extension NDArray {
 
     /// What stands for an array after a mistake: one of a best-guess type whose elements are poisoned
     /// by the mistake. Nothing reads or writes them then, so that it may do without their memory.
-    static func invalid(_ error: ArrayError, like type: TensorType) -> NDArray {
+    package static func invalid(_ error: ArrayError, like type: TensorType) -> NDArray {
         let nothing = NDArray(uninitialized: TensorType(type.dtype, [])).storage
         let result =
             (try? NDArray(allocating: type))

@@ -31,7 +31,7 @@ extension NDArray {
             }
             var loan = beginLoan(slice)
             yield &loan
-            endLoan(loan, slice)
+            endLoan(consume loan, slice)
         }
     }
 
@@ -55,16 +55,20 @@ extension NDArray {
 
     private mutating func endLoan(_ view: consuming NDArray, _ slice: StridedSlice) {
         storage.addHandle()  // for the lent body, whose deinit takes it back
-        if view.body.storage === storage { return }
-        // The view was replaced; copy it in, by value.
         let layout = slice.view(of: body.layout)!
+        let isOwn = view.storage === storage
+        if isOwn, view.dtype == dtype, view.body.layout == layout { return }
+        // The view was replaced; copy it in, by value.
         guard view.type == TensorType(dtype, layout.shape) else {
             ArrayError(
                 .shapeMismatch, in: "assignment",
                 "an array of type \(view.type) does not fill a part of type "
                     + "\(TensorType(dtype, layout.shape))"
-            ).trap()
+            ).report()
+            return
         }
+        // These very elements in another order, or others of this array: read before they are written.
+        if isOwn { view = view.densely() }
         makeUnique()
         NDArray(ArrayBody(dtype, slice.view(of: body.layout)!, storage)).overwrite(with: view)
     }

@@ -74,17 +74,19 @@ extension NDArray {
     public func gradients(
         at parameters: [Parameter], seed: NDArray? = nil, retaining: Bool = false
     ) -> [NDArray] {
+        let wanted = Set(parameters.map { ObjectIdentifier($0) })
         let found = differentiated(seed: seed, retaining: retaining) { parameter in
-            parameters.contains { $0 === parameter }
+            wanted.contains(ObjectIdentifier(parameter))
+        }
+        var gradients = ParameterTable<NDArray>()
+        for (parameter, gradient) in found ?? [] {
+            // A parameter that changed while it was recorded has several values.
+            gradients[parameter] = gradients[parameter].map { $0 + gradient } ?? gradient
         }
         return parameters.map { parameter in
-            let own = (found ?? []).filter { $0.parameter === parameter }.map(\.gradient)
-            guard let first = own.first else {
-                let type = parameter.knownType
-                return .zeros(type.shape, dtype: type.dtype)
-            }
-            // A parameter that changed while it was recorded has several values.
-            return own.dropFirst().reduce(first) { $0 + $1 }
+            if let gradient = gradients[parameter] { return gradient }
+            let type = parameter.knownType
+            return .zeros(type.shape, dtype: type.dtype)
         }
     }
 

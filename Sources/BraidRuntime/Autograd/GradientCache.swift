@@ -1,5 +1,5 @@
 import BraidCore
-import Synchronization
+import BraidPlatform
 
 /// The compiled gradient graphs of the process, by the structure of the records.
 ///
@@ -33,7 +33,7 @@ final class GradientCache: Sendable {
         var inProgress: [Int] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     /// The program for a record of which a gradient is wanted; nil for one to run job by job.
     func program(

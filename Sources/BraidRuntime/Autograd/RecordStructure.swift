@@ -94,7 +94,7 @@ struct RecordStructure: Sendable {
                 hasher.combine(ObjectIdentifier(type(of: op)))
                 op.hash(into: &hasher)
             case .custom(let rule):
-                guard let call = rule as? CallGradient else { return nil }
+                guard let call = rule as? CallGradient, !call.hasClosures else { return nil }
                 hasher.combine(call.number)
             case .variable, .randomKey, .captured: return nil
             }

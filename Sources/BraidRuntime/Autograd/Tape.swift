@@ -1,4 +1,5 @@
 import BraidCore
+import BraidPlatform
 import Synchronization
 
 /// What a recording scope writes down: the operators applied to values that depend on a leaf, and
@@ -11,14 +12,19 @@ package final class Tape: Sendable {
     let parent: Tape?
     /// Whether reading a `Parameter` makes it a leaf (`Autograd.record`) or not (`gradient(at:)`).
     let recordsParameters: Bool
-    private let contents: Mutex<TapeContents>
+    private let contents: Locked<TapeContents>
     /// Parameters read in a trace, with their symbols; nil once a `backward()` consumed the record.
-    private let tracedLeaves = Mutex<[(parameter: Parameter, symbol: Symbol)]?>([])
+    private let tracedLeaves = Locked(TracedLeaves())
+
+    private struct TracedLeaves: Sendable {
+        var leaves: [(parameter: Parameter, symbol: Symbol)]? = []
+        var names: Set<Symbol.Name> = []
+    }
 
     init(parent: Tape?, recordsParameters: Bool) {
         self.parent = parent
         self.recordsParameters = recordsParameters
-        contents = Mutex(TapeContents(number: TapeContents.nextNumber()))
+        contents = Locked(TapeContents(number: TapeContents.nextNumber()))
     }
 
     static func innermost(in ambient: Ambient) -> Tape? {
@@ -51,8 +57,9 @@ package final class Tape: Sendable {
     /// Makes a parameter's value in a trace a leaf.
     func watchTraced(_ symbol: Symbol, for parameter: Parameter) {
         tracedLeaves.withLock { leaves in
-            if leaves?.contains(where: { $0.symbol === symbol }) == false {
-                leaves?.append((parameter, symbol))
+            // The leaves keep the symbols, so that no name comes twice.
+            if leaves.leaves != nil, leaves.names.insert(symbol.name).inserted {
+                leaves.leaves!.append((parameter, symbol))
             }
         }
     }
@@ -60,8 +67,8 @@ package final class Tape: Sendable {
     /// The leaves of a record in a trace; nil when it was consumed before.
     func takeTracedLeaves(retaining: Bool) -> [(parameter: Parameter, symbol: Symbol)]? {
         tracedLeaves.withLock { leaves in
-            defer { if !retaining { leaves = nil } }
-            return leaves
+            defer { if !retaining { leaves.leaves = nil } }
+            return leaves.leaves
         }
     }
 

@@ -1,6 +1,6 @@
 import BraidCore
 import BraidEngine
-import Synchronization
+import BraidPlatform
 
 /// The arenas of one compiled graph. A call leases one; past the bound it is ordered after the call
 /// that had it before, by the arena's place in the engine's order, and never blocks.
@@ -22,7 +22,7 @@ final class ArenaPool: Sendable {
     private let byteCount: Int
     /// Whether arenas wait for the next call.
     private let isKept: Bool
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     init(byteCount: Int, isKept: Bool) {
         self.byteCount = byteCount

@@ -34,8 +34,9 @@ public final class CompiledGraph: Sendable {
     /// What every call fails with: together its values have more bytes than there are.
     private let shortage: ArrayError?
 
-    /// Compiles a graph.
-    /// - Precondition: the options name passes that exist, and the graph is in order.
+    /// Compiles a graph. Inside `validating`, a mistake gives one whose calls give nothing.
+    /// - Precondition: the options name passes that exist, the graph is in order (`Graph.verify()`), and
+    ///   memory holds each of its values.
     public convenience init(
         _ graph: Graph, options: OptimizationOptions = OptimizationOptions()
     ) {
@@ -49,13 +50,21 @@ public final class CompiledGraph: Sendable {
         do {
             try self.init(checking: graph, options: options, updating: updates)
         } catch {
-            ArrayError(.invalidValue, in: "compile", "\(error)").trap()
+            ArrayError(.invalidValue, in: "compile", "\(error)").report()
+            // Inside `validating`: as many outputs, of nothing.
+            let nothing = Graph.Node(
+                .operation(Fill([], .f32, .nan)), types: [TensorType(.f32, [])])
+            try! self.init(
+                checking: Graph(
+                    nodes: graph.outputs.map { _ in nothing }, inputs: [],
+                    outputs: graph.outputs.indices.map { Graph.Value($0) }),
+                options: OptimizationOptions())
         }
     }
 
     /// Compiles a graph from outside.
     /// - Throws: `UnknownPassError` when the options name passes which there are not, `GraphError`
-    ///   when the graph is verified and not in order, or has a value that no memory holds.
+    ///   when the graph is not in order, or has a value that no memory holds.
     public convenience init(checking graph: Graph, options: OptimizationOptions) throws {
         try self.init(checking: graph, options: options, updating: [])
     }
@@ -70,17 +79,20 @@ public final class CompiledGraph: Sendable {
         checking graph: Graph, options: OptimizationOptions, inputLayouts: [Layout]? = nil,
         updating updates: [ExecutionPlan.Update] = [], keepsArenas: Bool = true
     ) throws {
+        // Passes, plans and kernels rely on it; whatever the entrance, nothing runs unverified.
+        try graph.verify()
+        try ExecutionPlan.verify(inputLayouts, updates, of: graph)
         try graph.checkMemory(limit: MemoryPool.byteCountLimit)
         arguments = graph.inputs.filter { !graph.isRandomKey($0) }.map {
             (graph.inputName($0), graph.nodes[$0].types[0])
         }
         keyPositions = graph.inputs.indices.filter { graph.isRandomKey(graph.inputs[$0]) }
-        let optimized = try OptimizationPipeline(options).run(on: graph)
+        let optimized = try OptimizationPipeline(options).run(onVerified: graph)
         passes = optimized.records
         self.graph = optimized.graph
         func plan(isSequential: Bool) -> ExecutionPlan {
             ExecutionPlan(
-                optimized.graph, inputLayouts: inputLayouts, updating: updates,
+                verified: optimized.graph, inputLayouts: inputLayouts, updating: updates,
                 isSequential: isSequential)
         }
         let parallel = plan(isSequential: false)
@@ -107,9 +119,24 @@ public final class CompiledGraph: Sendable {
             mistake.report()
             return plan.outputs.map { .invalid(mistake, like: $0.type) }
         }
-        var inputs = arguments
-        for position in keyPositions { inputs.insert(.randomKey(), at: position) }
+        let inputs = keyPositions.isEmpty ? arguments : withKeys(arguments)
         return Scopes.with(.outside) { run(inputs) }
+    }
+
+    /// The arguments and fresh keys, in the order of the graph's inputs.
+    private func withKeys(_ arguments: [NDArray]) -> [NDArray] {
+        var inputs: [NDArray] = []
+        inputs.reserveCapacity(arguments.count + keyPositions.count)
+        var (keys, rest) = (keyPositions[...], arguments[...])
+        for position in 0..<arguments.count + keyPositions.count {
+            if keys.first == position {
+                keys.removeFirst()
+                inputs.append(.randomKey())
+            } else {
+                inputs.append(rest.removeFirst())
+            }
+        }
+        return inputs
     }
 
     private func mistake(in given: [NDArray]) -> ArrayError? {

@@ -1,10 +1,11 @@
 public import BraidCore
 public import BraidEngine
+import BraidPlatform
 import Synchronization
 
 /// The process-wide engine that arrays push their work into.
 public enum Runtime {
-    private static let state = Mutex<Engine?>(nil)
+    private static let state = Locked<Engine?>(nil)
     /// Whether small operators may run on the calling thread; not known before there is an engine.
     private enum InlineRule {
         static let unknown: UInt8 = 0
@@ -49,6 +50,14 @@ public enum Runtime {
     /// Waits until everything pushed so far is done.
     /// - Throws: `EngineError`, the earliest failure that no earlier call reported.
     public static func waitAll() throws(EngineError) { try engine.waitAll() }
+
+    /// Gives the memory of arrays that are gone back to the system.
+    ///
+    /// Arrays leave their memory to those that come after them, so that a program that does the same again
+    /// asks the system for none. When no array is left, at most 64 MiB, or an eighth of the most that there
+    /// ever was, is kept; call this where a program that goes on with less work is to give back the rest.
+    /// Memory that arrays or jobs use stays.
+    public static func trim() { MemoryPool.trim() }
 
     /// Whether small ready work may run on the calling thread at once.
     @inline(__always)

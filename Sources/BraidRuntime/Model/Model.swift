@@ -1,6 +1,6 @@
 public import BraidCore
 public import BraidGraph
-import Synchronization
+import BraidPlatform
 
 /// A graph with the arrays that belong to it: what is written to a model file, and what runs one.
 ///
@@ -25,7 +25,7 @@ public final class Model: Sendable {
     let values: [NDArray]
     /// Where each of the graph's inputs comes from.
     private let sources: [Source]
-    private let compiled = Mutex<CompiledGraph?>(nil)
+    private let compiled = Locked<CompiledGraph?>(nil)
 
     private enum Source {
         case parameter(Int)
@@ -111,11 +111,12 @@ public final class Model: Sendable {
 
     /// The graph, optimised and planned; compiled when it is first asked for.
     public var compiledGraph: CompiledGraph {
-        compiled.withLock { compiled in
-            if let compiled { return compiled }
-            let new = CompiledGraph(graph, options: options)
-            compiled = new
-            return new
+        if let known = compiled.withLock({ $0 }) { return known }
+        // Outside the lock, as operators may be the user's; of several the first is kept.
+        let new = CompiledGraph(graph, options: options)
+        return compiled.withLock { compiled in
+            compiled = compiled ?? new
+            return compiled!
         }
     }
 }

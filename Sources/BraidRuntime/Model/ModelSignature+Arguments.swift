@@ -10,7 +10,8 @@ extension ModelSignature {
         guard missing.isEmpty else {
             throw ModelError(.missing, "the inputs \(ModelError.list(missing)) are missing")
         }
-        let unexpected = arguments.keys.filter { !names.contains($0) }.sorted()
+        let known = Set(names)
+        let unexpected = arguments.keys.filter { !known.contains($0) }.sorted()
         guard unexpected.isEmpty else {
             throw ModelError(
                 .unexpected,

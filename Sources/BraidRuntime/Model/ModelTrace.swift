@@ -135,10 +135,12 @@ struct ModelTrace {
         let read = sources.compactMap(leaf)
         let names = ParameterNames(request.parameters, sources: sources.map(\.source))
         // In the order of declaration, whatever the order of use.
+        let byName = Dictionary(
+            read.map { (ObjectIdentifier($0.parameter), $0) },
+            uniquingKeysWith: { first, _ in first })
         let leaves =
-            request.parameters.compactMap { declared in
-                read.first { $0.parameter === declared.parameter }
-            } + read.filter { !names.isDeclared($0.parameter) }
+            request.parameters.compactMap { byName[ObjectIdentifier($0.parameter)] }
+            + read.filter { !names.isDeclared($0.parameter) }
         forward.leaves = leaves.map(\.parameter)
         let found = gradients(
             of: reached.map { trace.symbol(results[$0]) }, cotangents: cotangents,

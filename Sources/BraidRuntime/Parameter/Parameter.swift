@@ -1,5 +1,7 @@
 public import BraidCore
+import BraidEngine
 import BraidOperators
+import BraidPlatform
 
 /// A trainable array with an identity: its value, its gradient, and how it starts.
 ///
@@ -29,15 +31,16 @@ public final class Parameter: Sendable {
         case value, gradient
     }
 
-    /// An array, and the thread that has taken it out; 0 when it is here.
-    private struct Place {
+    /// An array, and who has taken it out; 0 when it is here.
+    struct Place: Sendable {
         var array: NDArray?
         var borrower: UInt = 0
     }
 
-    private struct State {
+    struct State: Sendable {
         var value = Place()
         var gradient = Place()
+        /// Once it is known it stays: compiled code relies on it.
         var shape: Shape?
         var initializer: Initializer
         var key: NDArray
@@ -51,10 +54,10 @@ public final class Parameter: Sendable {
         }
     }
 
-    // A one-word lock, because `Mutex.withLock` cannot yield: every `+=` through it would copy.
-    private let lock = SpinLock()
-    // Guarded by `lock`.
-    nonisolated(unsafe) private var state: State
+    // Arrays are taken out for as long as they are changed, because a lock cannot be held that long.
+    let state: Locked<State>
+    /// The trace in which the parameter was made; 0 outside traces.
+    let originTrace: UInt64
 
     /// The element type.
     public let dtype: DType
@@ -64,19 +67,24 @@ public final class Parameter: Sendable {
     public init(_ shape: Shape? = nil, dtype: DType = .f32, initializer: Initializer = .xavier) {
         self.dtype = dtype
         // The key is drawn now, so that the values do not depend on the order of first uses.
-        state = State(shape: shape, initializer: initializer, key: .randomKey())
+        state = Locked(State(shape: shape, initializer: initializer, key: .randomKey()))
+        originTrace = Self.currentTraceNumber
     }
 
     /// A parameter that starts from an array.
     public init(_ value: NDArray) {
         dtype = value.dtype
-        state = State(
-            value: Place(array: value.detached()), shape: value.shape, initializer: .zeros,
-            key: NDArray([Int64(0), 0], shape: [2]))
+        state = Locked(
+            State(
+                value: Place(array: value.detached()), shape: value.shape, initializer: .zeros,
+                key: NDArray([Int64(0), 0], shape: [2])))
+        originTrace = Self.currentTraceNumber
     }
 
     /// The value; inside `Autograd.record` reading it makes the parameter a leaf.
-    /// - Precondition: the shape is known.
+    ///
+    /// After a mistake inside `validating` the parameter keeps its value, whatever is assigned.
+    /// - Precondition: the shape is known; an array that is assigned has the parameter's type.
     public var wrappedValue: NDArray {
         get {
             guard let ambient = Scopes.current else { return current() }
@@ -98,31 +106,38 @@ public final class Parameter: Sendable {
             return value
         }
         set {
-            if let trace = Scopes.current?.trace {
-                return Trace.of(trace).setValue(of: self, to: newValue)
+            if let trace = Scopes.current?.trace.map(Trace.of) {
+                if admits(newValue, as: .value, in: trace) {
+                    trace.setValue(of: self, to: newValue)
+                }
+                return
             }
-            let known = TensorType(dtype, shape ?? newValue.shape)
-            if known != newValue.type {
-                return ArrayError(
-                    .shapeMismatch, in: "parameter",
-                    "an array of type \(newValue.type) for a parameter of type \(known)"
-                ).report()
-            }
+            guard admits(newValue, as: .value) else { return }
             // A body of its own: tapes know values by their bodies, and two parameters may be given
             // the same array.
             let value = newValue.detached()
-            _ = take(.value)
-            putBack(.value, value)
+            if case .taken = take(.value) { putBack(.value, value) }
         }
         _modify {
             if let trace = Scopes.current?.trace.map(Trace.of) {
                 var value = trace.value(of: self)
                 yield &value
-                trace.setValue(of: self, to: value)
+                if admits(value, as: .value, in: trace) { trace.setValue(of: self, to: value) }
                 return
             }
-            var value = takeValue()
-            defer { putBack(.value, value) }
+            guard var value = takeValue() else {
+                var nothing = NDArray.invalid(unknownShape, like: TensorType(dtype, []))
+                yield &nothing
+                return
+            }
+            // Held inside `validating` only, where arrays are replaced and not changed: elsewhere it would
+            // make every change copy.
+            let old = Scopes.current?.errors == nil ? nil : value
+            JobFrame.beginWithoutHelping()
+            defer {
+                putBack(updated: &value, old: old)
+                JobFrame.endWithoutHelping()
+            }
             yield &value
         }
     }
@@ -131,44 +146,64 @@ public final class Parameter: Sendable {
     public var projectedValue: Parameter { self }
 
     /// Changes the value in place.
+    ///
+    /// Meanwhile other threads that want the value wait.
+    /// - Precondition: the array that `body` leaves has the parameter's type.
     public func update<R>(_ body: (inout NDArray) throws -> R) rethrows -> R {
         try body(&wrappedValue)
     }
 
-    /// The extents; nil while they are not known.
-    public var shape: Shape? { withState { $0.shape } }
+    /// The extents; nil while they are not known. Once known they stay.
+    public var shape: Shape? { state.withLock { $0.shape } }
 
     /// The gradient that the last `backward()` left; nil before the first.
+    /// - Precondition: an array that is assigned has the parameter's type.
     public var gradient: NDArray? {
         get {
             if let trace = Scopes.current?.trace { return Trace.of(trace).gradient(of: self) }
-            let gradient = take(.gradient)
-            putBack(.gradient, gradient)
-            return gradient
+            return read(.gradient)
         }
         set {
-            if let trace = Scopes.current?.trace, let newValue {
-                return Trace.of(trace).setGradient(of: self, to: newValue)
+            if let trace = Scopes.current?.trace.map(Trace.of) {
+                if let newValue {
+                    guard admits(newValue, as: .gradient, in: trace) else { return }
+                } else if !canChange(in: trace) {
+                    return
+                }
+                return trace.setGradient(of: self, to: newValue)
             }
-            _ = take(.gradient)
-            putBack(.gradient, newValue)
+            if let newValue {
+                guard admits(newValue, as: .gradient) else { return }
+            } else if Scopes.current?.errors?.error != nil {
+                return
+            }
+            if case .taken = take(.gradient) { putBack(.gradient, newValue) }
         }
     }
 
-    /// What `backward()` does with a new gradient.
+    /// What `backward()` does with a new gradient. Not to be set in traced code, which would happen once,
+    /// when it is traced.
     public var gradientMode: GradientMode {
-        get { withState { $0.gradientMode } }
+        get {
+            let mode = currentGradientMode
+            // What is traced depends on it.
+            if let trace = Scopes.current?.trace { Trace.of(trace).note(mode, of: self) }
+            return mode
+        }
         set {
-            withState {
+            guard isOutsideTraces("gradientMode") else { return }
+            state.withLock {
                 $0.gradientMode = newValue
                 $0.thawedMode = nil
             }
         }
     }
 
-    /// Keeps the value as it is: no gradient is computed, no trainer moves it.
+    /// Keeps the value as it is: no gradient is computed, no trainer moves it. Not to be called in traced
+    /// code.
     public func freeze() {
-        withState { state in
+        guard isOutsideTraces("freeze") else { return }
+        state.withLock { state in
             if state.gradientMode == .none { return }
             state.thawedMode = state.gradientMode
             state.gradientMode = .none
@@ -176,9 +211,10 @@ public final class Parameter: Sendable {
     }
 
     /// Undoes `freeze()`. A parameter whose `gradientMode` is `.none` from the start (a running mean)
-    /// stays as it is.
+    /// stays as it is. Not to be called in traced code.
     public func unfreeze() {
-        withState { state in
+        guard isOutsideTraces("unfreeze") else { return }
+        state.withLock { state in
             state.gradientMode = state.thawedMode.take() ?? state.gradientMode
         }
     }
@@ -187,7 +223,7 @@ public final class Parameter: Sendable {
     /// call.
     /// - Precondition: a shape known before is the same.
     public func resolve(_ shape: Shape, for layer: @autoclosure () -> String) {
-        let known = withState { state in
+        let known = state.withLock { state in
             if state.shape == nil { state.shape = shape }
             return state.shape!
         }
@@ -199,30 +235,37 @@ public final class Parameter: Sendable {
         }
     }
 
-    /// Starts anew from `initializer` (the parameter's own when nil) and a fresh key.
+    /// Starts anew from `initializer` (the parameter's own when nil) and a fresh key. Not to be called in
+    /// traced code.
     public func initialize(_ initializer: Initializer? = nil) {
+        guard isOutsideTraces("initialize") else { return }
         let key = NDArray.randomKey()
-        withState { state in
+        guard case .taken = take(.value) else { return }
+        state.withLock { state in
             if let initializer { state.initializer = initializer }
             state.key = key
-            state.value.array = nil
-            state.gradient.array = nil
         }
+        putBack(.value, nil)
+        gradient = nil
     }
 
     /// Whether the first values are random (a weight) and not constant (a bias, a scale).
-    public var startsRandom: Bool { withState { $0.initializer.isRandom } }
+    public var startsRandom: Bool { state.withLock { $0.initializer.isRandom } }
 
     /// Whether `gradient` is not nil, whatever a trace made of it.
     var hasGradient: Bool {
-        withState { $0.gradient.array != nil || $0.gradient.borrower != 0 }
+        state.withLock { $0.gradient.array != nil || $0.gradient.borrower != 0 }
     }
 
-    /// The type of the value.
+    /// The mode, whether or not a trace is being taken.
+    var currentGradientMode: GradientMode { state.withLock { $0.gradientMode } }
+
+    /// The type of the value. Inside `validating` that of a scalar while the shape is not known.
     /// - Precondition: the shape is known.
     var knownType: TensorType {
-        guard let shape else { Self.trapUnknownShape() }
-        return TensorType(dtype, shape)
+        if let shape { return TensorType(dtype, shape) }
+        unknownShape.report()
+        return TensorType(dtype, [])
     }
 
     package func receive(_ gradient: NDArray) {
@@ -232,86 +275,48 @@ public final class Parameter: Sendable {
             self.gradient = old.map { $0 + gradient } ?? gradient
             return
         }
-        switch gradientMode {
+        switch currentGradientMode {
         case .none: break
         case .write: self.gradient = gradient
         case .add:
+            guard admits(gradient, as: .gradient), case .taken(var sum) = take(.gradient) else {
+                return
+            }
             // Out of the lock: an addition may wait for the engine.
-            var sum = take(.gradient)
-            if sum == nil { sum = gradient } else { sum! += gradient }
+            JobFrame.withoutHelping {
+                if sum == nil { sum = gradient } else { sum! += gradient }
+            }
             putBack(.gradient, sum)
         }
     }
 
-    private func withState<R>(_ body: (inout State) -> R) -> R {
-        lock.lock()
-        defer { lock.unlock() }
-        return body(&state)
-    }
-
     private func current() -> NDArray {
-        if let value = withState({ $0.value.array }) { return value }
-        let value = takeValue()
+        if let value = state.withLock({ $0.value.array }) { return value }
+        guard let value = takeValue() else {
+            return .invalid(unknownShape, like: TensorType(dtype, shape ?? []))
+        }
         putBack(.value, value)
         return value
     }
 
-    /// Takes the value out. The first values are computed here.
-    private func takeValue() -> NDArray {
-        if let value = take(.value) { return value }
-        let (shape, initializer, key) = withState { ($0.shape, $0.initializer, $0.key) }
-        guard let shape else { Self.trapUnknownShape() }
+    /// Takes the value out. The first values are computed here. Nil after a mistake.
+    private func takeValue() -> NDArray? {
+        guard case .taken(let known) = take(.value) else { return nil }
+        if let known { return known }
+        let (shape, initializer, key) = state.withLock { ($0.shape, $0.initializer, $0.key) }
+        guard let shape else {
+            putBack(.value, nil)
+            unknownShape.report()
+            return nil
+        }
         // First values are computed outside every scope: they are no part of a record or a trace.
         return Scopes.with(.outside) { initializer(shape, dtype, key: key) }
     }
 
-    private static func trapUnknownShape() -> Never {
+    private var unknownShape: ArrayError {
         ArrayError(
             .invalidState, in: "parameter",
             "the shape is not known yet: call the network on an input once, or give the layer "
-                + "its input width"
-        ).trap()
-    }
-}
-
-/// Taking arrays out, so that they are unique while they are changed.
-extension Parameter {
-    /// Takes an array out; other threads wait until it is put back. Nil where there is none yet.
-    fileprivate func take(_ part: Part) -> NDArray? {
-        while true {
-            let (array, borrower) = tryTake(part)
-            if borrower == 0 { return array }
-            Self.wait(for: borrower)
-        }
-    }
-
-    /// Takes an array out unless another thread has it.
-    /// - Returns: that thread, or 0.
-    func tryTake(_ part: Part) -> (array: NDArray?, borrower: UInt) {
-        let thread = TaskIdentity.currentThread
-        return withState { state in
-            if state[part].borrower != 0 { return (nil, state[part].borrower) }
-            state[part].borrower = thread
-            return (state[part].array.take(), 0)
-        }
-    }
-
-    func putBack(_ part: Part, _ array: NDArray?) {
-        withState { state in
-            state[part] = Place(array: array)
-            if part == .value { state.shape = array?.shape ?? state.shape }
-        }
-    }
-
-    /// Lets the thread that has taken an array out go on.
-    static func wait(for borrower: UInt) {
-        if borrower == TaskIdentity.currentThread {
-            ArrayError(
-                .invalidState, in: "parameter",
-                "the value is read or changed inside its own update; use the array that the "
-                    + "update hands out"
-            ).trap()
-        }
-        SpinLock.yield()
+                + "its input width")
     }
 }

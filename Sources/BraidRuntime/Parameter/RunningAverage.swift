@@ -1,6 +1,6 @@
 import BraidCore
 import BraidOperators
-import Synchronization
+import BraidPlatform
 
 /// Moves of running averages that the code in a scope leaves to whoever opened it.
 package final class AverageMoves: Sendable {
@@ -24,7 +24,7 @@ package final class AverageMoves: Sendable {
         }
     }
 
-    private let moves = Mutex<[Move]>([])
+    private let moves = Locked<[Move]>([])
 
     init() {}
 

@@ -13,6 +13,9 @@ import Synchronization
 
 /// Where tensor memory comes from: free lists by size class, split into shards so that threads
 /// rarely meet. A block freed by a job is handed out again without asking the system.
+///
+/// Free blocks are kept as long as arrays live that may want them again. When next to nothing lives any
+/// more, at most 64 MiB or an eighth of the most that ever lived is kept.
 package enum MemoryPool {
     /// Blocks from this size on count against the cache bound and are aligned to it when larger.
     private static let largeByteCount = 1 << 20
@@ -47,8 +50,14 @@ package enum MemoryPool {
     private static let largeLive = Atomic<Int>(0)
     private static let largeLivePeak = Atomic<Int>(0)
     private static let largeCached = Atomic<Int>(0)
-    private static let largeRequests = Mutex(LargeRequests())
+    private static let largeRequests = Locked(LargeRequests())
     private static let systemRequests = Atomic<Int>(0)
+    /// Bytes that the system gave and did not get back.
+    private static let held = Atomic<Int>(0)
+    /// Bytes in use but for what shards have not told yet, and the most that this ever was.
+    private static let roughLive = Atomic<Int>(0)
+    private static let roughLivePeak = Atomic<Int>(0)
+    private static let isSettling = Atomic<Bool>(false)
 
     /// Bytes up to which a block is asked of the system. It may promise more than there is, and end
     /// the process when that is used.
@@ -132,8 +141,7 @@ package enum MemoryPool {
             if cached > bound, !makeRoom(below: bound) {
                 largeCached.wrappingSubtract(size.byteCount, ordering: .relaxed)
                 shard(Shard.currentIndex).pointee.note(live: -size.byteCount)
-                free(block)
-                MemoryBudget.process.giveBack(size.byteCount)
+                giveBack(block, size.byteCount)
                 return
             }
         }
@@ -146,7 +154,9 @@ package enum MemoryPool {
         guard let recent = largeRequests.withLock({ $0.startAnew(after: 2 * bound) }) else {
             return false
         }
-        release { $0 >= largeByteCount && !recent[SizeClass(for: $0).index] }
+        release { index in
+            SizeClass.byteCount(at: index) < largeByteCount || recent[index] ? 0 : Int.max
+        }
         return largeCached.load(ordering: .relaxed) <= bound
     }
 
@@ -164,19 +174,41 @@ package enum MemoryPool {
                 return nil
             }
         }
+        held.wrappingAdd(size.byteCount, ordering: .relaxed)
         shard(Shard.currentIndex).pointee.note(live: size.byteCount)
         return block
     }
 
-    /// Gives all cached blocks back to the system.
-    package static func trim() { release { _ in true } }
+    private static func giveBack(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+        held.wrappingSubtract(byteCount, ordering: .relaxed)
+        free(block)
+        MemoryBudget.process.giveBack(byteCount)
+    }
 
-    /// Gives cached blocks of the chosen sizes back to the system.
-    private static func release(where isChosen: (_ byteCount: Int) -> Bool) {
-        for index in 0..<Shard.count {
-            let released = shard(index).pointee.releaseCached(
-                from: largeByteCount, where: isChosen)
-            largeCached.wrappingSubtract(released, ordering: .relaxed)
+    /// Gives all cached blocks back to the system.
+    package static func trim() {
+        release { _ in Int.max }
+        returnFreeMemory()
+    }
+
+    /// Gives cached blocks back to the system, the largest first.
+    /// - Parameter limit: how many bytes of a class, which is given by its index, at most.
+    private static func release(_ limit: (Int) -> Int) {
+        for index in (0..<SizeClass.count).reversed() {
+            let byteCount = SizeClass.byteCount(at: index)
+            var left = limit(index)
+            for number in 0..<Shard.count where left >= byteCount {
+                var released = 0
+                var next = shard(number).pointee.takeCached(index, upTo: left, &released)
+                while let block = next {
+                    next = block.load(as: UnsafeMutableRawPointer?.self)
+                    giveBack(block, byteCount)
+                }
+                left -= released
+                if byteCount >= largeByteCount {
+                    largeCached.wrappingSubtract(released, ordering: .relaxed)
+                }
+            }
         }
     }
 
@@ -184,6 +216,14 @@ package enum MemoryPool {
     package static var liveByteCount: Int {
         (0..<Shard.count).reduce(0) { $0 + shard($1).pointee.liveByteCount }
     }
+
+    /// Bytes of free blocks that wait for the next requests.
+    package static var cachedByteCount: Int {
+        max(0, held.load(ordering: .relaxed) - liveByteCount)
+    }
+
+    /// The most bytes that were in use at a time, within a MiB.
+    package static var livePeakByteCount: Int { roughLivePeak.load(ordering: .relaxed) }
 
     /// The class that serves a request: its number and the bytes of its blocks.
     package static func sizeClass(for byteCount: Int) -> (index: Int, byteCount: Int) {
@@ -193,6 +233,56 @@ package enum MemoryPool {
 
     /// How often the system was asked for a block.
     package static var systemRequestCount: Int { systemRequests.load(ordering: .relaxed) }
+}
+
+/// What is kept when next to nothing lives any more.
+extension MemoryPool {
+    /// Bytes that are kept in any case.
+    private static let keptByteCount = 64 << 20
+    /// What shards may not have told.
+    private static let untoldByteCount = Shard.count * Shard.toldByteCount
+
+    /// Takes note of what a shard tells: that blocks were taken.
+    @inline(never)
+    static func note(taken byteCount: Int) {
+        let live = roughLive.wrappingAdd(byteCount, ordering: .relaxed).newValue
+        roughLivePeak.max(live, ordering: .relaxed)
+    }
+
+    /// Takes note of what a shard tells: that blocks were put back.
+    @inline(never)
+    static func note(put byteCount: Int) {
+        let live = roughLive.wrappingSubtract(byteCount, ordering: .relaxed).newValue
+        // Constants and the like stay.
+        let peak = roughLivePeak.load(ordering: .relaxed)
+        if live <= max(2 * untoldByteCount, peak / 256) { settle(peak) }
+    }
+
+    /// Gives back what is not to be kept, if arrays are gone for good: the weights of a network alone are
+    /// more than the threshold above, so that nothing is given back between the steps of a training.
+    private static func settle(_ peak: Int) {
+        let bound = max(keptByteCount, peak / 8) - untoldByteCount
+        guard cachedByteCount > bound else { return }
+        guard !isSettling.exchange(true, ordering: .acquiring) else { return }
+        defer { isSettling.store(false, ordering: .releasing) }
+        release { index in
+            let excess = cachedByteCount - bound
+            // A block goes when a part of it is too much.
+            return excess <= 0 ? 0 : excess + SizeClass.byteCount(at: index) - 1
+        }
+        returnFreeMemory()
+    }
+
+    /// Asks the C library to hand on to the system what was freed.
+    private static func returnFreeMemory() {
+        #if canImport(Glibc)
+            // Declared in a header that Swift's module leaves out.
+            typealias Trim = @convention(c) (Int) -> Int32
+            if let symbol = dlsym(nil, "malloc_trim") {
+                _ = unsafeBitCast(symbol, to: Trim.self)(0)
+            }
+        #endif
+    }
 }
 
 /// Which classes of large blocks were asked for lately.

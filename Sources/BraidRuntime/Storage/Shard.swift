@@ -1,4 +1,3 @@
-import BraidPlatform
 import Synchronization
 
 #if canImport(Glibc)
@@ -22,6 +21,11 @@ struct Shard: ~Copyable {
     // Bytes in use. Signed: a block may be taken through one shard and freed through another.
     // Written under the lock only.
     private let live = Atomic<Int>(0)
+    // What the pool was told of it. Written under the lock only.
+    private let told = Atomic<Int>(0)
+
+    /// Bytes by which `live` may change before the pool is told, so that threads rarely meet there.
+    static let toldByteCount = 1 << 17
 
     init() {
         heads = .allocate(capacity: SizeClass.count)
@@ -54,10 +58,12 @@ struct Shard: ~Copyable {
 
     @inline(__always)
     private func takeAndUnlock(_ size: SizeClass) -> UnsafeMutableRawPointer? {
-        defer { lock.unlock() }
-        guard let block = heads[size.index] else { return nil }
+        guard let block = heads[size.index] else {
+            lock.unlock()
+            return nil
+        }
         heads[size.index] = block.load(as: UnsafeMutableRawPointer?.self)
-        addLive(size.byteCount)
+        if addLive(size.byteCount) { tellAndUnlock() } else { lock.unlock() }
         return block
     }
 
@@ -79,44 +85,53 @@ struct Shard: ~Copyable {
     private func putAndUnlock(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
         block.storeBytes(of: heads[size.index], as: UnsafeMutableRawPointer?.self)
         heads[size.index] = block
-        addLive(0 &- size.byteCount)
-        lock.unlock()
+        if addLive(0 &- size.byteCount) { tellAndUnlock() } else { lock.unlock() }
     }
 
     /// Counts bytes that came from the system or went back to it (negative).
     func note(live byteCount: Int) {
         lock.lock()
-        addLive(byteCount)
-        lock.unlock()
+        if addLive(byteCount) { tellAndUnlock() } else { lock.unlock() }
     }
 
+    /// - Returns: whether the pool is to be told.
     @inline(__always)
-    private func addLive(_ byteCount: Int) {
-        live.store(live.load(ordering: .relaxed) &+ byteCount, ordering: .relaxed)
+    private func addLive(_ byteCount: Int) -> Bool {
+        let now = live.load(ordering: .relaxed) &+ byteCount
+        live.store(now, ordering: .relaxed)
+        let untold = now &- told.load(ordering: .relaxed)
+        return UInt(bitPattern: untold &+ Self.toldByteCount) > UInt(2 * Self.toldByteCount)
+    }
+
+    @inline(never)
+    private func tellAndUnlock() {
+        let now = live.load(ordering: .relaxed)
+        let change = now &- told.load(ordering: .relaxed)
+        told.store(now, ordering: .relaxed)
+        lock.unlock()
+        if change > 0 { MemoryPool.note(taken: change) } else { MemoryPool.note(put: -change) }
     }
 
     var liveByteCount: Int { live.load(ordering: .relaxed) }
 
-    /// Frees cached blocks of the chosen sizes; the result counts bytes of blocks of at least
-    /// `largeByteCount`.
-    func releaseCached(
-        from largeByteCount: Int, where isChosen: (_ byteCount: Int) -> Bool
-    ) -> Int {
-        var released = 0
-        for index in 0..<SizeClass.count where isChosen(SizeClass.byteCount(at: index)) {
-            lock.lock()
-            var block = heads[index]
-            heads[index] = nil
-            lock.unlock()
-            while let current = block {
-                block = current.load(as: UnsafeMutableRawPointer?.self)
-                let byteCount = SizeClass.byteCount(at: index)
-                if byteCount >= largeByteCount { released += byteCount }
-                free(current)
-                MemoryBudget.process.giveBack(byteCount)
-            }
+    /// Takes cached blocks of the class at `index` out, as a list.
+    /// - Parameters:
+    ///   - limit: how many bytes at most.
+    ///   - taken: how many it came to.
+    func takeCached(_ index: Int, upTo limit: Int, _ taken: inout Int) -> UnsafeMutableRawPointer? {
+        let byteCount = SizeClass.byteCount(at: index)
+        lock.lock()
+        defer { lock.unlock() }
+        guard limit >= byteCount, let first = heads[index] else { return nil }
+        var last = first
+        taken = byteCount
+        while taken <= limit - byteCount, let next = last.load(as: UnsafeMutableRawPointer?.self) {
+            last = next
+            taken += byteCount
         }
-        return released
+        heads[index] = last.load(as: UnsafeMutableRawPointer?.self)
+        last.storeBytes(of: nil, as: UnsafeMutableRawPointer?.self)
+        return first
     }
 }
 

@@ -1,14 +1,9 @@
+import BraidPlatform
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
-/// A one-word lock for sections of a few instructions.
+/// A one-word lock for sections of a few instructions on state without references. State that holds
+/// references is for `Locked`: the optimiser may move a retain or a release behind the plain store that
+/// unlocks.
 struct SpinLock: ~Copyable {
     private let word = Atomic<UInt32>(0)
     /// Reads between two attempts to yield; past it the holder is probably not running.
@@ -30,11 +25,8 @@ struct SpinLock: ~Copyable {
         repeat {
             while word.load(ordering: .relaxed) != 0 {
                 spins += 1
-                if spins % Self.spinCount == 0 { Self.yield() }
+                if spins % Self.spinCount == 0 { Processor.yield() }
             }
         } while word.exchange(1, ordering: .acquiring) != 0
     }
-
-    /// Lets another thread have the processor.
-    static func yield() { sched_yield() }
 }

@@ -84,12 +84,13 @@ public final class SymbolicFunction: Sendable {
         updating updated: [ModelSignature.Entry]
     ) throws(ModelError) -> [ModelSignature.Entry] {
         var entries: [ModelSignature.Entry] = []
-        for (index, (name, parameter)) in parameters.enumerated() {
-            if let other = parameters[..<index].first(where: { $0.value === parameter }) {
-                throw ModelError(
-                    .duplicateName, "'\(other.key)' and '\(name)' are the same parameter")
+        var namesByParameter: [ObjectIdentifier: String] = [:]
+        let usesByName = Dictionary(grouping: inputs + updated, by: \.name)
+        for (name, parameter) in parameters {
+            if let other = namesByParameter.updateValue(name, forKey: ObjectIdentifier(parameter)) {
+                throw ModelError(.duplicateName, "'\(other)' and '\(name)' are the same parameter")
             }
-            let uses = (inputs + updated).filter { $0.name == name }
+            let uses = usesByName[name] ?? []
             guard let first = uses.first else {
                 throw ModelError(
                     .unexpected,
@@ -105,7 +106,7 @@ public final class SymbolicFunction: Sendable {
             }
             entries.append(entry)
         }
-        let names = parameters.map(\.key)
+        let names = Set(parameters.map(\.key))
         let strangers = updated.map(\.name).filter { !names.contains($0) }
         guard strangers.isEmpty else {
             throw ModelError(

@@ -1,5 +1,6 @@
 import BraidCore
 import BraidGraph
+import BraidPlatform
 import Synchronization
 
 /// How gradients flow back through a call of a traced graph.
@@ -18,10 +19,15 @@ final class CallGradient: CustomGradient {
     let number = CallGradient.count.wrappingAdd(1, ordering: .relaxed).newValue
     private let inputs: [Symbol]
     private let outputs: [Symbol]
-    private let passes = Mutex<[[Bool]: ReversePass]>([:])
+    private let passes = Locked<[[Bool]: ReversePass]>([:])
+
+    /// Whether closures are among the gradient rules, which may do something else each time.
+    let hasClosures: Bool
 
     private struct ReversePass: Sendable {
         let graph: Graph
+        /// What rules read that is no value of the call, behind the other inputs of the graph.
+        let captures: [Symbol]
         /// For each input, which outputs of the graph are its cotangents.
         let positions: [Range<Int>]
     }
@@ -29,6 +35,12 @@ final class CallGradient: CustomGradient {
     init(inputs: [Symbol], outputs: [Symbol]) {
         self.inputs = inputs
         self.outputs = outputs
+        hasClosures = TopologicalOrder(of: outputs).nodes.contains { node in
+            switch node.kind {
+            case .custom(let rule): (rule as? CallGradient)?.hasClosures ?? true
+            case .operation, .variable, .captured, .randomKey: false
+            }
+        }
     }
 
     func cotangents(_ context: GradientContext) -> [[Symbol]] {
@@ -36,12 +48,14 @@ final class CallGradient: CustomGradient {
         let pass =
             passes.withLock { $0[reached] }
             ?? {
-                let made = reversePass(for: reached)
+                // Outside all scopes: it is kept, and a trace that is open ends before.
+                let made = Scopes.with(.outside) { reversePass(for: reached) }
                 passes.withLock { $0[reached] = made }
                 return made
             }()
         let built = pass.graph.symbols(
-            over: context.inputs + context.outputs + context.cotangents.compactMap(\.self))
+            over: context.inputs + context.outputs + context.cotangents.compactMap(\.self)
+                + pass.captures.map { $0.isRandomKey ? .randomKey() : $0 })
         return pass.positions.map { Array(built[$0]) }
     }
 
@@ -54,11 +68,24 @@ final class CallGradient: CustomGradient {
             defer { count += terms.count }
             return count..<count + terms.count
         }
-        let arguments = inputs + outputs + cotangents
+        let known = Set(inputs.map(\.name))
+        let captures = TopologicalOrder(of: found.flatMap(\.self)).nodes.map { Symbol($0) }.filter {
+            $0.isSource && !known.contains($0.name)
+        }
+        let arguments = inputs + outputs + cotangents + captures
         let names = arguments.indices.map { "\($0)" }
         return ReversePass(
             graph: Graph(
                 computing: found.flatMap(\.self), from: arguments, names: names),
-            positions: positions)
+            captures: captures, positions: positions)
     }
+}
+
+extension Symbol {
+    /// Whether the value comes from outside a trace.
+    fileprivate var isSource: Bool {
+        if case .captured = node.kind { true } else { isRandomKey }
+    }
+
+    fileprivate var isRandomKey: Bool { if case .randomKey = node.kind { true } else { false } }
 }

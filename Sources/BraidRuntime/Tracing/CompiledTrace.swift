@@ -1,6 +1,8 @@
 import BraidCore
+import BraidEngine
 import BraidGraph
 import BraidOperators
+import BraidPlatform
 
 /// A traced graph, compiled, and how to call it.
 final class CompiledTrace: Sendable {
@@ -23,8 +25,6 @@ final class CompiledTrace: Sendable {
     /// For each input, whether an update gives it; inputs behind the sources are those of parameters'
     /// arrays that the traced code did not read.
     private let isUpdated: [Bool]
-    /// Whether gradients were there that the traced code reads or adds to.
-    private let gradients: [(parameter: Parameter, isThere: Bool)]
 
     init(_ traced: TracedGraph, _ options: HybridOptions) {
         self.traced = traced
@@ -48,31 +48,23 @@ final class CompiledTrace: Sendable {
         updates = Array(changes[inPlace...])
         for update in updates { isUpdated[update.input] = true }
         self.isUpdated = isUpdated
-        gradients =
-            traced.sources.compactMap { source in
-                if case .gradient(let parameter) = source.kind { (parameter, true) } else { nil }
-            }
-            + changes.compactMap { change in
-                // What was added to no gradient was only written.
-                let isFirst = change.part == .gradient && change.input >= traced.sources.count
-                return isFirst && change.parameter.gradientMode == .add
-                    ? (change.parameter, false) : nil
-            }
     }
 
     /// The changes, and the graph with an input for each old array.
     private static func changes(of traced: TracedGraph) -> (Graph, [Change]) {
         var nodes = traced.graph.nodes
         var inputs = traced.graph.inputs
-        func input(_ part: Parameter.Part, _ parameter: Parameter) -> Int {
-            let known = traced.sources.firstIndex { source in
-                switch (source.kind, part) {
-                case (.parameter(let other), .value), (.gradient(let other), .gradient):
-                    other === parameter
-                default: false
-                }
+        var known: [Parameter.Part: [ObjectIdentifier: Int]] = [.value: [:], .gradient: [:]]
+        for (position, source) in traced.sources.enumerated() {
+            switch source.kind {
+            case .parameter(let parameter): known[.value]![ObjectIdentifier(parameter)] = position
+            case .gradient(let parameter):
+                known[.gradient]![ObjectIdentifier(parameter)] = position
+            case .argument, .array, .key: break
             }
-            if let known { return known }
+        }
+        func input(_ part: Parameter.Part, _ parameter: Parameter) -> Int {
+            if let known = known[part]![ObjectIdentifier(parameter)] { return known }
             inputs.append(nodes.count)
             nodes.append(
                 Graph.Node(
@@ -92,9 +84,7 @@ final class CompiledTrace: Sendable {
     }
 
     /// Whether the trace would be the same now.
-    var isValid: Bool {
-        traced.isValid && gradients.allSatisfy { $0.parameter.hasGradient == $0.isThere }
-    }
+    var isValid: Bool { traced.isValid }
 
     /// What was traced, before optimisation.
     var graph: Graph { traced.graph }
@@ -111,10 +101,15 @@ final class CompiledTrace: Sendable {
         let tapes =
             traced.rule == nil
             ? nil : ActiveTapes(in: ambient) { tape in inputs.contains { tape.isActive($0.body) } }
-        return Scopes.with(.outside) {
-            take(&inputs)
-            let call = compiled.start(inputs)
-            putBack(inputs, call)
+        let results = Scopes.with(.outside) { () -> [NDArray]? in
+            // No job that may want the parameters starts on top of this call.
+            let call = JobFrame.withoutHelping { () -> CompiledGraph.Call? in
+                guard take(&inputs) else { return nil }
+                let call = compiled.start(inputs)
+                putBack(inputs, call)
+                return call
+            }
+            guard let call else { return nil }
             for change in replacements {
                 let array = compiled.output(change.output, of: call)
                 switch change.part {
@@ -122,7 +117,14 @@ final class CompiledTrace: Sendable {
                 case .gradient: change.parameter.gradient = array
                 }
             }
-            return results(of: call, inputs, tapes)
+            for parameter in traced.clearedGradients { parameter.gradient = nil }
+            return self.results(of: call, inputs, tapes)
+        }
+        if let results { return results }
+        let mistake = Parameter.ownUpdate
+        mistake.report()
+        return (0..<traced.resultCount).map {
+            .invalid(mistake, like: compiled.plan.outputs[$0].type)
         }
     }
 
@@ -151,7 +153,8 @@ extension CompiledTrace {
 
     /// Takes the arrays that the call updates out of their parameters until it is handed over, so that
     /// nobody gets hold of an old one meanwhile. One that somebody holds is copied.
-    private func take(_ inputs: inout [NDArray]) {
+    /// - Returns: false where the caller is in the middle of an update of one of the parameters.
+    private func take(_ inputs: inout [NDArray]) -> Bool {
         var next = 0
         while next < updates.count {
             let update = updates[next]
@@ -172,10 +175,12 @@ extension CompiledTrace {
                 // Computes the first value.
                 _ = update.parameter.wrappedValue
             } else {
-                Parameter.wait(for: borrower)
+                if Parameter.isOwn(borrower) { return false }
+                Processor.yield()
             }
         }
         for update in updates { prepare(&inputs[update.input], for: update) }
+        return true
     }
 
     /// Makes an array one that the graph may write over.
@@ -184,12 +189,6 @@ extension CompiledTrace {
         let isThere = array.body !== Self.nothing.body
         if compiled.plan.isRead[update.input] {
             if !isThere { array = .zeros(type.shape, dtype: type.dtype) }
-            guard array.type == type else {
-                ArrayError(
-                    .shapeMismatch, in: "hybridized function",
-                    "a parameter of type \(type) has a gradient of type \(array.type)"
-                ).trap()
-            }
             array.makeUniqueAndDense()
         } else {
             let layout = compiled.plan.outputs[update.output].layout

@@ -1,6 +1,6 @@
 package import BraidCore
 public import BraidGraph
-import Synchronization
+import BraidPlatform
 
 /// A function on arrays that is traced at its first call with arguments of new types, and from then
 /// on runs as a compiled graph.
@@ -9,25 +9,28 @@ import Synchronization
 /// read them. Parameters are read, and may be changed, at every call; other captured arrays stay what
 /// they were when traced. Inside another trace the function becomes a part of that one.
 ///
-/// Any number of tasks may call it at once.
+/// Any number of tasks may call it at once. Of calls that trace it for the same types at the same time
+/// each does so, and the first trace is kept: no lock is held while the function runs.
+///
+/// The function runs as plain code, with the same bits, in two cases: when every job is checked
+/// (`Runtime.isChecked`), so that messages name its lines, and in what a data-parallel step runs for a
+/// shard, which leaves the moves of running averages to the step.
 public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>: Sendable {
     private let body: @Sendable (Input) -> Output
     private let options: HybridOptions
-    private let structure: @Sendable () -> [String]
+    private let structure: @Sendable () -> TracedStructure
     private let traces: TraceCache
-    /// Held while the function is traced, so that calls at the same time trace it once.
-    private let tracing = Mutex(())
 
     /// A hybridized function.
     public convenience init(
         options: HybridOptions = HybridOptions(), _ body: @escaping @Sendable (Input) -> Output
     ) {
-        self.init(options: options, structure: { [] }, body)
+        self.init(options: options, structure: { TracedStructure() }, body)
     }
 
     /// A hybridized function that does the same only as long as `structure` gives the same.
     package init(
-        options: HybridOptions, structure: @escaping @Sendable () -> [String],
+        options: HybridOptions, structure: @escaping @Sendable () -> TracedStructure,
         _ body: @escaping @Sendable (Input) -> Output
     ) {
         self.body = body
@@ -39,10 +42,12 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
     /// Calls the function.
     public func callAsFunction(_ input: Input) -> Output {
         let ambient = Scopes.current ?? .outside
-        // Moves of running averages that are left to somebody else are no part of a compiled graph.
-        if ambient.trace != nil || ambient.averages != nil || Runtime.isChecked {
-            return body(input)
+        if ambient.trace != nil {
+            // A function that calls itself is traced without end.
+            return ThreadStack.hasRoom ? body(input) : Self.reportEndlessRecursion()
         }
+        // Moves of running averages that are left to somebody else are no part of a compiled graph.
+        if ambient.averages != nil || Runtime.isChecked { return body(input) }
         let arguments = input.arrays
         let signature = TraceSignature(arguments, ambient, structure: structure())
         if let traced = traces[signature] { return Output(arrays: traced(arguments, ambient)) }
@@ -56,15 +61,22 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
     private func compile(
         _ signature: TraceSignature, _ ambient: Ambient
     ) throws(TracedGraph.Mistake) -> CompiledTrace {
-        try tracing.withLock { _ throws(TracedGraph.Mistake) in
-            if let known = traces[signature] { return known }
-            let traced = try TracedGraph(signature, ambient) { [body] arguments in
-                body(Input(arrays: arguments)).arrays
-            }
-            let compiled = CompiledTrace(traced, options)
-            traces.insert(compiled, for: signature)
-            return compiled
+        let traced = try TracedGraph(signature, ambient) { [body] arguments in
+            body(Input(arrays: arguments)).arrays
         }
+        // Another call may have been first.
+        return traces[signature] ?? traces.insert(CompiledTrace(traced, options), for: signature)
+    }
+
+    private static func reportEndlessRecursion() -> Output {
+        let error = ArrayError(
+            .invalidState, in: "hybridized function",
+            "calls of hybridized functions inside each other use up the thread's stack while they are "
+                + "traced; a function that calls itself needs an end that does not depend on the values "
+                + "of arrays")
+        guard let count = Output.arrayCount else { error.trap() }
+        let nothing = NDArray.invalid(error.reported(), like: TensorType(.f32, []))
+        return Output(arrays: Array(repeating: nothing, count: count))
     }
 
     /// The graphs that were traced, before optimisation, the oldest first.

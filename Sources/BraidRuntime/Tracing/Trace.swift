@@ -1,5 +1,6 @@
 import BraidCore
 import BraidOperators
+import BraidPlatform
 import Synchronization
 
 /// A trace that is being taken: operators on its values build symbols. Arrays from outside become
@@ -11,10 +12,13 @@ final class Trace: Sendable {
         /// The symbol of each source that is not fresh at every use, by the identity of its object.
         var symbols: [ObjectIdentifier: Symbol] = [:]
         /// New values of parameters, in the order of first change.
-        var values = ParameterTable()
-        /// New gradients of parameters, in the order of first change.
-        var gradients = ParameterTable()
+        var values = ParameterTable<NDArray>()
+        /// New gradients of parameters, nil where there is none any more, in the order of first change.
+        var gradients = ParameterTable<NDArray?>()
         var oldGradients: [ObjectIdentifier: Symbol] = [:]
+        /// What the traced code was told of parameters.
+        var modes = ParameterTable<Parameter.GradientMode>()
+        var hasGradient = ParameterTable<Bool>()
     }
 
     private static let count = Atomic<UInt64>(0)
@@ -22,11 +26,11 @@ final class Trace: Sendable {
     /// Names the trace in the bodies of its values; never 0.
     let number = Trace.count.wrappingAdd(1, ordering: .relaxed).newValue
     private let owner = TaskIdentity.current
-    private let state = Mutex(State())
+    private let state = Locked(State())
     /// The trace around this one, whose values are constants here.
     private let parent: Trace?
     /// Whether everything carries gradients: a gradient rule is traced, whose gradient may be wanted.
-    private let tracesRule: Bool
+    let tracesRule: Bool
 
     /// The tape on which calls of what is traced will be recorded; nil when they will not be.
     private let recorder: Tape?
@@ -108,17 +112,22 @@ final class Trace: Sendable {
 
     /// A key that is drawn anew at every call.
     func key() -> NDArray {
+        if let parent { return parent.key() }
         let symbol = Symbol.randomKey()
         state.withLock { $0.sources.append(symbol) }
         return array(symbol)
     }
 
     private func captured(_ array: NDArray) -> Symbol {
-        addSource(.array(array), array.type, for: array.body)
+        if let parent { return parent.captured(array) }
+        return addSource(.array(array), array.type, for: array.body)
     }
 
     /// The value that a parameter has at this point of the trace.
+    ///
+    /// What a rule reads inside a trace comes from outside of that, like all that it reads itself.
     func value(of parameter: Parameter) -> NDArray {
+        if let parent { return parent.value(of: parameter) }
         if let changed = state.withLock({ $0.values[parameter] }) { return changed }
         let type = parameter.knownType
         return array(addSource(.parameter(parameter), type, for: parameter))
@@ -140,6 +149,7 @@ final class Trace: Sendable {
         ).report()
     }
 
+    /// - Precondition: the value has the parameter's type.
     func setValue(of parameter: Parameter, to value: NDArray) {
         let value = array(symbol(value))
         state.withLock { $0.values[parameter] = value }
@@ -147,8 +157,11 @@ final class Trace: Sendable {
 
     /// The gradient that a parameter has at this point of the trace.
     func gradient(of parameter: Parameter) -> NDArray? {
+        if let parent { return parent.gradient(of: parameter) }
         if let changed = state.withLock({ $0.gradients[parameter] }) { return changed }
-        guard parameter.hasGradient else { return nil }
+        let hasGradient = parameter.hasGradient
+        state.withLock { $0.hasGradient[parameter] = hasGradient }
+        guard hasGradient else { return nil }
         let key = ObjectIdentifier(parameter)
         if let known = state.withLock({ $0.oldGradients[key] }) { return array(known) }
         let symbol = addSource(.gradient(parameter), parameter.knownType)
@@ -156,17 +169,32 @@ final class Trace: Sendable {
         return array(symbol)
     }
 
-    func setGradient(of parameter: Parameter, to gradient: NDArray) {
-        let gradient = array(symbol(gradient))
-        state.withLock { $0.gradients[parameter] = gradient }
+    /// - Precondition: the gradient has the parameter's type.
+    func setGradient(of parameter: Parameter, to gradient: NDArray?) {
+        let gradient = gradient.map { array(symbol($0)) }
+        state.withLock { $0.gradients[parameter] = .some(gradient) }
+    }
+
+    /// Notes that the traced code was told a parameter's mode.
+    func note(_ mode: Parameter.GradientMode, of parameter: Parameter) {
+        state.withLock { $0.modes[parameter] = mode }
+        parent?.note(mode, of: parameter)
     }
 
     /// The parameters that the trace changed, with their new values or gradients.
-    var changedValues: [(parameter: Parameter, array: NDArray)] {
+    var changedValues: [(parameter: Parameter, element: NDArray)] {
         state.withLock { $0.values.entries }
     }
-    var changedGradients: [(parameter: Parameter, array: NDArray)] {
+    var changedGradients: [(parameter: Parameter, element: NDArray?)] {
         state.withLock { $0.gradients.entries }
+    }
+
+    /// What the traced code was told of parameters, and may have been traced otherwise without.
+    var notedModes: [(parameter: Parameter, element: Parameter.GradientMode)] {
+        state.withLock { $0.modes.entries }
+    }
+    var notedGradients: [(parameter: Parameter, element: Bool)] {
+        state.withLock { $0.hasGradient.entries }
     }
 
     private func addSource(
@@ -179,23 +207,6 @@ final class Trace: Sendable {
             state.sources.append(symbol)
             if let object { state.symbols[ObjectIdentifier(object)] = symbol }
             return symbol
-        }
-    }
-}
-
-/// Arrays by parameter, in the order of first assignment.
-private struct ParameterTable: Sendable {
-    private(set) var entries: [(parameter: Parameter, array: NDArray)] = []
-
-    subscript(parameter: Parameter) -> NDArray? {
-        get { entries.first { $0.parameter === parameter }?.array }
-        set {
-            guard let newValue else { return }
-            if let known = entries.firstIndex(where: { $0.parameter === parameter }) {
-                entries[known].array = newValue
-            } else {
-                entries.append((parameter, newValue))
-            }
         }
     }
 }

@@ -1,5 +1,5 @@
 import BraidCore
-import Synchronization
+import BraidPlatform
 
 /// The compiled traces of one function, by signature.
 final class TraceCache: Sendable {
@@ -15,7 +15,7 @@ final class TraceCache: Sendable {
     }
 
     private let capacity: Int
-    private let state = Mutex(State())
+    private let state = Locked(State())
 
     init(capacity: Int) { self.capacity = capacity }
 
@@ -32,19 +32,32 @@ final class TraceCache: Sendable {
         }
     }
 
-    func insert(_ trace: CompiledTrace, for signature: TraceSignature) {
-        state.withLock { state in
+    /// Keeps a trace, unless there is one by now that still holds.
+    /// - Returns: the one that is kept.
+    func insert(_ trace: CompiledTrace, for signature: TraceSignature) -> CompiledTrace {
+        // What goes is dropped outside the lock.
+        let (kept, evicted) = state.withLock { state -> (CompiledTrace, [Entry]) in
             state.clock += 1
+            if let known = state.entries.firstIndex(where: {
+                $0.signature == signature && $0.trace.isValid
+            }) {
+                state.entries[known].lastUse = state.clock
+                return (state.entries[known].trace, [])
+            }
             state.insertionCount += 1
+            var evicted: [Entry] = []
             if state.entries.count == capacity {
                 let oldest = state.entries.indices.min {
                     state.entries[$0].lastUse < state.entries[$1].lastUse
                 }!
-                state.entries.remove(at: oldest)
+                evicted.append(state.entries.remove(at: oldest))
             }
             state.entries.append(
                 Entry(signature: signature, trace: trace, lastUse: state.clock))
+            return (trace, evicted)
         }
+        withExtendedLifetime(evicted) {}
+        return kept
     }
 
     /// The traced graphs in the order of insertion.

@@ -15,8 +15,12 @@ struct TracedGraph: Sendable {
     let changedValues: [Parameter]
     /// The parameters whose gradients the last outputs replace.
     let changedGradients: [Parameter]
+    /// The parameters that have no gradient after a call.
+    let clearedGradients: [Parameter]
     /// What to do with gradients when the trace was taken; another mode needs another trace.
-    let gradientModes: [(parameter: Parameter, mode: Parameter.GradientMode)]
+    private let gradientModes: [(parameter: Parameter, element: Parameter.GradientMode)]
+    /// Whether gradients were there that the traced code asked for.
+    private let hasGradient: [(parameter: Parameter, element: Bool)]
     /// How gradients flow back through the call; nil when nothing was recorded.
     let rule: CallGradient?
 
@@ -49,11 +53,14 @@ struct TracedGraph: Sendable {
             throw Mistake(error: error, types: results.map(\.type))
         }
 
-        let (values, gradients) = (trace.changedValues, trace.changedGradients)
+        let values = trace.changedValues
+        let gradients = trace.changedGradients.compactMap { parameter, gradient in
+            gradient.map { (parameter: parameter, element: $0) }
+        }
         let inputs = trace.sources
         let saved = signature.isRecording ? Self.saved(for: results, from: inputs) : []
         let outputs =
-            results + saved + (values + gradients).map { trace.symbol($0.array) }
+            results + saved + (values + gradients).map { trace.symbol($0.element) }
         sources = inputs.map(\.source)
         graph = Graph(
             computing: outputs, from: inputs,
@@ -62,15 +69,19 @@ struct TracedGraph: Sendable {
         savedCount = saved.count
         changedValues = values.map(\.parameter)
         changedGradients = gradients.map(\.parameter)
-        gradientModes = sources.compactMap { source in
-            guard case .parameter(let parameter) = source.kind else { return nil }
-            return (parameter, parameter.gradientMode)
-        }
+        clearedGradients = trace.changedGradients.filter { $0.element == nil }.map(\.parameter)
+        gradientModes = trace.notedModes
+        hasGradient = trace.notedGradients
         rule = signature.isRecording ? CallGradient(inputs: inputs, outputs: results + saved) : nil
     }
 
     /// Whether the trace would be the same now.
-    var isValid: Bool { gradientModes.allSatisfy { $0.parameter.gradientMode == $0.mode } }
+    ///
+    /// The types of parameters never change, so that they need no look.
+    var isValid: Bool {
+        gradientModes.allSatisfy { $0.parameter.currentGradientMode == $0.element }
+            && hasGradient.allSatisfy { $0.parameter.hasGradient == $0.element }
+    }
 
     /// The forward values, neither inputs nor results, that gradient rules read.
     private static func saved(for results: [Symbol], from inputs: [Symbol]) -> [Symbol] {
@@ -79,12 +90,11 @@ struct TracedGraph: Sendable {
         let wanted = inputs.filter { $0.dtype.isComputedFloating }
         let found = gradients(of: results, cotangents: cotangents, at: wanted).compactMap(\.self)
         let backward = TopologicalOrder(of: found) { forward.position(of: $0) != nil }
+        var known = Set((inputs + results).map(\.name))
         var saved: [Symbol] = []
         for node in backward.nodes where forward.position(of: node) == nil {
             for read in node.inputs where forward.position(of: read.node) != nil {
-                if inputs.contains(where: { $0 === read }) { continue }
-                if (results + saved).contains(where: { $0 === read }) { continue }
-                saved.append(read)
+                if known.insert(read.name).inserted { saved.append(read) }
             }
         }
         return saved

@@ -126,12 +126,6 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
         help: "Whether the network runs as compiled graphs, forward, backward and update.")
     var hybridize = true
 
-    @Flag(
-        help: ArgumentHelp(
-            "Optimize graphs only by passes that keep every bit, here and in the file, so that "
-                + "--hybridize and --no-hybridize give the same file."))
-    var exact = false
-
     @Option(
         help: ArgumentHelp(
             "Write the trained network, graph and weights, to this file.", valueName: "file"))
@@ -235,7 +229,7 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
             schedule: schedule, warmUpSteps: warmUpSteps,
             clipping: clipNorm.map { .globalNorm($0) }, seed: seed,
             hybridizes: hybridize, shards: shards, workers: workers, loaderWorkers: loaderWorkers,
-            optimization: OptimizationOptions(exact: exact), output: output,
+            output: output,
             data: classification, dataName: data
         ).run(reporter)
         if let profile { try Profile.stop(writingTo: profile) }

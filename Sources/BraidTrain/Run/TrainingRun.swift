@@ -18,8 +18,6 @@ struct TrainingRun {
     let workers: Int
     /// How many batches are loaded at a time.
     let loaderWorkers: Int
-    /// How graphs are optimised, that of the file included.
-    let optimization: OptimizationOptions
     let output: String?
     let data: ClassificationData
     /// The data's name, or where they lie.
@@ -38,7 +36,7 @@ struct TrainingRun {
             clipping: clipping)
         let step = step(network, trainer)
         let predictor: any Block<[NDArray], [NDArray]> =
-            hybridizes ? network.hybridized(options: hybridOptions) : network
+            hybridizes ? network.hybridized(options: HybridOptions()) : network
         reporter.started(
             model: model.name, data: dataName, trainingCount: data.training.count,
             testCount: data.test.count, threads: Runtime.engine.threads)
@@ -65,17 +63,15 @@ struct TrainingRun {
     private func write(_ network: AnyBlock, to path: String) throws {
         try network.model(
             for: [data.singleInputType], inputNames: ["image"], outputNames: ["scores"],
-            options: optimization, metadata: ["model": model.name, "shards": "\(shards)"]
+            metadata: ["model": model.name, "shards": "\(shards)"]
         ).write(to: path)
     }
-
-    private var hybridOptions: HybridOptions { HybridOptions(optimization: optimization) }
 
     /// One step of training: forward, backward, update.
     private func step(_ network: AnyBlock, _ trainer: Trainer) -> DataParallelStep {
         DataParallelStep(
             trainer, shards: Shards(shards), workers: workers,
-            hybridizedWith: hybridizes ? hybridOptions : nil
+            hybridizedWith: hybridizes ? HybridOptions() : nil
         ) { inputs, labels in
             let scores = network([inputs])[0]
             return (softmaxCrossEntropy(scores, labels), scores)
