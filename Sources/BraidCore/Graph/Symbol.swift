@@ -46,7 +46,8 @@ package final class Node: Sendable {
         case custom(any CustomGradient)
     }
 
-    package let kind: Kind
+    // Written in `deinit` only, when no other reference is left.
+    nonisolated(unsafe) package private(set) var kind: Kind
     package let types: [TensorType]
     /// Whether gradients flow through: false for what was computed outside `Autograd.record`.
     package let carriesGradient: Bool
@@ -66,17 +67,24 @@ package final class Node: Sendable {
     deinit {
         if inputs.isEmpty { return }
         var pending = [inputs]
-        inputs = []
+        forgetInputs()
         while var list = pending.popLast() {
             while let symbol = list.popLast() {
                 var node = symbol.node
                 _ = consume symbol
                 if isKnownUniquelyReferenced(&node), !node.inputs.isEmpty {
                     pending.append(node.inputs)
-                    node.inputs = []
+                    node.forgetInputs()
                 }
             }
         }
+    }
+
+    /// - Precondition: whoever calls holds them, and nobody else the node.
+    private func forgetInputs() {
+        inputs = []
+        // The closures of a rule may hold the operands, too.
+        if case .custom = kind { kind = .randomKey }
     }
 }
 
