@@ -1,8 +1,12 @@
+import BraidCore
+import BraidPlatform
+import BraidRuntime
+
 /// Why a file with data cannot be read or written.
 public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of failure it is; more kinds may come.
     public struct Code: Hashable, Sendable {
-        private enum Value { case missing, unreadable, malformed, unsupported, unwritable }
+        private enum Value { case missing, unreadable, malformed, unsupported, unwritable, memory }
         private let value: Value
         /// There is no file where it was looked for.
         public static let missing = Code(value: .missing)
@@ -14,6 +18,8 @@ public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let unsupported = Code(value: .unsupported)
         /// The file cannot be written; what was there before is untouched.
         public static let unwritable = Code(value: .unwritable)
+        /// There is no memory for what the file has, or says it has.
+        public static let tooLarge = Code(value: .memory)
     }
 
     /// The kind of failure.
@@ -27,9 +33,30 @@ public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
     public init(_ code: Code, path: String, _ message: String) {
         self.code = code
         self.path = path
-        self.message = message
+        // With names from the file.
+        self.message = message.printableLines
     }
 
     /// As `/data/digits.bin: no such file; …`.
-    public var description: String { "\(path): \(message)" }
+    public var description: String { "\(path.printable): \(message)" }
+}
+
+extension DataError {
+    /// A file that cannot be read.
+    /// - Parameter expected: what it should be, as `an IDX file`.
+    init(_ error: SystemError, path: String, expected: String) {
+        let code: Code =
+            error.isMissingFile ? .missing : error.isShortage ? .tooLarge : .unreadable
+        self.init(code, path: path, "cannot be read: \(error); expected \(expected)")
+    }
+
+    /// Memory that is not there.
+    init(_ shortage: MemoryShortage, path: String) {
+        self.init(.tooLarge, path: path, "is too large: \(shortage)")
+    }
+
+    /// An array for which there is no memory.
+    init(_ type: TensorType, _ error: ArrayError, path: String) {
+        self.init(.tooLarge, path: path, "holds \(type), which is too large: \(error.message)")
+    }
 }

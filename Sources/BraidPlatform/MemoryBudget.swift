@@ -64,6 +64,9 @@ package final class MemoryBudget: Sendable {
 
     private static var budgets: [MemoryBudget] { (scoped.map { [$0] } ?? []) + [process] }
 
+    /// Bytes that may be taken in all, here.
+    package static var currentLimit: Int { budgets.map(\.limit).min()! }
+
     /// Bytes that may be taken in all.
     package var limit: Int {
         get { limitByteCount.load(ordering: .relaxed) }

@@ -8,8 +8,9 @@
 
 /// Bytes whose number comes from outside. They are reserved first, and taken from the system by a call
 /// that may fail, where an array of the standard library would end the process.
-package final class ReservedBytes {
-    private let start: UnsafeMutableRawPointer
+package final class ReservedBytes: Sendable {
+    // Safe: constant; who makes the object fills it before anyone else sees it.
+    nonisolated(unsafe) private let start: UnsafeMutableRawPointer
     private let reservation: MemoryReservation
     /// How many there are.
     package let count: Int
@@ -19,8 +20,7 @@ package final class ReservedBytes {
     package init(_ count: Int) throws(MemoryShortage) {
         let reservation = try MemoryBudget.reserve(count)
         guard let start = malloc(max(count, 1)) else {
-            throw MemoryShortage(
-                wanted: count, left: 0, limit: MemoryBudget.process.limit)
+            throw MemoryShortage(wanted: count, left: 0, limit: MemoryBudget.process.limit)
         }
         self.start = start
         self.reservation = reservation

@@ -47,9 +47,10 @@ import Testing
     @Test(arguments: [
         ("", "no line with numbers"), ("a,b\n", "no line with numbers"),
         ("1,2\n3\n", "1 fields in line 2; expected 2"), ("1,2\n\n3,x\n", "'x' in line 3, field 2"),
-        ("1,\n", "no line with numbers"), ("1,2\n3,\n", "'' in line 2"),
+        ("NA\n", "no text in line 1"), ("1,2\n3,\n", "'' in line 2"),
         ("1,\"2\n", "a quote in line 1 that is not closed"),
-        ("1,\"2\"3\n", "behind a quoted field in line 1"), ("1 2,3\n4,5 6\n", "'5 6' in line 2"),
+        ("1,\"2\"3\n", "behind a quoted field in line 1"), ("1 2,3\n4,5 6\n", "hasNames:"),
+        ("1,2\n4,5 6\n", "'5 6' in line 2"),
     ])
     func mistakesAreNamed(text: String, message: String) {
         let error = #expect(throws: DataError.self) { try read(text) }
@@ -58,15 +59,21 @@ import Testing
     }
 
     @Test func anyBytes() {
-        let alphabet = Array("0123,,,\"\"\n\n\r -.eE\u{FF}a".utf8)
+        let alphabet = Array("0123,,,\"\"\n\n\r -.eE\u{FF}aNA?".utf8)
         Seeds.repeated(3_000) { generator in
             let bytes = (0..<generator.int(0...40)).map { _ in
                 alphabet[generator.int(0...alphabet.count - 1)]
             }
             do {
+                let missing: [MissingValues] = [.error, .nan, .dropRow, .value(1)]
                 let table = try CSVTable(
-                    parsing: bytes, separator: UInt8(ascii: ","), hasNames: nil, path: "table")
+                    parsing: bytes, separator: UInt8(ascii: ","),
+                    hasNames: [nil, true, false][generator.int(0...2)],
+                    columns: generator.oneIn(3) ? [0, -1] : nil,
+                    categories: generator.oneIn(3) ? [0] : [],
+                    missing: missing[generator.int(0...3)], path: "table")
                 #expect(table.values.rank == 2)
+                #expect(table.values.shape[0] > 0)
             } catch is DataError {
             }
         }

@@ -71,6 +71,51 @@ import Testing
         #expect(try read(parts + [0, 0]).scalars(as: UInt8.self) == expected)
     }
 
+    /// Members may end anywhere, within the header, too, and may be empty.
+    @Test func membersEndAnywhere() throws {
+        let content = idx(0x08, [2, 3], [0, 1, 2, 3, 4, 5])
+        for first in 0...content.count {
+            for second in first...content.count {
+                let parts = [content[..<first], content[first..<second], content[second...]]
+                let array = try read(parts.flatMap { gzipped(Array($0)) })
+                #expect(array.type == TensorType(.u8, [2, 3]))
+                #expect(try array.scalars(as: UInt8.self) == [0, 1, 2, 3, 4, 5])
+            }
+        }
+        // What comes behind the content is no content.
+        #expect(throws: DataError.self) { try read(gzipped(content) + gzipped([7])) }
+        #expect(throws: DataError.self) { try read(gzipped(Array(content[..<5]))) }
+    }
+
+    /// Half a million members in time that grows with their number, whatever the content's length.
+    @Test func manyEmptyMembers() throws {
+        let content = idx(0x08, [1 << 20], [UInt8](repeating: 3, count: 1 << 20))
+        let empty: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        func seconds(_ count: Int) throws -> Double {
+            let file = gzipped(content) + (0..<count).flatMap { _ in empty }
+            let start = ContinuousClock.now
+            #expect(try read(file).count == 1 << 20)
+            return (ContinuousClock.now - start) / .seconds(1)
+        }
+        // Each took memory as large as the content, and 10 microseconds and more.
+        let (few, many) = (try seconds(10_000), try seconds(80_000))
+        #expect(many < 5 + 30 * few)
+    }
+
+    @Test func plainFilesAreNotCalledCompressed() throws {
+        for bytes in [
+            [], [0, 0, 8, 9] + [UInt8](repeating: 0, count: 40), [0, 0, 8, 2, 0, 0, 0, 1],
+        ]
+            as [[UInt8]]
+        {
+            let error = #expect(throws: DataError.self) { try read(bytes) }
+            #expect(error?.message.contains("is no IDX file: it ") == true, "\(error!)")
+            #expect(error?.message.contains("compressed") == false, "\(error!)")
+        }
+        let error = #expect(throws: DataError.self) { try read(idx(0x08, [3], [1, 2])) }
+        #expect(error?.message == "is no IDX file: it has 10 bytes; expected 11 of u8[3]")
+    }
+
     @Test func filesThatAreNone() throws {
         let good = idx(0x08, [2, 2], [1, 2, 3, 4])
         let cases: [[UInt8]] = [
@@ -105,6 +150,24 @@ import Testing
         }
     }
 
+    @Test func foldersWithPointsInTheNames() throws {
+        try withFolder { folder in
+            func write(_ name: String, _ bytes: [UInt8]) throws {
+                try Data(bytes).write(to: folder.appending(path: name))
+            }
+            let empty = #expect(throws: DataError.self) { try IDXFolder(path: folder.path) }
+            #expect(empty?.message.contains("the folder is empty") == true)
+            try write("train-images.idx3-ubyte", idx(0x08, [1, 2, 1], [0, 255]))
+            try write("train-labels.idx1-ubyte", idx(0x08, [1], [3]))
+            try write("test-images.idx3-ubyte.gz", gzipped(idx(0x08, [1, 2, 1], [0, 255])))
+            try write("t10k-labels.idx1-ubyte", idx(0x08, [1], [2]))
+            let data = try IDXFolder(path: folder.path)
+            #expect((data.height, data.width, data.classes) == (2, 1, 4))
+            let gone = #expect(throws: DataError.self) { try IDXFolder(path: folder.path + "/no") }
+            #expect(gone?.message.contains("cannot be listed") == true)
+        }
+    }
+
     @Test func folders() throws {
         try withFolder { folder in
             func write(_ name: String, _ bytes: [UInt8]) throws {
@@ -116,6 +179,8 @@ import Testing
             let missing = #expect(throws: DataError.self) { try IDXFolder(path: folder.path) }
             #expect(missing?.code == .missing)
             #expect(missing?.path.hasSuffix("t10k-labels-idx1-ubyte") == true)
+            // What lies there is said.
+            #expect(missing?.message.contains("'t10k-images-idx3-ubyte.gz'") == true)
 
             try write("t10k-labels-idx1-ubyte", idx(0x08, [1], [1]))
             let data = try IDXFolder(path: folder.path)

@@ -52,10 +52,106 @@ import Testing
         }
     }
 
+    /// An archive of stored files, as the format has it.
+    private func archive(_ files: [(name: String, content: [UInt8])]) -> [UInt8] {
+        func bytes(_ number: Int, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
+        }
+        var (archive, directory) = ([UInt8](), [UInt8]())
+        for (name, content) in files {
+            let fields =
+                bytes(20, 2) + bytes(0, 2) + bytes(0, 2) + bytes(0, 4)
+                + bytes(Int(checksum(content)), 4) + bytes(content.count, 4)
+                + bytes(content.count, 4) + bytes(name.utf8.count, 2) + bytes(0, 2)
+            directory +=
+                [0x50, 0x4B, 1, 2] + bytes(20, 2) + fields + bytes(0, 10)
+                + bytes(archive.count, 4) + Array(name.utf8)
+            archive += [0x50, 0x4B, 3, 4] + fields + Array(name.utf8) + content
+        }
+        return archive + directory + [0x50, 0x4B, 5, 6] + bytes(0, 4) + bytes(files.count, 2)
+            + bytes(files.count, 2) + bytes(directory.count, 4) + bytes(archive.count, 4)
+            + bytes(0, 2)
+    }
+
+    private func checksum(_ content: [UInt8]) -> UInt32 {
+        var sum = ~UInt32(0)
+        for byte in content {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
+        }
+        return ~sum
+    }
+
+    /// The bytes of an `.npy` file of this shape, as Python writes a tuple.
+    private func npy(_ description: String, _ shape: String, _ data: [UInt8]) -> [UInt8] {
+        let text = "{'descr': '\(description)', 'fortran_order': False, 'shape': \(shape), }\n"
+        return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8)
+            + data
+    }
+
+    private func withFile<R>(_ bytes: [UInt8], _ body: (String) throws -> R) throws -> R {
+        let file = FileManager.default.temporaryDirectory.appending(
+            path: "braid-\(UUID().uuidString).npz")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(bytes).write(to: file)
+        return try body(file.path)
+    }
+
+    /// What is no array of Braid's closes the archive to nobody.
+    @Test func otherFilesBesideTheArrays() throws {
+        let weights = npy("|u1", "(3,)", [1, 2, 3])
+        let file = archive([
+            ("net/", []), ("meta.json", Array("{}".utf8)), ("net/weights.npy", weights),
+            ("README.txt", Array("hello".utf8)), ("complex.npy", npy("<c8", "(0,)", [])),
+            ("deep.npy", npy("|u1", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", [9])),
+            ("bad.npy", Array("no array".utf8)), ("b.npy", npy("|u1", "()", [7])),
+        ])
+        try withFile(file) { path in
+            let archive = try NPZFile(path: path)
+            #expect(archive.names == ["net/weights", "complex", "deep", "bad", "b"])
+            #expect(try archive.array("net/weights").scalars(as: UInt8.self) == [1, 2, 3])
+            #expect(try archive.array("b").scalars(as: UInt8.self) == [7])
+            for (name, code) in [
+                ("complex", .unsupported), ("deep", .unsupported), ("bad", .malformed),
+                ("none", .missing),
+            ] as [(String, DataError.Code)] {
+                let error = #expect(throws: DataError.self) { try archive.array(name) }
+                #expect(error?.code == code, "\(name): \(error!)")
+            }
+            let entries = try archive.entries()
+            #expect(entries.count == 8)
+            #expect(entries.filter { $0.type != nil }.map(\.name) == ["net/weights", "b"])
+            #expect(entries[2].type == TensorType(.u8, [3]))
+            #expect(entries[0].obstacle == "it is a folder")
+            #expect(entries.allSatisfy { ($0.type == nil) != ($0.obstacle == nil) })
+        }
+        let good = archive([
+            ("a.npy", weights), ("README.txt", []), ("net/", []),
+            ("deep.npy", npy("|u1", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", [9])),
+        ])
+        #expect(try NPZFile.read(good, path: "good").keys.sorted() == ["a"])
+    }
+
+    /// Many names for the same bytes: a small file that says it has much.
+    @Test func overlappingEntries() throws {
+        var file = archive((0..<50).map { ("\($0).npy", npy("|u1", "(3,)", [1, 2, 3])) })
+        #expect(try NPZFile.read(file, path: "x").count == 50)
+        // All entries of the directory lead to the first.
+        let signature: [UInt8] = [0x50, 0x4B, 1, 2]
+        for start in file.indices.dropLast(46)
+        where file[start..<(start + 4)].elementsEqual(signature) {
+            for place in 42..<46 { file[start + place] = 0 }
+        }
+        let error = #expect(throws: DataError.self) { try NPZFile.read(file, path: "x") }
+        #expect(error?.code == .malformed)
+        #expect(error?.message.contains("overlaps") == true)
+    }
+
     @Test func damagedArchives() throws {
-        let files = try [
+        let files: [[UInt8]] = try [
             bytes(CompressedSamples.plainArchive), bytes(CompressedSamples.compressedArchive),
             written(["a": NDArray([1, 2, 3] as [Float]), "b": NDArray([4] as [Int32])]),
+            archive([("d/", []), ("d/a.npy", npy("|u1", "(2,)", [1, 2])), ("t", [5, 6])]),
         ]
         for file in files {
             for count in [0, 10, 21, 22, file.count / 2, file.count - 1] {
@@ -71,6 +167,11 @@ import Testing
                 file[place] = generator.oneIn(2) ? UInt8(generator.int(0...255)) : 0xFF
             }
             do { _ = try NPZFile.read(file, path: "damaged") } catch is DataError {}
+            if generator.oneIn(20) {
+                try withFile(file) { path in
+                    do { _ = try NPZFile(path: path).entries() } catch is DataError {}
+                }
+            }
         }
     }
 }

@@ -140,9 +140,13 @@ struct ParameterTests {
             let error = #expect(throws: ModelFileError.self) { try net.loadParameters(from: file) }
             #expect(error?.code == .mismatch)
             #expect(
-                error?.message == "extra.weight is missing; extra.bias is missing; "
-                    + "head.weight is f32[5, 3], expected f32[4, 3]; "
-                    + "head.bias is f32[5], expected f32[4]; body.bias is unexpected")
+                error?.message == """
+                    extra.weight is missing
+                    extra.bias is missing
+                    head.weight is f32[5, 3], expected f32[4, 3]
+                    head.bias is f32[5], expected f32[4]
+                    body.bias is unexpected
+                    """)
             let rest = #expect(throws: ModelFileError.self) {
                 try net.loadParameters(from: file, allowing: [.missing, .mismatched])
             }

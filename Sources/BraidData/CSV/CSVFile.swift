@@ -1,139 +1,53 @@
 import BraidCore
-import BraidOperators
-public import BraidRuntime
+import BraidPlatform
+import BraidRuntime
 
-/// Tables of numbers in text files with comma-separated values (Y. Shafranovich, RFC 4180, 2005).
+/// Tables in text files with comma-separated values (Y. Shafranovich, RFC 4180, 2005).
 ///
 /// ```swift
-/// let table = try CSVFile.read("iris.csv")
+/// let table = try CSVFile.read("iris.csv", categories: ["species"])
 /// let samples = try table.dataset(label: "species")
+///
+/// let houses = try CSVFile.read(
+///     "houses.csv", columns: ["rooms", "area", "price"], missing: .dropRow)
+/// let prices = try houses.dataset(target: "price")
 /// ```
 public enum CSVFile {
-    /// Reads a table whose fields are numbers, but for a first line with names if there is one. Lines
-    /// end with LF or CRLF; fields may be quoted; spaces around a number do not matter; lines without
-    /// any character are passed over.
+    /// Reads a table whose fields are numbers, but for a first line with names if there is one, and for
+    /// columns of `categories`. Lines end with LF or CRLF; fields may be quoted; spaces around a number
+    /// do not matter; lines without any character are passed over, and so is an empty field at the end of
+    /// every line.
     /// - Parameters:
     ///   - separator: what stands between fields; one ASCII character, as `;` or `\t`.
-    ///   - hasNames: whether the first line has names; when nil it does if one of its fields is no
-    ///     number.
+    ///   - hasNames: whether the first line has names; when nil it does if none of its fields is a
+    ///     number. A first line with numbers and other fields is an error then: it could be either.
+    ///   - columns: which columns are read, in this order; all when nil.
+    ///   - categories: columns of texts, which are read as classes: `CSVTable.categories(of:)` has the
+    ///     different texts, sorted, and the values are positions among them.
+    ///   - missing: what fields without a value stand for, in the columns that are read.
     /// - Throws: `DataError`: `.missing` or `.unreadable` when the file cannot be read, `.malformed`
-    ///   naming the line when a field is no number or a line has another number of fields than the
-    ///   first.
+    ///   naming line and column when a field is no number or has no value, or a line has another number
+    ///   of fields than the first, or when there is no such column; `.tooLarge` when there is no memory
+    ///   for the table.
     public static func read(
-        _ path: String, separator: Character = ",", hasNames: Bool? = nil
+        _ path: String, separator: Character = ",", hasNames: Bool? = nil,
+        columns: [CSVColumn]? = nil, categories: [CSVColumn] = [], missing: MissingValues = .error
     ) throws(DataError) -> CSVTable {
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            let file = try FileDescriptor.reading(path)
-            bytes = try file.bytes(at: 0, count: file.byteCount())
-        } catch {
-            throw DataError(
-                error.isMissingFile ? .missing : .unreadable, path: path,
-                "cannot be read: \(error); expected a table of comma-separated values")
-        }
-        guard let separator = separator.asciiValue, separator != UInt8(ascii: "\"") else {
+        guard let byte = separator.asciiValue, byte != UInt8(ascii: "\"") else {
             throw DataError(
                 .unsupported, path: path, "cannot be split at '\(separator)', which is not ASCII")
         }
-        return try CSVTable(parsing: bytes, separator: separator, hasNames: hasNames, path: path)
-    }
-}
-
-/// A table of numbers.
-public struct CSVTable: Sendable {
-    /// The columns' names; empty when the file has none.
-    public let names: [String]
-    /// f64 `[rows, columns]`.
-    public let values: NDArray
-    private let path: String
-
-    package init(
-        parsing bytes: [UInt8], separator: UInt8, hasNames: Bool?, path: String
-    ) throws(DataError) {
-        var parser = CSVParser(bytes, separator: separator, path: path)
-        var names: [String] = []
-        var numbers: [Double] = []
-        var (rows, columns) = (0, 0)
-        while let line = try parser.nextLine() {
-            let isFirst = rows == 0 && names.isEmpty
-            if isFirst {
-                columns = line.fields.count
-                if hasNames ?? line.fields.contains(where: { CSVParser.number($0) == nil }) {
-                    names = line.fields
-                    continue
-                }
-            }
-            guard line.fields.count == columns else {
-                throw DataError(
-                    .malformed, path: path,
-                    "has \(line.fields.count) fields in line \(line.number); expected \(columns) as "
-                        + "in the first")
-            }
-            for (column, field) in line.fields.enumerated() {
-                guard let number = CSVParser.number(field) else {
-                    throw DataError(
-                        .malformed, path: path,
-                        "has '\(field.prefix(40))' in line \(line.number), field \(column + 1); "
-                            + "expected a number")
-                }
-                numbers.append(number)
-            }
-            rows += 1
+        let bytes: ReservedBytes
+        do throws(SystemError) {
+            // A stream of zeros is no text.
+            let file = try InputFile(path: path) { !$0.contains(0) }
+            bytes = try file.reservedBytes(at: 0, count: file.byteCount())
+        } catch {
+            throw DataError(error, path: path, expected: "a table of comma-separated values")
         }
-        guard rows > 0 else {
-            throw DataError(.malformed, path: path, "has no line with numbers")
-        }
-        guard let shape = Shape(exactly: [rows, columns]) else {
-            throw DataError(.unsupported, path: path, "has too many lines: \(rows)")
-        }
-        self.names = names
-        self.path = path
-        values = NDArray(numbers, shape: shape)
-    }
-
-    /// A column as class labels, the others as inputs: f32 `[rows, columns - 1]` and i64 `[rows]`.
-    /// - Throws: `DataError` when there is no such column, or a label is no whole number from 0 on.
-    public func dataset(label name: String) throws(DataError) -> ArrayDataset {
-        guard let column = names.firstIndex(of: name) else {
-            let known = names.isEmpty ? "none" : names.joined(separator: ", ")
-            throw DataError(
-                .malformed, path: path,
-                "has no column '\(name)' for the labels; the columns' names are: \(known)")
-        }
-        return try dataset(labelColumn: column)
-    }
-
-    /// The same for a column by its number, from 0 on; -1 is the last.
-    /// - Throws: `DataError` when there is no such column, or a label is no whole number from 0 on.
-    public func dataset(labelColumn: Int) throws(DataError) -> ArrayDataset {
-        let (rows, columns) = (values.shape[0], values.shape[1])
-        let column = labelColumn < 0 ? labelColumn + columns : labelColumn
-        guard (0..<columns).contains(column), columns > 1 else {
-            throw DataError(
-                .malformed, path: path,
-                "has \(columns) columns; there is no column \(labelColumn) for labels beside inputs"
-            )
-        }
-        let numbers: [Double]
-        do { numbers = try values.scalars(as: Double.self) } catch {
-            throw DataError(.unreadable, path: path, "\(error)")
-        }
-        var labels: [Int64] = []
-        var inputs: [Float] = []
-        for row in 0..<rows {
-            let line = numbers[(row * columns)..<((row + 1) * columns)]
-            let value = line[row * columns + column]
-            guard let label = Int64(exactly: value), label >= 0 else {
-                throw DataError(
-                    .malformed, path: path,
-                    "has the label \(value) in row \(row + 1); expected a whole number from 0 on")
-            }
-            labels.append(label)
-            for (index, element) in line.enumerated() where index != column {
-                inputs.append(Float(element))
-            }
-        }
-        return ArrayDataset(
-            inputs: NDArray(inputs, shape: [rows, columns - 1]), labels: NDArray(labels))
+        let reader = CSVReader(
+            separator: byte, hasNames: hasNames, columns: columns, categories: categories,
+            missing: missing, path: path)
+        return try bytes.withBytes { bytes throws(DataError) in try reader.table(bytes) }
     }
 }

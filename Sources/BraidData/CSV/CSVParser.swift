@@ -1,74 +1,118 @@
-/// Splits a file into lines and fields.
+import BraidPlatform
+
+/// Splits a file into lines and fields, without keeping any.
 struct CSVParser {
-    struct Line {
-        /// Counted from 1.
-        let number: Int
-        let fields: [String]
+    /// A field, by its place in the file.
+    struct Field {
+        /// Without the quotes around it.
+        let range: Range<Int>
+        let isQuoted: Bool
+        /// Whether the line goes on behind it.
+        let isLast: Bool
+
+        /// Whether there is nothing, not even quotes.
+        var isBlank: Bool { range.isEmpty && !isQuoted }
     }
 
-    private let bytes: [UInt8]
+    private let bytes: UnsafeRawBufferPointer
     private let separator: UInt8
     private let path: String
     private var position = 0
-    private var lineNumber = 1
+    /// The number of the line that the next field is in, from 1 on.
+    private(set) var lineNumber = 1
 
     private static let quote = UInt8(ascii: "\"")
     private static let newline = UInt8(ascii: "\n")
     private static let carriageReturn = UInt8(ascii: "\r")
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    /// No number is written with more bytes.
+    private static let maximumNumberByteCount = 1024
 
-    init(_ bytes: [UInt8], separator: UInt8, path: String) {
+    init(_ bytes: UnsafeRawBufferPointer, separator: UInt8, path: String) {
         self.bytes = bytes
         self.separator = separator
         self.path = path
         if bytes.starts(with: Self.byteOrderMark) { position = Self.byteOrderMark.count }
     }
 
-    /// A field as a number.
-    static func number(_ field: String) -> Double? {
-        // Most fields have no spaces around them.
-        if let number = Double(field) { return number }
-        let words = field.split(whereSeparator: \.isWhitespace)
-        return words.count == 1 ? Double(words[0]) : nil
-    }
-
-    /// The next line that has any character; nil at the end.
-    mutating func nextLine() throws(DataError) -> Line? {
+    /// Goes to the next line that has any character.
+    /// - Returns: false at the end.
+    mutating func nextLine() -> Bool {
         while position < bytes.count {
-            if takeLineEnd() { continue }
-            let number = lineNumber
-            var fields: [String] = []
-            repeat { fields.append(try nextField()) } while take(separator)
-            guard takeLineEnd() || position == bytes.count else {
-                throw malformed("has text behind a quoted field in line \(lineNumber)")
-            }
-            return Line(number: number, fields: fields)
+            if !takeLineEnd() { return true }
         }
-        return nil
+        return false
     }
 
-    private mutating func nextField() throws(DataError) -> String {
-        guard take(Self.quote) else {
-            let rest = bytes[position...]
-            var end = rest.firstIndex { $0 == separator || $0 == Self.newline } ?? bytes.count
-            let isLast = end == bytes.count || bytes[end] == Self.newline
-            if isLast, end > position, bytes[end - 1] == Self.carriageReturn { end -= 1 }
-            defer { position = end }
-            return String(decoding: bytes[position..<end], as: UTF8.self)
+    /// The next field of the line.
+    /// - Precondition: the field before was not the last.
+    mutating func nextField() throws(DataError) -> Field {
+        if take(Self.quote) { return try quotedField() }
+        let start = position
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == separator || byte == Self.newline { break }
+            position += 1
         }
-        let start = lineNumber
-        var content: [UInt8] = []
+        var end = position
+        let isLast = position == bytes.count || bytes[position] == Self.newline
+        if isLast, end > start, bytes[end - 1] == Self.carriageReturn { end -= 1 }
+        endField()
+        return Field(range: start..<end, isQuoted: false, isLast: isLast)
+    }
+
+    private mutating func quotedField() throws(DataError) -> Field {
+        let (start, startLine) = (position, lineNumber)
         while position < bytes.count {
             let byte = bytes[position]
             position += 1
             if byte == Self.newline { lineNumber += 1 }
             // A quote is written twice.
-            if byte == Self.quote, !take(Self.quote) {
-                return String(decoding: content, as: UTF8.self)
+            guard byte == Self.quote, !take(Self.quote) else { continue }
+            let range = start..<(position - 1)
+            if take(separator) { return Field(range: range, isQuoted: true, isLast: false) }
+            guard takeLineEnd() || position == bytes.count else {
+                throw malformed("has text behind a quoted field in line \(lineNumber)")
             }
-            content.append(byte)
+            return Field(range: range, isQuoted: true, isLast: true)
         }
-        throw malformed("has a quote in line \(start) that is not closed")
+        throw malformed("has a quote in line \(startLine) that is not closed")
+    }
+
+    private mutating func endField() {
+        guard position < bytes.count else { return }
+        if bytes[position] == Self.newline { lineNumber += 1 }
+        position += 1
+    }
+
+    /// What a field says.
+    func text(_ field: Field) -> String {
+        let text = String(decoding: bytes[field.range], as: UTF8.self)
+        return field.isQuoted ? text.replacing("\"\"", with: "\"") : text
+    }
+
+    /// What a field says, at most its first characters.
+    func excerpt(_ field: Field) -> String {
+        let range = field.range.prefix(160)
+        return String(String(decoding: bytes[range], as: UTF8.self).prefix(40)).printable
+    }
+
+    /// A field as a number, spaces around it or not.
+    func number(_ field: Field) -> Double? {
+        guard field.range.count <= Self.maximumNumberByteCount else { return nil }
+        // Most fields have no spaces around them.
+        let text = text(field)
+        if let number = Double(text) { return number }
+        let words = text.split(whereSeparator: \.isWhitespace)
+        return words.count == 1 ? Double(words[0]) : nil
+    }
+
+    /// Whether a field has no value.
+    func isMissing(_ field: Field) -> Bool {
+        if field.range.isEmpty { return true }
+        guard field.range.count <= Self.maximumNumberByteCount else { return false }
+        let words = text(field).split(whereSeparator: \.isWhitespace)
+        return words.isEmpty || (words.count == 1 && MissingValues.isMark(String(words[0])))
     }
 
     private mutating func takeLineEnd() -> Bool {

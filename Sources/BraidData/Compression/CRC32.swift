@@ -6,9 +6,12 @@ enum CRC32 {
         }
     }
 
-    static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 {
+    static func checksum(_ bytes: some Sequence<UInt8>) -> UInt32 { extend(0, by: bytes) }
+
+    /// The sum of bytes, and of more behind them.
+    static func extend(_ checksum: UInt32, by bytes: some Sequence<UInt8>) -> UInt32 {
         table.withUnsafeBufferPointer { table in
-            ~bytes.reduce(~UInt32(0)) { sum, byte in
+            ~bytes.reduce(~checksum) { sum, byte in
                 sum >> 8 ^ table[Int((sum ^ UInt32(byte)) & 0xFF)]
             }
         }

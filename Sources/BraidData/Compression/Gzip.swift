@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// Files that gzip made (P. Deutsch, RFC 1952, 1996): one or more members, each a header, a DEFLATE
 /// stream, a check sum and a length.
 enum Gzip {
@@ -6,39 +8,44 @@ enum Gzip {
         bytes.starts(with: [0x1F, 0x8B])
     }
 
-    /// The first bytes of the content, at most `count`; check sums are not looked at.
-    static func prefix(_ count: Int, of file: [UInt8]) throws(Inflate.Failure) -> [UInt8] {
-        let start = try contentStart(file, from: 0)
-        return try file.decompressing(from: start, count: count, stopsWhenFull: true).output
-    }
-
-    /// The whole content.
-    /// - Parameter byteCount: how long it must be.
-    static func decompress(_ file: [UInt8], byteCount: Int) throws(Inflate.Failure) -> [UInt8] {
-        guard byteCount / Inflate.largestExpansion <= file.count else { throw .truncated }
-        var content: [UInt8] = []
-        var position = 0
+    /// Fills `output` with the beginning of the content. Members end wherever they like: what their
+    /// contents are one behind the other is the content.
+    /// - Parameter isWhole: whether the content must end with `output`; otherwise it may end before or
+    ///   after, and the check sum of the member in which `output` ends is not looked at.
+    /// - Returns: how many bytes there are, at most those of `output`.
+    static func decompress(
+        _ file: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, isWhole: Bool
+    ) throws(Inflate.Failure) -> Int {
+        var (position, produced) = (0, 0)
         // Behind the last member there may be zeros, as tapes leave them.
         repeat {
             let start = try contentStart(file, from: position)
-            let member = try file.decompressing(
-                from: start, count: byteCount - content.count, stopsWhenFull: false)
+            let room = UnsafeMutableRawBufferPointer(rebasing: output[produced...])
+            let member = try Inflate.decompress(
+                UnsafeRawBufferPointer(rebasing: file[start...]), into: room,
+                stopsWhenFull: !isWhole)
+            produced += member.produced
+            if !isWhole, produced == output.count { return produced }
             position = start + member.consumed
             guard position + 8 <= file.count else { throw .truncated }
-            guard CRC32.checksum(member.output) == file.littleEndian(at: position),
-                UInt32(truncatingIfNeeded: member.output.count)
+            guard CRC32.checksum(room[..<member.produced]) == file.littleEndian(at: position),
+                UInt32(truncatingIfNeeded: member.produced)
                     == file.littleEndian(at: position + 4)
             else { throw .malformed("the check sum does not match") }
             position += 8
-            content = content.isEmpty ? member.output : content + member.output
-        } while position < file.count && file[position...].contains { $0 != 0 }
-        guard content.count == byteCount else { throw .truncated }
-        return content
+        } while position < file.count && !isPadding(file[position...])
+        guard !isWhole || produced == output.count else { throw .truncated }
+        return produced
+    }
+
+    /// Whether nothing but zeros is left. Another member says so with its first byte.
+    private static func isPadding(_ rest: Slice<UnsafeRawBufferPointer>) -> Bool {
+        rest.allSatisfy { $0 == 0 }
     }
 
     /// Where the DEFLATE stream of a member begins.
     private static func contentStart(
-        _ file: [UInt8], from start: Int
+        _ file: UnsafeRawBufferPointer, from start: Int
     ) throws(Inflate.Failure) -> Int {
         guard start + 10 <= file.count, isGzip(file[start...]) else {
             throw .malformed("no gzip header")
@@ -64,31 +71,16 @@ enum Gzip {
     }
 }
 
-extension [UInt8] {
+extension UnsafeRawBufferPointer {
     /// A little-endian word.
     /// - Precondition: it lies within the bytes.
     func littleEndian(at position: Int) -> UInt32 {
-        (0..<4).reduce(0) { $0 | UInt32(self[position + $1]) << (8 * UInt32($1)) }
+        UInt32(littleEndian: loadUnaligned(fromByteOffset: position, as: UInt32.self))
     }
 
-    /// Decompresses the DEFLATE stream at a position, at most `count` bytes of it.
-    func decompressing(
-        from start: Int, count: Int, stopsWhenFull: Bool
-    ) throws(Inflate.Failure) -> (output: [UInt8], consumed: Int) {
-        var result: Result<Int, Inflate.Failure> = .success(0)
-        let output = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            withUnsafeBytes { input in
-                do throws(Inflate.Failure) {
-                    let found = try Inflate.decompress(
-                        UnsafeRawBufferPointer(rebasing: input[start...]),
-                        into: UnsafeMutableRawBufferPointer(buffer), stopsWhenFull: stopsWhenFull)
-                    initialized = found.produced
-                    result = .success(found.consumed)
-                } catch {
-                    result = .failure(error)
-                }
-            }
-        }
-        return (output, try result.get())
+    /// A little-endian number of two bytes.
+    /// - Precondition: it lies within the bytes.
+    func short(at position: Int) -> UInt16 {
+        UInt16(littleEndian: loadUnaligned(fromByteOffset: position, as: UInt16.self))
     }
 }

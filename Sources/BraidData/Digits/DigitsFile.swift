@@ -28,7 +28,7 @@ package struct DigitsFile: Equatable, Sendable {
     package init(path: String) throws(DataError) {
         let bytes: [UInt8]
         do throws(SystemError) {
-            let file = try FileDescriptor.reading(path)
+            let file = try InputFile(path: path) { $0.starts(with: Self.magic) }
             // A file that is too large is cut, and is then malformed.
             bytes = try file.bytes(at: 0, count: min(file.byteCount(), Self.maximumByteCount))
         } catch {

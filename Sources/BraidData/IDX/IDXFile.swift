@@ -1,5 +1,5 @@
 import BraidCore
-import BraidOperators
+import BraidPlatform
 public import BraidRuntime
 
 /// Arrays in the IDX files of MNIST and its relatives, plain or compressed by gzip.
@@ -13,86 +13,112 @@ public enum IDXFile {
     /// No more memory is taken than the content is long, which its header and the length of the file
     /// bound.
     /// - Throws: `DataError`: `.missing` or `.unreadable` when the file cannot be read, `.malformed`
-    ///   when it breaks the format or has another length than its header says.
+    ///   when it breaks the format or has another length than its header says, `.tooLarge` when there is
+    ///   no memory for it.
     public static func read(_ path: String) throws(DataError) -> NDArray {
-        try read(try bytes(of: path), path: path)
+        let file: InputFile
+        do throws(SystemError) {
+            file = try InputFile(path: path) { Gzip.isGzip($0) || (try? IDXHeader($0)) != nil }
+        } catch {
+            throw DataError(error, path: path, expected: "an IDX file")
+        }
+        return try read(file, path: path)
     }
 
     /// Reads an array from the bytes of a file.
-    package static func read(_ file: [UInt8], path: String) throws(DataError) -> NDArray {
-        do throws(Inflate.Failure) {
-            if Gzip.isGzip(file) {
-                let header = try Header(try Gzip.prefix(Header.maximumByteCount, of: file))
-                let content = try Gzip.decompress(file, byteCount: header.fileByteCount)
-                return header.array(content)
-            }
-            let header = try Header(file)
-            guard file.count == header.fileByteCount else {
-                throw .malformed(
-                    "\(file.count) bytes; expected \(header.fileByteCount) of \(header.type)")
-            }
-            return header.array(file)
-        } catch {
-            throw DataError(.malformed, path: path, "is no IDX file: \(error)")
+    package static func read(_ bytes: [UInt8], path: String) throws(DataError) -> NDArray {
+        let file: InputFile
+        do throws(SystemError) { file = try InputFile(copying: bytes) } catch {
+            throw DataError(error, path: path, expected: "an IDX file")
         }
+        return try read(file, path: path)
     }
 
-    private static func bytes(of path: String) throws(DataError) -> [UInt8] {
+    private static func read(
+        _ file: borrowing InputFile, path: String
+    ) throws(DataError) -> NDArray {
+        let fileByteCount: Int
+        let prefix: ReservedBytes
         do throws(SystemError) {
-            let file = try FileDescriptor.reading(path)
-            return try file.bytes(at: 0, count: file.byteCount())
+            fileByteCount = try file.byteCount()
+            prefix = try file.reservedBytes(
+                at: 0, count: min(fileByteCount, IDXHeader.maximumByteCount))
         } catch {
-            throw DataError(
-                error.isMissingFile ? .missing : .unreadable, path: path,
-                "cannot be read: \(error); expected an IDX file")
+            throw DataError(error, path: path, expected: "an IDX file")
         }
-    }
-}
-
-/// What stands before the elements.
-private struct Header {
-    static let maximumByteCount = 4 + 4 * Shape.maximumRank
-
-    let type: TensorType
-    let byteCount: Int
-
-    var fileByteCount: Int { byteCount + type.byteCount }
-
-    init(_ bytes: [UInt8]) throws(Inflate.Failure) {
-        guard bytes.count >= 4, bytes[0] == 0, bytes[1] == 0, let dtype = Self.dtypes[bytes[2]]
-        else {
-            throw .malformed("it does not begin with two zeros, an element type and a rank")
+        if prefix.withBytes({ Gzip.isGzip($0) }) {
+            let compressed: ReservedBytes
+            do throws(SystemError) {
+                compressed = try file.reservedBytes(at: 0, count: fileByteCount)
+            } catch {
+                throw DataError(error, path: path, expected: "an IDX file")
+            }
+            return try decompress(compressed, path: path)
         }
-        let rank = Int(bytes[3])
-        byteCount = 4 + 4 * rank
-        guard rank <= Shape.maximumRank, byteCount <= bytes.count else {
-            throw .malformed("\(rank) dimensions; expected at most \(Shape.maximumRank)")
+        let header = try prefix.withBytes { bytes throws(DataError) in
+            try Self.header(in: bytes, path: path)
         }
-        var extents: [Int] = []
-        for axis in 0..<rank {
-            extents.append(Int(bytes.littleEndian(at: 4 + 4 * axis).byteSwapped))
+        guard fileByteCount == header.fileByteCount else {
+            throw malformed(
+                "it has \(fileByteCount) bytes; expected \(header.fileByteCount) of \(header.type)",
+                path)
         }
-        guard let shape = Shape(exactly: extents),
-            !shape.elementCount.multipliedReportingOverflow(by: dtype.size).overflow
-        else { throw .malformed("extents \(extents), which are too large") }
-        type = TensorType(dtype, shape)
-    }
-
-    private static let dtypes: [UInt8: DType] = [
-        0x08: .u8, 0x09: .i8, 0x0B: .i16, 0x0C: .i32, 0x0D: .f32, 0x0E: .f64,
-    ]
-
-    /// The array in the content of a file.
-    /// - Precondition: the content has `fileByteCount` bytes.
-    func array(_ content: [UInt8]) -> NDArray {
-        NDArray(type) { buffer in
-            buffer.copyBytes(from: content[byteCount...])
-            let size = type.dtype.size
-            if size == 1 { return }
-            for start in stride(from: 0, to: buffer.count, by: size) {
-                var element = buffer[start..<(start + size)]
-                element.reverse()
+        return try header.array(path: path) { buffer throws(DataError) in
+            do throws(SystemError) { try file.read(into: buffer, at: header.byteCount) } catch {
+                throw DataError(error, path: path, expected: "an IDX file")
             }
         }
+    }
+
+    /// The array in a compressed file.
+    private static func decompress(
+        _ file: ReservedBytes, path: String
+    ) throws(DataError) -> NDArray {
+        let prefix = try bytes(IDXHeader.maximumByteCount, path: path)
+        let count = try decompress(file, into: prefix, isWhole: false, path: path)
+        let header = try prefix.withBytes { bytes throws(DataError) in
+            try Self.header(
+                in: UnsafeRawBufferPointer(rebasing: bytes[..<count]), path: path)
+        }
+        // What the file cannot hold is not asked for.
+        guard header.fileByteCount / Inflate.largestExpansion <= file.count else {
+            throw malformed(
+                "\(Inflate.Failure.truncated): its header promises \(header.type)", path)
+        }
+        let content = try bytes(header.fileByteCount, path: path)
+        _ = try decompress(file, into: content, isWhole: true, path: path)
+        return try header.array(path: path) { buffer throws(DataError) in
+            content.withBytes { buffer.copyBytes(from: $0[header.byteCount...]) }
+        }
+    }
+
+    private static func decompress(
+        _ file: ReservedBytes, into output: ReservedBytes, isWhole: Bool, path: String
+    ) throws(DataError) -> Int {
+        try file.withBytes { file throws(DataError) in
+            do throws(Inflate.Failure) {
+                return try Gzip.decompress(file, into: output.buffer, isWhole: isWhole)
+            } catch {
+                throw malformed("\(error)", path)
+            }
+        }
+    }
+
+    private static func header(
+        in bytes: UnsafeRawBufferPointer, path: String
+    ) throws(DataError) -> IDXHeader {
+        do throws(IDXHeader.Fault) { return try IDXHeader(bytes) } catch {
+            throw malformed(error.description, path)
+        }
+    }
+
+    private static func bytes(_ count: Int, path: String) throws(DataError) -> ReservedBytes {
+        do throws(MemoryShortage) { return try ReservedBytes(count) } catch {
+            throw DataError(error, path: path)
+        }
+    }
+
+    private static func malformed(_ message: String, _ path: String) -> DataError {
+        DataError(.malformed, path: path, "is no IDX file: \(message)")
     }
 }

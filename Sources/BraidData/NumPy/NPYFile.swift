@@ -16,18 +16,24 @@ public enum NPYFile {
     /// Nothing in a file is run, and no more memory is taken than the file is long.
     /// - Throws: `DataError`: `.missing` or `.unreadable` when the file cannot be read, `.malformed`
     ///   when it breaks the format or has another length than its header says, `.unsupported` when
-    ///   Braid has no dtype or shape for it.
+    ///   Braid has no dtype or shape for it, `.tooLarge` when there is no memory for it.
     public static func read(_ path: String) throws(DataError) -> NDArray {
-        try read(from: try open(path), path: path)
+        let file: InputFile
+        do throws(SystemError) {
+            file = try InputFile(path: path, accepts: NPYHeader.canBegin)
+        } catch {
+            throw DataError(error, path: path, expected: "an .npy file")
+        }
+        return try read(from: file, path: path)
     }
 
     /// Reads an array from what holds the bytes of such a file.
     static func read(
-        from file: borrowing some ByteSource & ~Copyable, path: String
+        from file: borrowing InputFile, path: String
     ) throws(DataError) -> NDArray {
         let fileByteCount: Int
         do throws(SystemError) { fileByteCount = try file.byteCount() } catch {
-            throw DataError(.unreadable, path: path, "cannot be read: \(error)")
+            throw DataError(error, path: path, expected: "an .npy file")
         }
         let (header, dataStart) = try NPYHeader.read(
             from: file, fileByteCount: fileByteCount, path: path)
@@ -44,12 +50,16 @@ public enum NPYFile {
         // Column-major elements are the row-major ones of the reversed shape.
         let extents = header.shape.extents
         let stored = header.isFortranOrder ? Shape(extents.reversed()) : header.shape
-        let array = NDArray(uninitialized: TensorType(element.dtype, stored))
+        let type = TensorType(element.dtype, stored)
+        let array: NDArray
+        do throws(ArrayError) { array = try NDArray(reserving: type) } catch {
+            throw DataError(type, error, path: path)
+        }
         let buffer = UnsafeMutableRawBufferPointer(start: array.storage.address, count: byteCount)
         do throws(SystemError) { try file.read(into: buffer, at: dataStart) } catch {
-            throw DataError(.unreadable, path: path, "cannot be read: \(error)")
+            throw DataError(error, path: path, expected: "an .npy file")
         }
-        if element.isSwapped { reverseBytes(ofElements: element.dtype.size, in: buffer) }
+        if element.isSwapped { buffer.reverseBytes(ofElements: element.dtype.size) }
         if element.dtype == .bool, let place = buffer.firstIndex(where: { $0 > 1 }) {
             throw DataError(
                 .malformed, path: path,
@@ -60,27 +70,27 @@ public enum NPYFile {
     }
 
     /// Writes an array, for `numpy.load`: format version 1.0, row-major, the data at a multiple of 64
-    /// bytes. The file appears whole or not at all.
+    /// bytes. The file appears whole or not at all; `-`, pipes and devices get the bytes at once.
     /// - Throws: `DataError`: `.unsupported` for dtype `bf16`, which NumPy lacks, `.unwritable` when
-    ///   the file cannot be written; `EngineError` when the elements cannot be computed.
+    ///   the file cannot be written; `ArrayError` when there is no memory for a dense copy;
+    ///   `EngineError` when the elements cannot be computed.
     public static func write(_ array: NDArray, to path: String) throws {
         let header = try header(of: array, path: path)
-        try array.withBytes { data in
+        let dense = try validating { array.dense() }
+        try dense.withBytes { data in
             do {
-                try write(header, data, to: path)
+                let file = try AtomicFile(path: path)
+                try header.withUnsafeBytes { try file.write($0) }
+                try file.write(data)
+                try file.commit()
             } catch let error as ModelFileError {
                 throw DataError(.unwritable, path: path, error.message)
             }
         }
     }
 
-    /// The bytes of a file with an array.
-    static func encoded(_ array: NDArray, path: String) throws -> [UInt8] {
-        let header = try header(of: array, path: path)
-        return try array.withBytes { header + $0 }
-    }
-
-    private static func header(of array: NDArray, path: String) throws(DataError) -> [UInt8] {
+    /// What stands before the data of an array.
+    static func header(of array: NDArray, path: String) throws(DataError) -> [UInt8] {
         guard let header = NPYHeader.encoded(array.type) else {
             throw DataError(
                 .unsupported, path: path,
@@ -88,31 +98,5 @@ public enum NPYFile {
             )
         }
         return header
-    }
-
-    private static func open(_ path: String) throws(DataError) -> FileDescriptor {
-        do throws(SystemError) { return try .reading(path) } catch {
-            throw DataError(
-                error.isMissingFile ? .missing : .unreadable, path: path,
-                "cannot be read: \(error); expected an .npy file")
-        }
-    }
-
-    private static func write(
-        _ header: [UInt8], _ data: UnsafeRawBufferPointer, to path: String
-    ) throws {
-        let file = try AtomicFile(path: path)
-        try header.withUnsafeBytes { try file.write($0) }
-        try file.write(data)
-        try file.commit()
-    }
-
-    private static func reverseBytes(
-        ofElements size: Int, in buffer: UnsafeMutableRawBufferPointer
-    ) {
-        for start in stride(from: 0, to: buffer.count, by: size) {
-            var element = buffer[start..<(start + size)]
-            element.reverse()
-        }
     }
 }

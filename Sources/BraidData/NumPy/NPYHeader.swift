@@ -16,11 +16,14 @@ struct NPYHeader: Equatable {
     /// Where NumPy lets the data begin: at a multiple of this.
     private static let alignment = 64
 
+    /// Whether a stream that begins so may be such a file.
+    static func canBegin(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: magic) }
+
     /// Reads the header of an open file.
     /// - Returns: the header, and where the data begin.
     /// - Throws: `DataError` when the file cannot be read or has no such header.
     static func read(
-        from file: borrowing some ByteSource & ~Copyable, fileByteCount: Int, path: String
+        from file: borrowing InputFile, fileByteCount: Int, path: String
     ) throws(DataError) -> (header: NPYHeader, dataStart: Int) {
         let prefix = try bytes(of: file, at: 0, count: min(12, fileByteCount), path: path)
         guard prefix.starts(with: magic), prefix.count > 10 else {
@@ -52,12 +55,12 @@ struct NPYHeader: Equatable {
     }
 
     private static func bytes(
-        of file: borrowing some ByteSource & ~Copyable, at offset: Int, count: Int, path: String
+        of file: borrowing InputFile, at offset: Int, count: Int, path: String
     ) throws(DataError) -> [UInt8] {
         do throws(SystemError) {
             return try file.bytes(at: offset, count: count)
         } catch {
-            throw DataError(.unreadable, path: path, "cannot be read: \(error)")
+            throw DataError(error, path: path, expected: "an .npy file")
         }
     }
 

@@ -1,38 +1,52 @@
-/// Makes a zip archive of files as they are, the same bytes for the same files: every time in it is
+import BraidRuntime
+
+/// Writes a zip archive of files as they are, the same bytes for the same files: every time in it is
 /// the first that the format knows, 1 January 1980.
-struct ZipWriter {
+struct ZipWriter: ~Copyable {
     private let path: String
-    private var files: [UInt8] = []
+    private let file: AtomicFile
+    private var byteCount = 0
     private var directory: [UInt8] = []
     private var count = 0
 
-    init(path: String) { self.path = path }
+    /// Starts an archive that will stand at `path`.
+    /// - Throws: `ModelFileError` when that is no place for a file.
+    init(path: String) throws(ModelFileError) {
+        self.path = path
+        file = try AtomicFile(path: path)
+    }
 
     /// Adds a file.
-    /// - Throws: `DataError` when the archive would grow past what its directory can say.
-    mutating func append(_ name: String, _ content: [UInt8]) throws(DataError) {
+    /// - Parameter parts: its content, in pieces.
+    /// - Throws: `DataError` when the archive would grow past what its directory can say;
+    ///   `ModelFileError` when it cannot be written.
+    mutating func append(_ name: String, _ parts: [UnsafeRawBufferPointer]) throws {
         let name = Array(name.utf8)
         let limit = Int(UInt32.max) - 1
-        guard files.count + content.count + directory.count + 4_096 < limit, name.count < 1 << 16,
-            count < Int(UInt16.max) - 1
+        let contentByteCount = parts.reduce(0) { $0 + $1.count }
+        guard contentByteCount < limit, name.count < 1 << 16, count < Int(UInt16.max) - 1,
+            byteCount + contentByteCount + directory.count + 2 * name.count + 4096 < limit
         else {
             throw DataError(
                 .unsupported, path: path, "would be a zip archive of more than 4 GiB")
         }
-        let offset = files.count
+        let offset = byteCount
         var fields: [UInt8] = []
         fields.append(UInt16(20))  // what is needed to read it: version 2.0
         fields.append(UInt16(1 << 11))  // the name is UTF-8
         fields.append(UInt16(0))  // stored
         fields.append(UInt16(0))  // 00:00
         fields.append(UInt16(1 << 5 | 1))  // 1 January 1980
-        fields.append(CRC32.checksum(content))
-        fields.append(UInt32(content.count))
-        fields.append(UInt32(content.count))
+        fields.append(parts.reduce(0) { CRC32.extend($0, by: $1) })
+        fields.append(UInt32(contentByteCount))
+        fields.append(UInt32(contentByteCount))
         fields.append(UInt16(name.count))
         fields.append(UInt16(0))  // no further fields
-        files.append(ZipArchive.localSignature)
-        files += fields + name + content
+        var header: [UInt8] = []
+        header.append(ZipArchive.localSignature)
+        try write(header + fields + name)
+        for part in parts { try file.write(part) }
+        byteCount += contentByteCount
 
         directory.append(ZipArchive.directorySignature)
         directory.append(UInt16(20))  // made as of version 2.0
@@ -43,17 +57,23 @@ struct ZipWriter {
         count += 1
     }
 
-    /// The archive's bytes.
-    consuming func finish() -> [UInt8] {
-        var end: [UInt8] = []
+    /// Writes the directory and puts the archive in its place.
+    consuming func finish() throws {
+        var end = directory
         end.append(ZipArchive.endSignature)
         end.append(UInt32(0))  // one disk
         end.append(UInt16(count))
         end.append(UInt16(count))
         end.append(UInt32(directory.count))
-        end.append(UInt32(files.count))
+        end.append(UInt32(byteCount))
         end.append(UInt16(0))  // no comment
-        return files + directory + end
+        try write(end)
+        try file.commit()
+    }
+
+    private mutating func write(_ bytes: [UInt8]) throws {
+        try bytes.withUnsafeBytes { try file.write($0) }
+        byteCount += bytes.count
     }
 }
 

@@ -43,10 +43,11 @@ struct InspectCommand: ParsableCommand {
                 throw InputError("--dot \(dot) would replace the model")
             }
             try AtomicFile.checkWritable(dot)
+            Console.leaveStandardOutput(to: [dot])
         }
         let inspection = try Inspection(path: file)
         if json {
-            Console.write(InspectionJSON(inspection: inspection).json.text + "\n")
+            Console.write(InspectionJSON(inspection: inspection).json.printableText + "\n")
         } else if let dot {
             let text = GraphvizText(
                 graph: inspection.graph,
@@ -54,7 +55,7 @@ struct InspectCommand: ParsableCommand {
                 parameterNames: inspection.parameterNames
             ).text
             if dot == "-" { return Console.write(text) }
-            try Interrupt.withheld {
+            try Interrupt.withheld(writing: [dot]) {
                 let file = try AtomicFile(path: dot)
                 var text = text
                 try text.withUTF8 { try file.write(UnsafeRawBufferPointer($0)) }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Braid
 import BraidCommandLine
+import BraidPlatform
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -10,6 +11,10 @@ struct RunCommand: ParsableCommand {
             EXAMPLES
               hybridize run lenet.braid --input image.npy --output scores.npy
               hybridize run pair.braid --input left=a.npy --input right=b.npy --output sum=c.npy
+              make-image | hybridize run lenet.braid --input - --output - > scores.npy
+
+            A file named - is standard input or standard output; pipes and devices are read and written as \
+            they are.
 
             hybridize inspect lists the names, shapes and dtypes. Outputs that are not asked for are not \
             written.
@@ -48,7 +53,8 @@ struct RunCommand: ParsableCommand {
         RandomSource.seed(seed)
         let written = try ModelRun(path: file, inputs: inputs, outputs: outputs, casts: cast).run()
         for output in written {
-            Console.write("Wrote \(output.path): \(output.name), \(output.type)\n")
+            Console.write(
+                "Wrote \(output.path): \(output.name), \(output.type)".printable + "\n")
         }
     }
 }

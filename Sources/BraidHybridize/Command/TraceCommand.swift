@@ -1,6 +1,7 @@
 import ArgumentParser
 import Braid
 import BraidCommandLine
+import BraidPlatform
 
 struct TraceCommand<Networks: NetworkTable>: ParsableCommand {
     static var configuration: CommandConfiguration {
@@ -45,6 +46,7 @@ struct TraceCommand<Networks: NetworkTable>: ParsableCommand {
     func run() throws {
         let entry = try Networks.entry(named: name)
         try AtomicFile.checkWritable(output)
+        Console.leaveStandardOutput(to: [output])
         let (network, types) = try network.build(entry)
         let options = passes.options
         let metadata = ["model": entry.name]
@@ -52,9 +54,9 @@ struct TraceCommand<Networks: NetworkTable>: ParsableCommand {
             train
             ? try network.trainingModel(for: types, options: options, metadata: metadata)
             : try network.model(for: types, options: options, metadata: metadata)
-        try Interrupt.withheld { try model.write(to: output) }
-        Console.write(summary(of: model))
-        if explain { Console.write("\n" + Explanation(model).text) }
+        try Interrupt.withheld(writing: [output]) { try model.write(to: output) }
+        Console.write(summary(of: model).printableLines)
+        if explain { Console.write(("\n" + Explanation(model).text).printableLines) }
     }
 
     private func summary(of model: Model) -> String {

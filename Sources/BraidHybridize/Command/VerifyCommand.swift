@@ -1,6 +1,7 @@
 import ArgumentParser
 import Braid
 import BraidCommandLine
+import BraidPlatform
 import Foundation
 
 struct VerifyCommand<Networks: NetworkTable>: ParsableCommand {
@@ -36,7 +37,8 @@ struct VerifyCommand<Networks: NetworkTable>: ParsableCommand {
 
     func run() throws {
         let verification = try verification()
-        Console.write(json ? verification.json.text + "\n" : verification.text)
+        Console.write(
+            json ? verification.json.printableText + "\n" : verification.text.printableLines)
         if !verification.isPassed { throw ExitCode(1) }
     }
 
@@ -46,7 +48,7 @@ struct VerifyCommand<Networks: NetworkTable>: ParsableCommand {
             return try NetworkVerifier(network, types: types, seed: self.network.seed)
                 .verification(of: subject)
         }
-        guard FileManager.default.fileExists(atPath: subject) else {
+        guard subject == "-" || FileManager.default.fileExists(atPath: subject) else {
             throw InputError(
                 "no network and no file is called '\(subject)'"
                     + Networks.alternatives(to: subject))

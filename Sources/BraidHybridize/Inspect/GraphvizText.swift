@@ -1,4 +1,5 @@
 import Braid
+import BraidPlatform
 
 /// A graph in Graphviz's DOT language.
 struct GraphvizText {
@@ -56,7 +57,8 @@ struct GraphvizText {
             case "\"": quoted += "\\\""
             case "\\": quoted += "\\\\"
             case "\n": quoted += "\\n"
-            default: quoted.append(character)
+            // Escapes with a backslash would be Graphviz's.
+            default: quoted += String(character).printable.replacing("\\", with: "\\\\")
             }
         }
         return quoted + "\""

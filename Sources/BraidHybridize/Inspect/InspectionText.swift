@@ -1,4 +1,5 @@
 import Braid
+import BraidPlatform
 
 /// An inspection for people.
 struct InspectionText {
@@ -33,7 +34,8 @@ struct InspectionText {
         for key in signature.randomKeys { table.append(["random key", key, "i64[2]", ""]) }
         let elements = signature.parameters.reduce(0) { $0 + $1.type.count }
         let bytes = signature.parameters.reduce(0) { $0 + $1.type.byteCount }
-        return "\(inspection.path): \(counted(signature.parameters.count, "parameter")) of "
+        return
+            "\(inspection.path.printable): \(counted(signature.parameters.count, "parameter")) of "
             + "\(grouped(elements)) elements, \(grouped(bytes)) bytes\n\n" + text(table)
     }
 
@@ -71,7 +73,7 @@ struct InspectionText {
             ])
         }
         let outputs = zip(inspection.model.signature.outputs, graph.outputs).map { output, value in
-            "  '\(output.name)' is \(value.label)\n"
+            "  '\(output.name.printable)' is \(value.label)\n"
         }
         return "Graph, \(counted(graph.nodes.count, "node")) run as "
             + "\(counted(inspection.plan.steps.count, "step"))\n" + text(table) + outputs.joined()

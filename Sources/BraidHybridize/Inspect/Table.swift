@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// Rows of text in columns.
 struct Table {
     enum Alignment { case left, right }
@@ -11,7 +13,8 @@ struct Table {
 
     var isEmpty: Bool { rows.isEmpty }
 
-    mutating func append(_ row: [String]) { rows.append(row) }
+    /// - Parameter row: names from files among it, which are shown without what a terminal would obey.
+    mutating func append(_ row: [String]) { rows.append(row.map(\.printable)) }
 
     /// The rows, those in the middle left out where there are more than `limit`.
     /// - Parameter width: lines are cut there; nil for any length.

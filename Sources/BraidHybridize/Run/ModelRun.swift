@@ -18,6 +18,7 @@ struct ModelRun {
         let outputPaths = try NamedPaths(outputs, for: signature.outputs, option: "--output").paths
         try check(inputPaths, signature)
         try check(outputPaths, inputPaths)
+        Console.leaveStandardOutput(to: outputPaths.compactMap(\.self))
 
         var arrays: [NDArray] = []
         for (entry, path) in zip(signature.inputs, inputPaths) {
@@ -27,7 +28,7 @@ struct ModelRun {
             entry, result in result.0.map { (path: $0, name: entry.name, array: result.1) }
         }
         for output in wanted { try output.array.waitUntilReady() }
-        try Interrupt.withheld {
+        try Interrupt.withheld(writing: wanted.map(\.path)) {
             for output in wanted { try NPYFile.write(output.array, to: output.path) }
         }
         return wanted.map { ($0.path, $0.name, $0.array.type) }

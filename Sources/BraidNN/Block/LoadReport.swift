@@ -1,4 +1,5 @@
 import BraidCore
+import BraidPlatform
 import BraidRuntime
 
 /// How the tensors of a file and the parameters of a network differ.
@@ -23,6 +24,8 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
     public internal(set) var unexpected: [String] = []
     /// Names of tensors of another shape or dtype, with both types, such as `f32[10, 64]`.
     public internal(set) var mismatched: [Mismatch] = []
+    /// Tensors of another floating-point dtype that were converted, which is no difference.
+    public internal(set) var converted: [Mismatch] = []
 
     /// A tensor of another type than the parameter.
     public struct Mismatch: Hashable, Sendable {
@@ -32,18 +35,35 @@ public struct LoadReport: Hashable, Sendable, CustomStringConvertible {
         public let found: String
         /// The parameter's type.
         public let expected: String
+        /// Whether only the floating-point dtypes differ.
+        let isConvertible: Bool
     }
 
     /// Whether there is no difference.
-    public var isEmpty: Bool { self == LoadReport() }
+    public var isEmpty: Bool { missing.isEmpty && unexpected.isEmpty && mismatched.isEmpty }
 
-    /// All differences, one after the other; empty when there is none.
+    /// How many differences of a kind `description` shows.
+    private static let shownCount = 20
+
+    /// The differences, one a line, at most 20 of each kind and then how many more there are; empty when
+    /// there is none.
     public var description: String {
         let lines =
-            missing.map { "\($0) is missing" }
-            + mismatched.map { "\($0.name) is \($0.found), expected \($0.expected)" }
-            + unexpected.map { "\($0) is unexpected" }
-        return lines.joined(separator: "; ")
+            Self.lines(missing, "missing") { "\($0.printable) is missing" }
+            + Self.lines(mismatched, "of another type") {
+                "\($0.name.printable) is \($0.found), expected \($0.expected)"
+                    + ($0.isConvertible ? " (converting: true converts it)" : "")
+            }
+            + Self.lines(unexpected, "unexpected") { "\($0.printable) is unexpected" }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func lines<Item>(
+        _ items: [Item], _ kind: String, _ text: (Item) -> String
+    ) -> [String] {
+        let rest = items.count - shownCount
+        return items.prefix(shownCount).map(text)
+            + (rest > 0 ? ["and \(rest) more are \(kind)"] : [])
     }
 
     /// - Throws: `ModelFileError` that lists what is not allowed.

@@ -1,5 +1,5 @@
-import BraidCore
-package import BraidRuntime
+public import BraidCore
+public import BraidRuntime
 
 /// A file with the parameters of a network: a safetensors file whose tensors have the parameters'
 /// names.
@@ -7,7 +7,24 @@ public struct ParameterFile: Sendable {
     /// The tensors and the metadata.
     package let file: SafetensorsFile
 
-    /// Opens a file.
+    /// The names of the tensors, as the file lists them.
+    public var names: [String] { file.entries.map(\.name) }
+
+    /// The tensors that Braid has no type for, with their types as the file has them, such as
+    /// `F8_E4M3[4]`. They do not matter to who asks for others.
+    public var unsupported: [(name: String, type: String)] {
+        file.unsupported.map { ($0.name, $0.type) }
+    }
+
+    /// The type of the tensor of that name; nil when there is none that can be read.
+    public func type(of name: String) -> TensorType? { file.entry(name)?.type }
+
+    /// The tensor of that name, read now.
+    /// - Throws: `ModelFileError` when there is none, Braid has no type for it, it cannot be read, or
+    ///   there is no memory for it.
+    public func array(_ name: String) throws -> NDArray { try NDArray(name, of: file) }
+
+    /// Opens a file; its tensors are read when they are asked for.
     /// - Throws: `ModelFileError` when it cannot be read or is no safetensors file.
     public init(path: String) throws {
         file = try SafetensorsFile(path: path)
@@ -44,30 +61,76 @@ extension Block {
     /// ```swift
     /// // All but the last layer, from a network with other classes.
     /// let report = try network.loadParameters(from: file, allowing: .mismatched)
+    /// // Half-precision weights of another framework.
+    /// try network.loadParameters(from: file, converting: true) { name in
+    ///     name.hasSuffix(".num_batches_tracked")
+    ///         ? nil : name.replacing(".running_mean", with: ".runningMean")
+    /// }
     /// ```
-    /// - Parameter allowed: which differences between file and network are no mistakes.
-    /// - Returns: what differs.
-    /// - Throws: `ModelFileError` that lists every missing, unexpected or differently typed tensor
-    ///   that is not allowed; the parameters are unchanged then.
+    /// - Parameters:
+    ///   - allowed: which differences between file and network are no mistakes.
+    ///   - converting: whether tensors of one floating-point dtype are converted to that of their
+    ///     parameter.
+    ///   - rename: what a tensor of the file is called in the network; nil leaves it out.
+    /// - Returns: what differs, and what was converted.
+    /// - Throws: `ModelFileError` that lists missing, unexpected and differently typed tensors that are
+    ///   not allowed, a line for each; or when two tensors get the same name, or there is no memory for
+    ///   them. The parameters are unchanged then.
     @discardableResult
     public func loadParameters(
-        from file: ParameterFile, allowing allowed: LoadReport.Differences = []
+        from file: ParameterFile, allowing allowed: LoadReport.Differences = [],
+        converting: Bool = false, renaming rename: (String) -> String? = { $0 }
     ) throws -> LoadReport {
+        let tensors = try RenamedTensors(file.file, rename)
         let elements = parameters
-        let report = file.comparison(
+        let report = tensors.comparison(
             with: elements.map { element in
                 let parameter = element.parameter
-                let shape = parameter.shape ?? file.shape(element.names) ?? []
-                return (element.name, element.otherNames, TensorType(parameter.dtype, shape))
-            })
+                let shape = parameter.shape ?? tensors.type(among: element.names)?.shape ?? []
+                return (element.names, TensorType(parameter.dtype, shape))
+            }, converting: converting)
         try report.check(allowing: allowed, in: file)
         let kept = Set(report.missing + report.mismatched.map(\.name))
         let changed = elements.filter { !kept.contains($0.name) }
-        let arrays = try changed.map { try NDArray(file.name(among: $0.names)!, of: file.file) }
+        let arrays = try changed.map { element in
+            try tensors.array(among: element.names, as: element.parameter.dtype)
+        }
         for (element, array) in zip(changed, arrays) {
             element.parameter.wrappedValue = array
         }
         return report
+    }
+
+    /// The same with patterns for the names: each is applied, in order, to what those before it gave.
+    /// `*` stands for any characters, points too; in the new name the stars stand for the same, in order.
+    ///
+    /// ```swift
+    /// try network.loadParameters(
+    ///     from: file,
+    ///     renaming: [
+    ///         "module.*": "*",
+    ///         "*.running_mean": "*.runningMean",
+    ///         "*.running_var": "*.runningVariance",
+    ///         "*.num_batches_tracked": nil,
+    ///     ])
+    /// ```
+    /// - Throws: as the other; also for a new name with more stars than its pattern.
+    @discardableResult
+    public func loadParameters(
+        from file: ParameterFile, allowing allowed: LoadReport.Differences = [],
+        converting: Bool = false, renaming patterns: KeyValuePairs<String, String?>
+    ) throws -> LoadReport {
+        let patterns = try patterns.map { pattern, name in
+            guard let pattern = RenamingPattern(pattern, for: name) else {
+                throw ModelFileError(
+                    .invalidName, path: file.file.path,
+                    "the new name '\(name ?? "")' has other stars than the pattern '\(pattern)'")
+            }
+            return pattern
+        }
+        return try loadParameters(from: file, allowing: allowed, converting: converting) { name in
+            patterns.reduce(name) { name, pattern in name.flatMap(pattern.callAsFunction) }
+        }
     }
 }
 
@@ -76,35 +139,11 @@ extension ParameterList.Element {
 }
 
 extension ParameterFile {
-    /// The first of these names that a tensor has.
-    fileprivate func name(among names: [String]) -> String? {
-        names.first { file.entry($0) != nil }
-    }
-
-    fileprivate func shape(_ names: [String]) -> Shape? {
-        name(among: names).flatMap { file.entry($0)?.type.shape }
-    }
-
     /// How the file differs from what is expected in it.
     func comparison(
         with expected: [(name: String, otherNames: [String], type: TensorType)]
     ) -> LoadReport {
-        var report = LoadReport()
-        var known: Set<String> = []
-        for row in expected {
-            let names = [row.name] + row.otherNames
-            known.formUnion(names)
-            guard let type = name(among: names).flatMap({ file.entry($0)?.type }) else {
-                report.missing.append(row.name)
-                continue
-            }
-            if type != row.type {
-                report.mismatched.append(
-                    .init(name: row.name, found: "\(type)", expected: "\(row.type)"))
-            }
-        }
-        report.unexpected = file.entries.map(\.name).filter { !known.contains($0) }
-        return report
+        RenamedTensors(file).comparison(with: expected.map { ([$0.name] + $0.otherNames, $0.type) })
     }
 }
 
@@ -116,8 +155,8 @@ extension SafetensorsWriter {
         try write(
             to: path, metadata: metadata + [("braid.format_version", "1")],
             tensors: arrays.map { name, array in
-                let array = array.dense()
-                return Tensor(name: name, type: array.type) { write in
+                Tensor(name: name, type: array.type) { write in
+                    let array = try validating { array.dense() }
                     try array.withBytes { try write($0) }
                 }
             })

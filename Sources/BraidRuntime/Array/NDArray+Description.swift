@@ -10,10 +10,38 @@ extension NDArray: CustomStringConvertible {
     public var description: String {
         if body.symbol != nil { return "\(type) in a trace" }
         do {
-            let texts = try elementTexts()
-            return "\(type) " + Self.format(texts, shape, axis: 0, start: 0)
+            try waitUntilReady()
+            let texts = try shownElements().elementTexts()
+            return "\(type) " + Self.format(texts[...], shape.extents[...])
         } catch {
             return "\(type) <\(error)>"
+        }
+    }
+
+    /// The positions of an axis that are shown.
+    private static func shown(_ extent: Int) -> [Int] {
+        extent > 2 * edgeCount + 1
+            ? Array(0..<edgeCount) + Array((extent - edgeCount)..<extent) : Array(0..<extent)
+    }
+
+    /// The elements that are shown, as an array of their own: of a large array next to nothing is read.
+    private func shownElements() -> NDArray {
+        let view = body.view
+        let positions = shape.extents.map(Self.shown)
+        let type = TensorType(dtype, Shape(positions.map(\.count)))
+        return NDArray(type) { buffer in
+            var source: [Int] = [0]
+            for (axis, positions) in positions.enumerated() {
+                let stride = view.strides[axis]
+                source = source.flatMap { offset in positions.map { offset + $0 * stride } }
+            }
+            let size = dtype.size
+            for (place, offset) in source.enumerated() {
+                let element = UnsafeRawBufferPointer(
+                    start: view.address + offset * size, count: size)
+                UnsafeMutableRawBufferPointer(rebasing: buffer[(place * size)...])
+                    .copyMemory(from: element)
+            }
         }
     }
 
@@ -28,17 +56,15 @@ extension NDArray: CustomStringConvertible {
         }
     }
 
-    private static func format(
-        _ texts: [String], _ shape: Shape, axis: Int, start: Int
-    ) -> String {
-        if axis == shape.rank { return texts[start] }
-        let extent = shape[axis]
-        let step = ((axis + 1)..<Swift.max(shape.rank, axis + 1)).reduce(1) { $0 * shape[$1] }
-        let isCut = extent > 2 * edgeCount + 1
-        let shown =
-            isCut ? Array(0..<edgeCount) + Array((extent - edgeCount)..<extent) : Array(0..<extent)
-        var parts = shown.map { format(texts, shape, axis: axis + 1, start: start + $0 * step) }
-        if isCut { parts.insert("…", at: edgeCount) }
+    private static func format(_ texts: ArraySlice<String>, _ extents: ArraySlice<Int>) -> String {
+        guard let extent = extents.first else { return texts.first ?? "" }
+        let count = shown(extent).count
+        let step = count == 0 ? 0 : texts.count / count
+        var parts = (0..<count).map { part in
+            let start = texts.startIndex + part * step
+            return format(texts[start..<(start + step)], extents.dropFirst())
+        }
+        if count < extent { parts.insert("…", at: edgeCount) }
         return "[" + parts.joined(separator: ", ") + "]"
     }
 }

@@ -1,5 +1,6 @@
 import BraidCore
 import BraidGraph
+import BraidPlatform
 
 /// A model file is a safetensors file: a tensor for each parameter, and in the metadata, as JSON under
 /// keys that begin with `braid.`:
@@ -81,7 +82,7 @@ extension Model {
             try Self.json(metadata[Key.optimization]!, Key.optimization, path), path: path)
         let graph = try GraphCoding.graph(
             from: try Self.json(metadata[Key.graph]!, Key.graph, path), path: path)
-        try Self.check(file.entries, against: signature, path: path)
+        try Self.check(file, against: signature)
         var parameters: [(name: String, value: NDArray)] = []
         for entry in signature.parameters {
             parameters.append((entry.name, try NDArray(entry.name, of: file)))
@@ -93,7 +94,9 @@ extension Model {
                 options: options, metadata: metadata)
         } catch {
             let isOption = error.code == .invalidOptions
-            throw ModelFileError(isOption ? .invalidMetadata : .mismatch, path: path, error.message)
+            let code: ModelFileError.Code =
+                isOption ? .invalidMetadata : error.code == .tooLarge ? .tooLarge : .mismatch
+            throw ModelFileError(code, path: path, error.message)
         }
         guard self.signature == signature else {
             throw ModelFileError(
@@ -133,6 +136,11 @@ extension Model {
     private static func json(
         _ text: String, _ key: String, _ path: String
     ) throws(ModelFileError) -> JSON {
+        do throws(MemoryShortage) {
+            try MemoryBudget.check(text.utf8.count * SafetensorsHeader.parsedExpansion)
+        } catch {
+            throw ModelFileError(SystemError(error), path: path)
+        }
         do throws(JSONError) { return try JSONParser.parse(text) } catch {
             throw ModelFileError(.invalidMetadata, path: path, "'\(key)' is no JSON: \(error)")
         }
@@ -140,16 +148,22 @@ extension Model {
 
     /// Passes a file whose tensors are the signature's parameters.
     private static func check(
-        _ tensors: [SafetensorsFile.Entry], against signature: ModelSignature, path: String
+        _ file: SafetensorsFile, against signature: ModelSignature
     ) throws(ModelFileError) {
-        let types = Dictionary(uniqueKeysWithValues: tensors.map { ($0.name, $0.type) })
+        let path = file.path
+        let types = Dictionary(uniqueKeysWithValues: file.entries.map { ($0.name, $0.type) })
         let names = Set(signature.parameters.map(\.name))
         let missing = names.filter { types[$0] == nil }.sorted()
         guard names.count == signature.parameters.count else {
             throw ModelFileError(
                 .invalidName, path: path, "parameters of the signature share a name")
         }
-        let unexpected = types.keys.filter { !names.contains($0) }.sorted()
+        // None of the signature's types fits a tensor that Braid has no type for.
+        for entry in file.unsupported where names.contains(entry.name) {
+            throw file.missing(entry.name)
+        }
+        let unexpected =
+            (types.keys.filter { !names.contains($0) } + file.unsupported.map(\.name)).sorted()
         guard missing.isEmpty, unexpected.isEmpty else {
             throw ModelFileError(
                 .mismatch, path: path,
@@ -159,7 +173,8 @@ extension Model {
         for entry in signature.parameters where types[entry.name] != entry.type {
             throw ModelFileError(
                 .mismatch, path: path,
-                "tensor '\(entry.name)' is \(types[entry.name]!); the signature has \(entry.type)")
+                "tensor '\(entry.name.printable)' is \(types[entry.name]!); the signature has \(entry.type)"
+            )
         }
     }
 }

@@ -51,7 +51,8 @@ public final class Model: Sendable {
             throw ModelError(.invalidGraph, "the graph is not in order: \(error)")
         }
         do throws(GraphError) {
-            try graph.checkMemory(limit: MemoryPool.byteCountLimit)
+            try graph.checkMemory(
+                limit: min(MemoryPool.byteCountLimit, MemoryBudget.currentLimit))
         } catch { throw ModelError(.tooLarge, "\(error)") }
         do throws(UnknownPassError) { _ = try OptimizationPipeline(options) } catch {
             throw ModelError(.invalidOptions, "\(error)")
@@ -137,11 +138,11 @@ extension Model {
     ) throws(ModelError) -> [String: NDArray] {
         let ordered = try signature.ordered(arguments)
         let byteCount = compiledGraph.plan.callByteCount
-        guard byteCount <= MemoryPool.byteCountLimit else {
+        let limit = min(MemoryPool.byteCountLimit, MemoryBudget.currentLimit)
+        guard byteCount <= limit else {
             throw ModelError(
                 .tooLarge,
-                "a call needs \(byteCount) bytes of memory beside its inputs; the machine has "
-                    + "\(MemoryPool.byteCountLimit)")
+                "a call needs \(byteCount) bytes of memory beside its inputs; there are \(limit)")
         }
         return signature.named(run(ordered))
     }

@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// Why a model cannot be made of its parts, or cannot be called with these arrays.
 public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of mistake it was; more kinds may come.
@@ -30,7 +32,8 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     /// An error from its parts.
     public init(_ code: Code, _ message: String) {
         self.code = code
-        self.message = message
+        // With names from files and requests.
+        self.message = message.printableLines
     }
 
     /// As `model: the input 'x' is f32[2, 3], not f32[3]`.
@@ -47,6 +50,6 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Names in quotes, in the given order.
     static func list(_ names: some Collection<String>) -> String {
-        names.isEmpty ? "none" : names.map { "'\($0)'" }.joined(separator: ", ")
+        names.isEmpty ? "none" : names.map { "'\($0.printable)'" }.joined(separator: ", ")
     }
 }

@@ -6,55 +6,28 @@
     import Darwin
 #endif
 
-/// A system call that failed, in the system's own words.
-package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The value of `errno`; 0 for what has none.
-    package let number: Int32
-    /// As `No such file or directory`.
-    package let description: String
-
-    /// Whether there is nothing under the path.
-    package var isMissingFile: Bool { number == ENOENT || number == ENOTDIR }
-
-    init(_ description: String) {
-        number = 0
-        self.description = description
-    }
-
-    /// The failure of the call before.
-    static var last: SystemError { SystemError(number: errno) }
-
-    private init(number: Int32) {
-        self.number = number
-        description = String(cString: strerror(number))
-    }
-}
-
 /// An open file, closed at the end of its life. Every call goes on after an interruption by a signal.
 package struct FileDescriptor: ~Copyable, Sendable {
     private let number: Int32
 
     deinit { _ = close(number) }
 
-    private init(opening path: String, _ flags: Int32) throws(SystemError) {
-        // Open never waits for the other end of a pipe that stands where a file should be.
-        number = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o666)
+    /// Opens a file.
+    /// - Parameter waits: whether opening a pipe waits for its other end.
+    init(
+        opening path: String, _ flags: Int32, mode: mode_t = 0o666, waits: Bool = false
+    ) throws(SystemError) {
+        let flags = flags | O_CLOEXEC | O_NOCTTY | (waits ? 0 : O_NONBLOCK)
+        var number = open(path, flags, mode)
+        while number < 0, errno == EINTR { number = open(path, flags, mode) }
         if number < 0 { throw .last }
+        self.number = number
     }
 
-    /// Opens a regular file for reading.
-    /// - Throws: `SystemError` also for what is no regular file.
-    package static func reading(_ path: String) throws(SystemError) -> FileDescriptor {
-        let file = try FileDescriptor(opening: path, O_RDONLY)
-        guard try file.status().st_mode & S_IFMT == S_IFREG else {
-            throw SystemError("not a regular file")
-        }
-        return file
-    }
-
-    /// Makes a file that does not exist yet and opens it for writing.
-    static func creating(_ path: String) throws(SystemError) -> FileDescriptor {
-        try FileDescriptor(opening: path, O_WRONLY | O_CREAT | O_EXCL)
+    /// Another descriptor of what `number` stands for.
+    init(copying number: Int32) throws(SystemError) {
+        self.number = fcntl(number, F_DUPFD_CLOEXEC, 3)
+        if self.number < 0 { throw .last }
     }
 
     /// Opens a folder, for `synchronize()`.
@@ -62,7 +35,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
         try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
     }
 
-    private func status() throws(SystemError) -> stat {
+    func status() throws(SystemError) -> stat {
         var status = stat()
         if fstat(number, &status) != 0 { throw .last }
         return status
@@ -70,6 +43,12 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// Bytes in the file.
     package func byteCount() throws(SystemError) -> Int { Int(try status().st_size) }
+
+    /// Where the next read begins; nil for what has no places.
+    func position() -> Int? {
+        let position = lseek(number, 0, SEEK_CUR)
+        return position < 0 ? nil : Int(position)
+    }
 
     /// Fills `buffer` with the bytes from `offset` on.
     /// - Throws: `SystemError` also when the file ends before.
@@ -87,20 +66,20 @@ package struct FileDescriptor: ~Copyable, Sendable {
         }
     }
 
-    /// The bytes of a range.
-    /// - Throws: `SystemError` also when the file ends before.
-    package func bytes(at offset: Int, count: Int) throws(SystemError) -> [UInt8] {
-        var failure: SystemError?
-        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
-            do throws(SystemError) {
-                try read(into: UnsafeMutableRawBufferPointer(buffer), at: offset)
-                initialized = count
-            } catch {
-                failure = error
-            }
+    /// Reads what comes next into `buffer`.
+    /// - Returns: how many bytes came; 0 at the end.
+    func readNext(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
+        while true {
+            #if canImport(Glibc)
+                let count = Glibc.read(number, buffer.baseAddress!, buffer.count)
+            #elseif canImport(Musl)
+                let count = Musl.read(number, buffer.baseAddress!, buffer.count)
+            #else
+                let count = Darwin.read(number, buffer.baseAddress!, buffer.count)
+            #endif
+            if count >= 0 { return count }
+            try waitAfterFailure(for: POLLIN)
         }
-        if let failure { throw failure }
-        return bytes
     }
 
     /// Appends all of `bytes`.
@@ -114,15 +93,50 @@ package struct FileDescriptor: ~Copyable, Sendable {
             #else
                 let count = Darwin.write(number, bytes.baseAddress! + done, bytes.count - done)
             #endif
-            if count < 0, errno == EINTR { continue }
-            if count < 0 { throw .last }
-            done += count
+            if count < 0 { try waitAfterFailure(for: POLLOUT) } else { done += count }
         }
+    }
+
+    /// After an interruption, or when whoever made the descriptor said that it shall not wait: returns
+    /// when it is worth another try.
+    private func waitAfterFailure(for event: Int32) throws(SystemError) {
+        if errno == EINTR { return }
+        guard errno == EAGAIN else { throw .last }
+        var entry = pollfd(fd: number, events: Int16(event), revents: 0)
+        _ = poll(&entry, 1, -1)
+    }
+
+    /// Takes the lock of the file, which goes with this descriptor.
+    /// - Returns: false when another has it. Where there are no locks it is as if nobody had them.
+    func tryLock() -> Bool {
+        while flock(number, LOCK_EX | LOCK_NB) != 0 {
+            if errno == EWOULDBLOCK { return false }
+            if errno != EINTR { return true }
+        }
+        return true
+    }
+
+    /// Whether this is what stands at `path`.
+    func stands(at path: String) -> Bool {
+        var (own, other) = (stat(), stat())
+        return fstat(number, &own) == 0 && lstat(path, &other) == 0
+            && own.st_dev == other.st_dev && own.st_ino == other.st_ino
+    }
+
+    /// Gives the file the owner and the permissions of another, as far as that is allowed.
+    func takePermissions(of other: stat) {
+        _ = fchown(number, other.st_uid, other.st_gid)
+        _ = fchmod(number, other.st_mode & 0o777)
     }
 
     /// Returns when the file's content is on the disk.
     func synchronize() throws(SystemError) {
-        // Some file systems cannot synchronise folders and say EINVAL.
-        if fsync(number) != 0, errno != EINVAL { throw .last }
+        // Some file systems cannot synchronise, or not folders.
+        let harmless = [EINVAL, ENOTSUP, EOPNOTSUPP, EROFS, ENOSYS, EBADF, EACCES, EPERM]
+        while fsync(number) != 0 {
+            if errno == EINTR { continue }
+            if harmless.contains(errno) { return }
+            throw .last
+        }
     }
 }

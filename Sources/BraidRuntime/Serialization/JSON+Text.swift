@@ -1,8 +1,24 @@
+import BraidPlatform
+
 extension JSON {
     /// The value as one line of JSON, without spaces.
     package var text: String {
         var text = ""
         write(to: &text)
+        return text
+    }
+
+    /// The same for a terminal: what it would obey is escaped beyond what the format asks for.
+    package var printableText: String {
+        var text = ""
+        for scalar in self.text.unicodeScalars {
+            if scalar.isUnprintable {
+                let digits = String(scalar.value, radix: 16)
+                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
         return text
     }
 

@@ -1,9 +1,11 @@
+import BraidPlatform
+
 /// Why a model file cannot be read, written or used.
 public struct ModelFileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of failure it is; more kinds may come.
     public struct Code: Hashable, Sendable {
         private enum Value {
-            case unreadable, unwritable, malformed, type, metadata, mismatch, name
+            case unreadable, unwritable, malformed, type, metadata, mismatch, name, memory
         }
         private let value: Value
         /// The file does not exist or the system does not let it be read.
@@ -20,6 +22,8 @@ public struct ModelFileError: Error, Hashable, Sendable, CustomStringConvertible
         public static let mismatch = Code(value: .mismatch)
         /// A name that occurs twice, or that tensors cannot have.
         public static let invalidName = Code(value: .name)
+        /// There is no memory for what the file has, or says it has.
+        public static let tooLarge = Code(value: .memory)
     }
 
     /// The kind of failure.
@@ -33,9 +37,18 @@ public struct ModelFileError: Error, Hashable, Sendable, CustomStringConvertible
     public init(_ code: Code, path: String, _ message: String) {
         self.code = code
         self.path = path
-        self.message = message
+        // With names from the file.
+        self.message = message.printableLines
     }
 
     /// As `model.safetensors: tensor '0.weight' ends at byte 400 of 300 bytes of data`.
-    public var description: String { "\(path): \(message)" }
+    public var description: String { "\(path.printable): \(message)" }
+}
+
+extension ModelFileError {
+    /// A file that cannot be read.
+    init(_ error: SystemError, path: String) {
+        self.init(
+            error.isShortage ? .tooLarge : .unreadable, path: path, "cannot be read: \(error)")
+    }
 }

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidPlatform
 
 /// What stands before the data of a safetensors file, checked in every part.
 struct SafetensorsHeader {
@@ -6,7 +7,11 @@ struct SafetensorsHeader {
     static let maximumByteCount = 100_000_000
     static let metadataKey = "__metadata__"
 
+    /// Bytes that a byte of the header may take while it is understood.
+    static let parsedExpansion = 48
+
     private(set) var entries: [SafetensorsFile.Entry] = []
+    private(set) var unsupported: [SafetensorsFile.UnsupportedEntry] = []
     private(set) var metadata: [(String, String)] = []
     private let path: String
 
@@ -21,11 +26,19 @@ struct SafetensorsHeader {
             if name == Self.metadataKey {
                 metadata = try metadata(value)
             } else {
-                entries.append(try entry(name, value))
+                try add(name, value)
             }
         }
         try checkThatDataIsCovered(dataByteCount)
     }
+
+    /// Where the bytes of a tensor lie, of whatever type.
+    private struct Extent {
+        let name: String
+        let begin: Int
+        let end: Int
+    }
+    private var extents: [Extent] = []
 
     private func fields(_ json: [UInt8]) throws(ModelFileError) -> [(String, JSON)] {
         do throws(JSONError) {
@@ -48,32 +61,25 @@ struct SafetensorsHeader {
         for (key, value) in pairs {
             guard case .string(let text) = value else {
                 throw malformed(
-                    Self.metadataKey, "holds \(value.kind) under '\(key)'; expected a string")
+                    Self.metadataKey,
+                    "holds \(value.kind) under '\(key.printable)'; expected a string")
             }
             metadata.append((key, text))
         }
         return metadata
     }
 
-    private func entry(_ name: String, _ value: JSON) throws(ModelFileError)
-        -> SafetensorsFile.Entry
-    {
+    private mutating func add(_ name: String, _ value: JSON) throws(ModelFileError) {
         guard case .string(let typeName)? = value["dtype"] else {
             throw malformed(name, "has no dtype; expected a string such as \"F32\"")
-        }
-        guard let dtype = DType(safetensorsName: typeName) else {
-            let known = DType.allCases.map(\.safetensorsName).joined(separator: ", ")
-            throw ModelFileError(
-                .unsupportedType, path: path,
-                "tensor '\(name)' has dtype '\(typeName)'; expected one of \(known)")
         }
         guard let extents = integers(value["shape"]) else {
             throw malformed(name, "has no shape; expected an array of integers")
         }
-        guard let shape = Shape(exactly: extents) else {
+        guard extents.allSatisfy({ $0 >= 0 }) else {
             throw ModelFileError(
                 .unsupportedType, path: path,
-                "tensor '\(name)' has shape \(brief(extents)); expected \(Shape.rule)")
+                "tensor '\(name.printable)' has shape \(brief(extents)); expected \(Shape.rule)")
         }
         guard let range = integers(value["data_offsets"]), range.count == 2 else {
             throw malformed(name, "has no data_offsets; expected an array of two integers")
@@ -81,6 +87,13 @@ struct SafetensorsHeader {
         let (begin, end) = (range[0], range[1])
         guard begin >= 0, begin <= end else {
             throw malformed(name, "has data_offsets [\(begin), \(end)]; expected 0 <= begin <= end")
+        }
+        self.extents.append(Extent(name: name, begin: begin, end: end))
+        guard let dtype = DType(safetensorsName: typeName), let shape = Shape(exactly: extents)
+        else {
+            let typeName = typeName.prefix(40).printable
+            unsupported.append(.init(name: name, type: "\(typeName)\(brief(extents))"))
+            return
         }
         let type = TensorType(dtype, shape)
         let (byteCount, isTooLarge) = shape.elementCount.multipliedReportingOverflow(by: dtype.size)
@@ -90,7 +103,7 @@ struct SafetensorsHeader {
                 "has \(end - begin) bytes of data; \(type) needs "
                     + (isTooLarge ? "more than any file has" : "\(byteCount)"))
         }
-        return SafetensorsFile.Entry(name: name, type: type, dataOffset: begin)
+        entries.append(SafetensorsFile.Entry(name: name, type: type, dataOffset: begin))
     }
 
     private func integers(_ value: JSON?) -> [Int]? {
@@ -105,16 +118,16 @@ struct SafetensorsHeader {
 
     /// The format has no room between tensors, nor before the first and after the last.
     private func checkThatDataIsCovered(_ dataByteCount: Int) throws(ModelFileError) {
-        let order = entries.sorted { ($0.dataOffset, $0.dataEnd) < ($1.dataOffset, $1.dataEnd) }
+        let order = extents.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
         var end = 0
         for entry in order {
-            guard entry.dataOffset == end else {
-                let fault = entry.dataOffset < end ? "overlaps another tensor" : "follows a gap"
+            guard entry.begin == end else {
+                let fault = entry.begin < end ? "overlaps another tensor" : "follows a gap"
                 throw malformed(
                     entry.name,
-                    "\(fault): it begins at byte \(entry.dataOffset) of the data; expected \(end)")
+                    "\(fault): it begins at byte \(entry.begin) of the data; expected \(end)")
             }
-            end = entry.dataEnd
+            end = entry.end
             guard end <= dataByteCount else {
                 throw malformed(
                     entry.name,
@@ -130,7 +143,7 @@ struct SafetensorsHeader {
     }
 
     private func malformed(_ name: String, _ message: String) -> ModelFileError {
-        let subject = name == Self.metadataKey ? name : "tensor '\(name)'"
+        let subject = name == Self.metadataKey ? name : "tensor '\(name.printable)'"
         return ModelFileError(.malformed, path: path, "\(subject) \(message)")
     }
 

@@ -56,6 +56,6 @@ struct JSONReporter: Reporter {
 
     private func say(_ event: String, _ fields: [(String, JSON)]) {
         let object = JSON.object([("event", .string(event))] + fields)
-        Console.write(object.text + "\n")
+        Console.write(object.printableText + "\n")
     }
 }

@@ -24,7 +24,7 @@ struct Evaluation {
     func run(_ reporter: any Reporter) throws {
         let parameters = try ParameterFile(path: file)
         let classifier =
-            parameters.isModelFile ? try model() : try network(with: parameters)
+            parameters.isModelFile ? try model(in: parameters) : try network(with: parameters)
 
         var accuracy = Accuracy()
         var predicted: [Int64] = []
@@ -56,8 +56,8 @@ struct Evaluation {
     }
 
     /// The graph in a model file, whatever network it was traced from.
-    private func model() throws -> Classifier {
-        let model = try Model(contentsOfFile: file)
+    private func model(in parameters: ParameterFile) throws -> Classifier {
+        let model = try Model(parameters.file)
         let image = data.singleInputType
         let scores = TensorType(.f32, [1, data.classes])
         let (inputs, outputs) = (model.signature.inputs, model.signature.outputs)

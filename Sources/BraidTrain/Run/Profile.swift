@@ -1,4 +1,5 @@
 import Braid
+import BraidCommandLine
 
 /// A recording of when and where each job ran.
 enum Profile {
@@ -6,6 +7,7 @@ enum Profile {
     /// - Throws: `ModelFileError` naming the path.
     static func start(writingTo path: String) throws {
         try AtomicFile.checkWritable(path)
+        Console.leaveStandardOutput(to: [path])
         Runtime.engine.startRecording()
     }
 
@@ -13,8 +15,10 @@ enum Profile {
     /// - Throws: `ModelFileError` naming the path.
     static func stop(writingTo path: String) throws {
         var text = JobRecord.chromeTrace(of: Runtime.engine.stopRecording())
-        let file = try AtomicFile(path: path)
-        try text.withUTF8 { try file.write(UnsafeRawBufferPointer($0)) }
-        try file.commit()
+        try Interrupt.withheld(writing: [path]) {
+            let file = try AtomicFile(path: path)
+            try text.withUTF8 { try file.write(UnsafeRawBufferPointer($0)) }
+            try file.commit()
+        }
     }
 }

@@ -24,7 +24,10 @@ struct TrainingRun {
     let dataName: String
 
     func run(_ reporter: any Reporter) throws {
-        if let output { try ParameterFile.checkWritable(output) }
+        if let output {
+            try ParameterFile.checkWritable(output)
+            Console.leaveStandardOutput(to: [output])
+        }
         RandomSource.seed(seed)
         let network = try model.classifier(of: data)
         let loader = DataLoader(
@@ -52,7 +55,7 @@ struct TrainingRun {
             }
         }
         if let output {
-            try Interrupt.withheld { try write(network, to: output) }
+            try Interrupt.withheld(writing: [output]) { try write(network, to: output) }
         }
         reporter.finished(
             model: model.name, testAccuracy: testAccuracy,
