@@ -1,6 +1,8 @@
 # Needs the Swift toolchain (6.2 or newer), make, a shell and git; nothing else.
 SWIFT = swift
 FORMATTED = Sources Tests Package.swift $(wildcard Examples)
+# What the sanitizers look at: optimised code, as users run it.
+CONFIGURATION = release
 # Options of `make run`, as in: make run ARGS="--model mlp --epochs 5"
 ARGS = --workers 2 --output lenet.braid
 
@@ -26,7 +28,7 @@ test-full: ## The same with every random count in full, and checks that need pyt
 test-tsan: FILTER = ^Braid(Engine|Runtime|Data|Parallel|NN)Tests\.
 test-tsan: ## Run the tests of engine, runtime, data, parallel and NN under the thread sanitizer
 	BRAID_TEST_LIGHT=1 TSAN_OPTIONS="halt_on_error=0 $$TSAN_OPTIONS" \
-		$(SWIFT) test -c release --sanitize=thread --scratch-path .build-tsan \
+		$(SWIFT) test -c $(CONFIGURATION) --sanitize=thread --scratch-path .build-tsan \
 		--disable-xctest --no-parallel --filter '$(FILTER)'
 
 # The C code is looked at for undefined behaviour, too: the address sanitizer's library knows what is needed.
@@ -36,7 +38,7 @@ test-asan: FILTER = .
 test-asan: ## Run all tests under the address sanitizer, C code also under that of undefined behaviour
 	BRAID_TEST_LIGHT=1 UBSAN_OPTIONS="print_stacktrace=1 $$UBSAN_OPTIONS" \
 		ASAN_OPTIONS="detect_leaks=0 detect_stack_use_after_return=0 $$ASAN_OPTIONS" \
-		$(SWIFT) test -c release --sanitize=address \
+		$(SWIFT) test -c $(CONFIGURATION) --sanitize=address \
 		-Xcc -fsanitize=undefined -Xcc -fno-sanitize-recover=undefined --scratch-path .build-asan \
 		--disable-xctest --no-parallel --filter '$(FILTER)'
 

@@ -36,6 +36,11 @@ struct TraceTests {
         }
     }
 
+    /// There are exact passes only, so that there is nothing to choose.
+    @Test func exactIsNoOption() throws {
+        #expect(try hybridize(["trace", "mlp", "--exact"]).status != 0)
+    }
+
     @Test func inputsAndSeedsDecideTheModel() throws {
         func file(_ options: [String]) throws -> Data {
             try withModel("mlp", options) { _, file in try Data(contentsOf: URL(filePath: file)) }

@@ -34,6 +34,12 @@ struct VerifyTests {
         }
     }
 
+    /// Hybridized networks run operator by operator then: plain code would be compared with itself.
+    @Test func networksAreNotComparedWithThemselves() throws {
+        let run = try hybridize(["verify", "mlp"], environment: ["BRAID_CHECK": "1"])
+        #expect(run.status != 0 && run.errors.contains("BRAID_CHECK"), "\(run.errors)")
+    }
+
     private func check(_ object: JSON, subject: String) throws {
         #expect(object["subject"]?.string == subject)
         #expect(object["passed"]?.bool == true)

@@ -86,4 +86,58 @@ struct StructureTests {
         dense.bias!.wrappedValue = NDArray([1, 2, 3] as [Float])
         try check(fast, 1, "other values")
     }
+
+    /// An object that is no block, and a block that gets another one.
+    private final class Factor: Sendable {
+        let value: Double
+        init(_ value: Double) { self.value = value }
+    }
+    private final class Scaled: Block, @unchecked Sendable {
+        // Changed by one thread, between calls.
+        var factor = Factor(0)
+        func forward(_ x: NDArray) -> NDArray { x * factor.value }
+    }
+
+    /// An object that comes to lie where one lay that is gone is another one.
+    @Test func objectsAtReusedAddressesAreToldApart() throws {
+        let block = Scaled()
+        let fast = block.hybridized()
+        for value in 0..<100 {
+            block.factor = Factor(Double(value))
+            #expect(try fast(x).scalars(as: Float.self) == [1, -2, 3].map { $0 * Float(value) })
+        }
+    }
+
+    /// A block in a block.
+    private struct Nest: Block {
+        let inner: (any Block<NDArray, NDArray>)?
+        func forward(_ x: NDArray) -> NDArray { inner.map { $0(x) } ?? x + 1 }
+    }
+
+    /// Blocks nested deep work, or are refused with a message: hybridized, called, and asked for their
+    /// parameters.
+    @Test(arguments: [10, 1_000, 10_000])
+    func deepNestingWorksOrIsTold(_ depth: Int) throws {
+        let told = LockedBox<[String]>([])
+        parallel(1, stackByteCount: 8 << 20) { _ in
+            var block = Nest(inner: nil)
+            for _ in 0..<depth { block = Nest(inner: block) }
+            let nested = block
+            let input = NDArray([1, -2, 3] as [Float], shape: [1, 3])
+            for use: () -> [Float]? in [
+                { try? nested(input).scalars(as: Float.self) },
+                { try? nested.hybridized()(input).scalars(as: Float.self) },
+                { nested.parameters.isEmpty ? [2, -1, 4] : nil },
+            ] {
+                do {
+                    let result = try validating { use() }
+                    #expect(result == [2, -1, 4])
+                } catch {
+                    told.change { $0.append("\(error)") }
+                }
+            }
+        }
+        if depth <= 1_000 { #expect(told.value.isEmpty, "\(told.value)") }
+        for message in told.value { #expect(message.contains("stack"), "\(message)") }
+    }
 }

@@ -1,3 +1,5 @@
+import BraidCore
+import BraidPlatform
 public import BraidRuntime
 
 /// The parameters of a block, each once, with dotted names (`0.weight`), in the order of their
@@ -74,15 +76,28 @@ public struct ParameterList: Sendable, RandomAccessCollection {
             }
             return
         }
+        guard Self.isWithinReach(path) else { return }
         for part in Self.parts(of: value) {
             collect(part.value, path: Self.joined(path, part.label), &places)
         }
+    }
+
+    /// Whether there is room to walk on into what stands at a place; says so if not.
+    private static func isWithinReach(_ path: String) -> Bool {
+        if ThreadStack.hasRoom { return true }
+        ArrayError(
+            .invalidState, in: "parameters",
+            "blocks are nested so deep that looking for their parameters uses up the thread's stack, at "
+                + "\(path.prefix(60))…; use a row of blocks (Sequential), or a thread with a larger stack"
+        ).report()
+        return false
     }
 
     /// The outermost blocks inside `block`, with their places in it.
     static func children(of block: any Block) -> [(name: String, block: any Block)] {
         var children: [(name: String, block: any Block)] = []
         func collect(_ value: Any, path: String) {
+            guard isWithinReach(path) else { return }
             for part in parts(of: value) {
                 let name = joined(path, part.label)
                 if let block = part.value as? any Block {
