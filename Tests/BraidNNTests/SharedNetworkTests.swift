@@ -8,7 +8,7 @@ import Testing
 /// Runs alone: it keeps all cores busy.
 @Suite(.serialized) struct SharedNetworkTests {
     /// Seconds for each way.
-    private static let seconds = TestCounts.isFull ? 8.0 : 0.25
+    private static let seconds = TestCounts.isFull ? 10.0 : 0.25
 
     /// Half of the threads train, the others predict, read, replace and freeze.
     @Test(arguments: [false, true])

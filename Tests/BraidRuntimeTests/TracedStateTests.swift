@@ -140,6 +140,18 @@ struct TracedStateTests {
         _ = try validating { own(vector(1)) }
     }
 
+    /// Parameters that traced code makes are made once; what they start from is no value of the trace.
+    @Test func parametersMadeInATrace() throws {
+        let fast = HybridFunction { (x: NDArray) -> NDArray in
+            x * Parameter([2], initializer: .normal(mean: 5, standardDeviation: 0.1)).wrappedValue
+        }
+        let first = try values(fast(vector(1, 1)))!
+        #expect(first.allSatisfy { $0 > 3 })
+        #expect(try values(fast(vector(1, 1))) == first)
+        let wrong = HybridFunction { (x: NDArray) -> NDArray in Parameter(x * 2).wrappedValue }
+        #expect(throws: ArrayError.self) { try validating { wrong(vector(1, 1)) } }
+    }
+
     /// A gradient rule is built when a gradient is wanted, as often as that is: it cannot change state.
     @Test func gradientRulesDoNotChangeParameters() throws {
         let parameter = Parameter(NDArray([1, 2] as [Float]))

@@ -34,6 +34,17 @@ extension Parameter {
         return false
     }
 
+    /// An array to start from: a value of a trace has no elements, and is there when traced only.
+    static func withElements(_ array: NDArray) -> NDArray {
+        guard let symbol = array.body.symbol else { return array }
+        let error = ArrayError(
+            .invalidState, in: "parameter",
+            "\(symbol.origin) is a value of a trace and cannot be what a parameter starts from; make "
+                + "the parameter outside of the traced code, or with an initializer"
+        ).reported()
+        return .invalid(error, like: array.type)
+    }
+
     /// Whether a trace may change the parameter; says so if not.
     func canChange(in trace: Trace) -> Bool {
         if !trace.tracesRule { return Scopes.current?.errors?.error == nil }

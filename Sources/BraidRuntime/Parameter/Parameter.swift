@@ -67,12 +67,14 @@ public final class Parameter: Sendable {
     public init(_ shape: Shape? = nil, dtype: DType = .f32, initializer: Initializer = .xavier) {
         self.dtype = dtype
         // The key is drawn now, so that the values do not depend on the order of first uses.
-        state = Locked(State(shape: shape, initializer: initializer, key: .randomKey()))
+        state = Locked(State(shape: shape, initializer: initializer, key: Self.drawnKey()))
         originTrace = Self.currentTraceNumber
     }
 
     /// A parameter that starts from an array.
+    /// - Precondition: the array is no value of a trace.
     public init(_ value: NDArray) {
+        let value = Self.withElements(value)
         dtype = value.dtype
         state = Locked(
             State(
@@ -239,7 +241,7 @@ public final class Parameter: Sendable {
     /// traced code.
     public func initialize(_ initializer: Initializer? = nil) {
         guard isOutsideTraces("initialize") else { return }
-        let key = NDArray.randomKey()
+        let key = Self.drawnKey()
         guard case .taken = take(.value) else { return }
         state.withLock { state in
             if let initializer { state.initializer = initializer }
@@ -289,6 +291,9 @@ public final class Parameter: Sendable {
             putBack(.gradient, sum)
         }
     }
+
+    /// A key of this moment, in a trace as well: parameters that traced code makes are made once.
+    private static func drawnKey() -> NDArray { Scopes.with(.outside) { .randomKey() } }
 
     private func current() -> NDArray {
         if let value = state.withLock({ $0.value.array }) { return value }
