@@ -41,11 +41,12 @@ final class GradientCache: Sendable {
     ) -> GradientProgram? {
         guard let hash = RecordStructure.hash(contents, request) else { return nil }
         var candidates = find(hash)
+        let knownCount = candidates.count
         // Compared outside the lock: records may be long.
         while let candidate = candidates.popLast() {
             if candidate.structure.matches(contents, request) { return candidate.program }
         }
-        guard shouldCompile(hash) else { return nil }
+        guard shouldCompile(hash, beside: knownCount) else { return nil }
         let structure = RecordStructure(contents, request)
         let program = try? GradientProgram(contents, request)
         insert(
@@ -68,10 +69,11 @@ final class GradientCache: Sendable {
         }
     }
 
-    /// Whether the structure was seen before and nobody else compiles it.
-    private func shouldCompile(_ hash: Int) -> Bool {
+    /// Whether the structure was seen before and nobody else compiles it, or has since it was looked for.
+    private func shouldCompile(_ hash: Int, beside knownCount: Int) -> Bool {
         state.withLock { state in
             if state.inProgress.contains(hash) { return false }
+            if state.entries.count(where: { $0.hash == hash }) > knownCount { return false }
             if state.sightings.contains(hash) {
                 state.inProgress.append(hash)
                 return true

@@ -12,19 +12,19 @@ package final class Tape: Sendable {
     let parent: Tape?
     /// Whether reading a `Parameter` makes it a leaf (`Autograd.record`) or not (`gradient(at:)`).
     let recordsParameters: Bool
-    private let contents: Locked<TapeContents>
-    /// Parameters read in a trace, with their symbols; nil once a `backward()` consumed the record.
-    private let tracedLeaves = Locked(TracedLeaves())
+    private let state: Locked<State>
 
-    private struct TracedLeaves: Sendable {
-        var leaves: [(parameter: Parameter, symbol: Symbol)]? = []
-        var names: Set<Symbol.Name> = []
+    private struct State: Sendable {
+        var contents: TapeContents
+        /// Parameters read in a trace, with their symbols; nil once a `backward()` consumed the record.
+        var tracedLeaves: [(parameter: Parameter, symbol: Symbol)]? = []
+        var tracedNames: Set<Symbol.Name> = []
     }
 
     init(parent: Tape?, recordsParameters: Bool) {
         self.parent = parent
         self.recordsParameters = recordsParameters
-        contents = Locked(TapeContents(number: TapeContents.nextNumber()))
+        state = Locked(State(contents: TapeContents(number: TapeContents.nextNumber())))
     }
 
     static func innermost(in ambient: Ambient) -> Tape? {
@@ -46,39 +46,39 @@ package final class Tape: Sendable {
     func isActive(_ body: ArrayBody) -> Bool {
         // What this tape recorded last is the common case, and needs no lock.
         if body.tape === self { return body.valueID.load(ordering: .relaxed) != 0 }
-        return contents.withLock { $0.isActive(body) }
+        return state.withLock { $0.contents.isActive(body) }
     }
 
     /// Makes the value of `body` a leaf; `parameter` receives its gradient at `backward()`.
     func watch(_ body: ArrayBody, for parameter: Parameter? = nil) {
-        contents.withLock { $0.watch(body, for: parameter) }
+        state.withLock { $0.contents.watch(body, for: parameter) }
     }
 
     /// Makes a parameter's value in a trace a leaf.
     func watchTraced(_ symbol: Symbol, for parameter: Parameter) {
-        tracedLeaves.withLock { leaves in
+        state.withLock { state in
             // The leaves keep the symbols, so that no name comes twice.
-            if leaves.leaves != nil, leaves.names.insert(symbol.name).inserted {
-                leaves.leaves!.append((parameter, symbol))
+            if state.tracedLeaves != nil, state.tracedNames.insert(symbol.name).inserted {
+                state.tracedLeaves!.append((parameter, symbol))
             }
         }
     }
 
     /// The leaves of a record in a trace; nil when it was consumed before.
     func takeTracedLeaves(retaining: Bool) -> [(parameter: Parameter, symbol: Symbol)]? {
-        tracedLeaves.withLock { leaves in
-            defer { if !retaining { leaves.leaves = nil } }
-            return leaves.leaves
+        state.withLock { state in
+            defer { if !retaining { state.tracedLeaves = nil } }
+            return state.tracedLeaves
         }
     }
 
     /// Writes down one operator: `addOperands` adds inputs, then outputs, and says what it is.
     @inline(__always)
     func record(_ addOperands: (inout TapeContents) -> Node.Kind) {
-        contents.withLock { contents in
-            if contents.isTaken { return }
-            let kind = addOperands(&contents)
-            contents.endEntry(kind)
+        state.withLock { state in
+            if state.contents.isTaken { return }
+            let kind = addOperands(&state.contents)
+            state.contents.endEntry(kind)
         }
     }
 
@@ -96,11 +96,11 @@ package final class Tape: Sendable {
     /// What was recorded; the tape is empty afterwards unless `retaining`. Nil when it was taken
     /// before.
     func take(retaining: Bool) -> TapeContents? {
-        contents.withLock { contents in
-            guard !contents.isTaken else { return nil }
-            if retaining { return contents }
-            let taken = contents
-            contents = .taken
+        state.withLock { state in
+            guard !state.contents.isTaken else { return nil }
+            if retaining { return state.contents }
+            let taken = state.contents
+            state.contents = .taken
             return taken
         }
     }
