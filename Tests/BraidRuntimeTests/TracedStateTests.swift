@@ -214,6 +214,30 @@ struct TracedStateTests {
         }
     }
 
+    /// A backward half that gives something else than its inputs' cotangents is told, in every way it runs.
+    @Test func wrongCotangentsAreTold() throws {
+        for wrong: [NDArray?] in [[], [nil, nil], [.zeros([3])], [.zeros([2], dtype: .f64)]] {
+            let weight = Parameter(NDArray([1, 2] as [Float]))
+            @Sendable func step(_ x: NDArray) -> NDArray {
+                let loss = Autograd.record {
+                    Autograd.custom([weight.wrappedValue * x]) {
+                        [$0[0] * 2]
+                    } backward: { _, _, _ in
+                        wrong
+                    }[0]
+                }
+                loss.backward()
+                return loss
+            }
+            #expect(throws: ArrayError.self) { try validating { step(vector(1, 1)) } }
+            #expect(throws: ArrayError.self) {
+                try validating { HybridFunction(step)(vector(1, 1)) }
+            }
+            #expect(try values(weight.wrappedValue) == [1, 2])
+            #expect(weight.gradient == nil)
+        }
+    }
+
     /// No lock is held while a function is traced: one that waits for a thread which calls it comes to its
     /// end.
     @Test(.timeLimit(.minutes(1)))

@@ -61,12 +61,25 @@ struct TracedBackward: CustomGradient {
             }
             let inputs = Array(context.inputs.prefix(inputCount))
             let found = backward(arrays(inputs), arrays(context.outputs), arrays(cotangents))
-            ArrayError.check(
-                found.count == inputCount, in: "custom function",
-                "the backward half returned \(found.count) cotangents for \(inputCount) inputs")
-            let passedOn = context.inputs.count - inputCount
-            return found.map { $0.map { [trace.symbol($0)] } ?? [] }
-                + Array(repeating: [], count: passedOn)
+            // Behind the inputs stand outputs that are passed on; nothing flows there.
+            var terms = [[Symbol]](repeating: [], count: context.inputs.count)
+            guard
+                ArrayError.check(
+                    found.count == inputCount, in: "custom function",
+                    "the backward half returned \(found.count) cotangents for \(inputCount) inputs")
+            else { return terms }
+            for (index, cotangent) in found.enumerated() {
+                guard let cotangent else { continue }
+                let type = inputs[index].type
+                guard
+                    ArrayError.check(
+                        cotangent.type == type, in: "custom function",
+                        "the backward half returned a cotangent \(cotangent.type) for input \(index), "
+                            + "which is \(type)")
+                else { return terms }
+                terms[index] = [trace.symbol(cotangent)]
+            }
+            return terms
         }
     }
 }
