@@ -108,6 +108,14 @@ struct StructureTests {
         }
     }
 
+    @Test func rowsInsideEachOtherAreLimited() throws {
+        var row = Sequential([])
+        let error = #expect(throws: ArrayError.self) {
+            try validating { for _ in 0..<100_000 { row = Sequential([row]) } }
+        }
+        #expect(error?.description.contains("10001 rows") == true, "\(error!)")
+    }
+
     /// A block in a block.
     private struct Nest: Block {
         let inner: (any Block<NDArray, NDArray>)?

@@ -1,3 +1,4 @@
+import BraidCore
 public import BraidRuntime
 
 /// Blocks whose names are their numbers alone, as in every framework.
@@ -16,13 +17,28 @@ protocol BlockRow {
 public struct Sequential: Block, BlockRow {
     /// The blocks in order.
     public let blocks: [any Block<NDArray, NDArray>]
+    /// How many rows stand inside each other, this one included.
+    private let depth: Int
 
-    /// A row of blocks.
-    public init(_ blocks: [any Block<NDArray, NDArray>]) { self.blocks = blocks }
+    /// Rows inside each other: memory of more is given back by calls deeper than a thread's stack.
+    private static let depthLimit = 10_000
+
+    /// A row of blocks. Inside `validating`, one that is nested too deep has no blocks.
+    /// - Precondition: at most 10,000 rows stand inside each other.
+    public init(_ blocks: [any Block<NDArray, NDArray>]) {
+        let depth = 1 + blocks.reduce(0) { max($0, ($1 as? Sequential)?.depth ?? 0) }
+        let isInOrder = ArrayError.check(
+            depth <= Self.depthLimit, in: "Sequential",
+            "\(depth) rows stand inside each other; at most \(Self.depthLimit) may, as a row of any "
+                + "length has a depth of one")
+        self.blocks = isInOrder ? blocks : []
+        self.depth = isInOrder ? depth : 1
+    }
 
     /// A row of blocks, written one below the other; `if` and `for` work.
+    /// - Precondition: at most 10,000 rows stand inside each other.
     public init(@SequentialBuilder _ blocks: () -> [any Block<NDArray, NDArray>]) {
-        self.blocks = blocks()
+        self.init(blocks())
     }
 
     /// Feeds `input` through all blocks.
