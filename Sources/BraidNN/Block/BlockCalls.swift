@@ -2,9 +2,16 @@ import BraidPlatform
 
 /// The calls of blocks on a thread's stack, made readable for messages.
 enum BlockCalls: CallDescribing {
+    /// Calls inside each other up to which the innermost one's place is looked for: that takes time and, where
+    /// the stack is used up, stack that there is not.
+    private static let depthLimit = 100
+
     static func describe(_ innermost: UnsafePointer<CallFrame>) -> String {
         var frames = [innermost.pointee]
         while let outer = frames[frames.count - 1].outer { frames.append(outer.pointee) }
+        guard frames.count <= depthLimit, ThreadStack.hasRoom else {
+            return "\(innermost.pointee.type), \(frames.count) calls of blocks deep"
+        }
         var place: BlockPlace?
         for frame in frames.reversed() {
             guard let block = subject(of: frame) else { continue }

@@ -96,7 +96,9 @@ final class BlockPlace: Sendable {
 
     /// All blocks inside of one, each before those inside of it.
     private static func members(of block: any Block, path: String) -> [Member] {
-        ParameterList.children(of: block).flatMap { name, child -> [Member] in
+        // Deeper blocks are not told from each other in messages.
+        guard ThreadStack.hasRoom else { return [] }
+        return ParameterList.children(of: block).flatMap { name, child -> [Member] in
             let path = ParameterList.joined(path, name)
             return [Member(path: path, words: BlockStructure(of: child).words)]
                 + members(of: child, path: path)

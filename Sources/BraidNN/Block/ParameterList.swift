@@ -97,7 +97,8 @@ public struct ParameterList: Sendable, RandomAccessCollection {
     static func children(of block: any Block) -> [(name: String, block: any Block)] {
         var children: [(name: String, block: any Block)] = []
         func collect(_ value: Any, path: String) {
-            guard isWithinReach(path) else { return }
+            // For messages: nothing is reported here.
+            guard ThreadStack.hasRoom else { return }
             for part in parts(of: value) {
                 let name = joined(path, part.label)
                 if let block = part.value as? any Block {
