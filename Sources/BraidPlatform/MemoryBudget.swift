@@ -2,13 +2,9 @@ import Synchronization
 
 /// How much memory may be taken for what comes from outside: files, requests, plans of graphs.
 ///
-/// Who is about to take memory whose size a file or a caller says asks first:
-///
-/// ```swift
-/// let reservation = try MemoryBudget.reserve(header.byteCount)
-/// ```
-/// The bytes are counted until the reservation goes, so that sums are bounded, not only items. The
-/// budget of the process counts the blocks of tensor memory, too.
+/// Who is about to take memory whose size a file or a caller says asks first, by `reserve(_:)`. The bytes
+/// are counted until the reservation goes, so that sums are bounded, not only items. The budget of the
+/// process counts the blocks of tensor memory, too.
 package final class MemoryBudget: Sendable {
     /// That of the process: what the machine has, or the limit of its control group.
     package static let process = MemoryBudget(limit: Machine.memoryByteCount, isWhole: true)

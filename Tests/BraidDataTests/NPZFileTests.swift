@@ -52,21 +52,24 @@ import Testing
         }
     }
 
-    /// An archive of stored files, as the format has it.
-    private func archive(_ files: [(name: String, content: [UInt8])]) -> [UInt8] {
+    /// An archive of stored files, as the format has it; of those with a stream, that.
+    private func archive(
+        _ files: [(name: String, content: [UInt8])], streams: [String: [UInt8]] = [:]
+    ) -> [UInt8] {
         func bytes(_ number: Int, _ count: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) }
         }
         var (archive, directory) = ([UInt8](), [UInt8]())
         for (name, content) in files {
+            let stored = streams[name] ?? content
             let fields =
-                bytes(20, 2) + bytes(0, 2) + bytes(0, 2) + bytes(0, 4)
-                + bytes(Int(checksum(content)), 4) + bytes(content.count, 4)
+                bytes(20, 2) + bytes(0, 2) + bytes(streams[name] == nil ? 0 : 8, 2) + bytes(0, 4)
+                + bytes(Int(checksum(content)), 4) + bytes(stored.count, 4)
                 + bytes(content.count, 4) + bytes(name.utf8.count, 2) + bytes(0, 2)
             directory +=
                 [0x50, 0x4B, 1, 2] + bytes(20, 2) + fields + bytes(0, 10)
                 + bytes(archive.count, 4) + Array(name.utf8)
-            archive += [0x50, 0x4B, 3, 4] + fields + Array(name.utf8) + content
+            archive += [0x50, 0x4B, 3, 4] + fields + Array(name.utf8) + stored
         }
         return archive + directory + [0x50, 0x4B, 5, 6] + bytes(0, 4) + bytes(files.count, 2)
             + bytes(files.count, 2) + bytes(directory.count, 4) + bytes(archive.count, 4)
@@ -130,6 +133,32 @@ import Testing
             ("deep.npy", npy("|u1", "(1, 1, 1, 1, 1, 1, 1, 1, 1)", [9])),
         ])
         #expect(try NPZFile.read(good, path: "good").keys.sorted() == ["a"])
+    }
+
+    /// A beginning that is far from the beginning of the stream, and a long header.
+    @Test func oddStreamsAreListedAsTheyAreRead() throws {
+        let text = String(repeating: " ", count: 3000)
+        let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (3,), }\(text)\n"
+        let count = header.utf8.count
+        let long =
+            [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(count & 255), UInt8(count >> 8)]
+            + Array(header.utf8) + [1, 2, 3]
+        let content = npy("|u1", "(3,)", [1, 2, 3])
+        let (low, high) = (UInt8(content.count), UInt8(0))
+        // Nothing in 3,000 stored blocks, then all in the last.
+        let stream =
+            (0..<3000).flatMap { _ in [0, 0, 0, 0xFF, 0xFF] as [UInt8] }
+            + [1, low, high, ~low, ~high] + content
+        let file = archive([("a.npy", content), ("b.npy", long)], streams: ["a.npy": stream])
+        try withFile(file) { path in
+            let archive = try NPZFile(path: path)
+            #expect(
+                try archive.entries().map(\.type)
+                    == [TensorType](repeating: TensorType(.u8, [3]), count: 2))
+            for name in ["a", "b"] {
+                #expect(try archive.array(name).scalars(as: UInt8.self) == [1, 2, 3])
+            }
+        }
     }
 
     /// Many names for the same bytes: a small file that says it has much.

@@ -1,5 +1,7 @@
 import Braid
+import BraidPlatform
 import BraidTestSupport
+import Foundation
 import Testing
 
 /// Sizes that no memory holds are errors, and stop nothing.
@@ -30,6 +32,28 @@ struct MemoryLimitTests {
             #expect(error?.message.contains("bytes") == true)
             #expect(throws: GraphError.self) {
                 try CompiledGraph(checking: graph, options: OptimizationOptions())
+            }
+        }
+    }
+
+    /// What a graph says of itself is asked of the budget, in code and from a file.
+    @Test func modelsAskTheBudget() throws {
+        let x = Symbol.variable("x", .f32, [1])
+        let graph = Graph(
+            computing: [(x.broadcast(to: [1000, 1000]) * 2).sum()], from: [x], names: ["x"])
+        let model = try Model(graph: graph, parameters: [])
+        try SerializationSupport.withFolder { folder in
+            let path = folder.appending(path: "m.braid").path
+            try model.write(to: path)
+            try MemoryBudget.limited(to: 8_000_000) { _ = try Model(contentsOfFile: path) }
+            MemoryBudget.limited(to: 3_999_999) {
+                let error = #expect(throws: ModelError.self) {
+                    try Model(graph: graph, parameters: [])
+                }
+                #expect(error?.code == .tooLarge)
+                let read = #expect(throws: ModelFileError.self) { try Model(contentsOfFile: path) }
+                #expect(read?.code == .tooLarge)
+                #expect(read?.message.contains("bytes") == true)
             }
         }
     }

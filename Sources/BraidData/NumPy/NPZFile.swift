@@ -107,22 +107,23 @@ public struct NPZFile: Sendable {
     }
 
     private func type(of file: ZipArchive.Entry) throws(DataError) -> TensorType {
-        // Nearly all headers have 128 bytes; no header that is read has more than the second.
-        for count in [1024, 1 << 16 + 12] {
-            let prefix = try file.prefix(count, of: archive.file, path: path)
-            do throws(DataError) {
-                let header = try NPYHeader.read(
-                    from: InputFile(prefix), fileByteCount: file.byteCount,
-                    path: "\(path)/\(file.name)"
-                ).header
-                return TensorType(header.element.dtype, header.shape)
-            } catch {
-                if error.code != .unreadable { throw error }
-            }
+        // Nearly all headers have 128 bytes.
+        do throws(DataError) {
+            return try type(of: file, in: try file.prefix(1024, of: archive.file, path: path))
+        } catch {
+            if error.code == .unsupported || error.code == .tooLarge { throw error }
         }
-        throw DataError(
-            .malformed, path: path,
-            "has the damaged entry '\(file.name.printable)': it is too short")
+        // What is odd is read as the array would be, so that both come to the same.
+        return try type(of: file, in: try file.content(of: archive.file, path: path))
+    }
+
+    private func type(
+        of file: ZipArchive.Entry, in bytes: ReservedBytes
+    ) throws(DataError) -> TensorType {
+        let header = try NPYHeader.read(
+            from: InputFile(bytes), fileByteCount: file.byteCount, path: "\(path)/\(file.name)"
+        ).header
+        return TensorType(header.element.dtype, header.shape)
     }
 
     /// Reads all arrays, as `numpy.savez` and `numpy.savez_compressed` write them, by their names.

@@ -68,7 +68,8 @@ extension Operand {
     /// factor has NaN.
     /// - Precondition: the matrices are square.
     public func cholesky() -> Self {
-        guard isMatrices("cholesky") else { return self }
+        // Before the sum below, which would call the mistake its own.
+        guard isSquare(for: "cholesky") else { return self }
         return Self.apply(Cholesky(), (self + matrixTransposed()) * 0.5)
     }
 }

@@ -164,7 +164,7 @@ extension Operand {
     /// wanted, `solve` is more exact and takes less time.
     /// - Precondition: the matrices are square.
     public func inverse() -> Self {
-        guard isMatrices("inverse") else { return self }
+        guard isSquare(for: "inverse") else { return self }
         return solve(self, .eye(shape[rank - 1], dtype: dtype))
     }
 }

@@ -69,4 +69,16 @@ extension Operand {
         ).report()
         return false
     }
+
+    /// Whether these are square matrices of f32 or f64; reports a mistake of `operation` if not. For
+    /// functions that begin with other operators, which would call the mistake their own.
+    func isSquare(for operation: String) -> Bool {
+        do throws(ArrayError) {
+            try Cholesky().requireSquare(type)
+            return true
+        } catch {
+            ArrayError(error.code, in: operation, error.message).report()
+            return false
+        }
+    }
 }

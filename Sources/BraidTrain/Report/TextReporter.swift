@@ -1,4 +1,5 @@
 import BraidCommandLine
+import BraidPlatform
 import Foundation
 
 /// Text for people: a live line on a terminal, plain lines elsewhere.
@@ -64,7 +65,8 @@ final class TextReporter: Reporter {
     }
 
     func evaluated(model: String, testAccuracy: Double, samples: [Prediction]) {
-        Console.write(drawn(samples) + "\n\(model): test accuracy \(percent(testAccuracy))\n")
+        Console.write(
+            drawn(samples) + "\n\(model.printable): test accuracy \(percent(testAccuracy))\n")
     }
 
     /// How this command and its companions are started: as this one was.

@@ -95,6 +95,10 @@ import Testing
         let mistakes = [
             Mistake(["cholesky", "[2, 3]"]) { Symbol.apply(Cholesky(), a) },
             Mistake(["cholesky", "[3]"]) { Symbol.zeros([3]).cholesky() },
+            // Not as mistakes of the operators that these functions begin with.
+            Mistake(["cholesky: ", "[2, 3]"]) { Symbol.zeros([2, 3]).cholesky() },
+            Mistake(["cholesky: ", "i32"]) { Symbol.zeros([2, 2], dtype: .i32).cholesky() },
+            Mistake(["inverse: ", "[2, 3]"]) { Symbol.zeros([2, 3]).inverse() },
             Mistake(["linear_solve", "[2, 3]"]) { solve(a, a) },
             Mistake(["linear_solve", "[4, 2, 2]", "[3, 2, 1]"]) {
                 solve(Symbol.zeros([4, 2, 2]), .zeros([3, 2, 1]))
