@@ -71,6 +71,7 @@ extension ExecutionPlan {
             inputLayouts ?? graph.inputs.map { Layout(dense: graph.nodes[$0].types[0].shape) }
         let guarding = Guarding(graph, updates)
         var lowering = Lowering(graph, inputLayouts: layouts, order: guarding.order)
+        lowering.separateOutputs(from: updates)
         if isSequential {
             for step in lowering.steps.indices.dropFirst() {
                 lowering.order([step - 1], before: step)

@@ -128,6 +128,29 @@ struct Lowering {
         }
     }
 
+    /// Gives other outputs that are the new value of an input that keeps its old one on failure arrays of
+    /// their own: they fail with the call.
+    mutating func separateOutputs(from updates: [ExecutionPlan.Update]) {
+        // For each buffer the update that it is the new value of.
+        var kept: [Int: Int] = [:]
+        for update in updates where update.keepsOnFailure {
+            if case .buffer(let buffer) = outputs[update.output].root, kept[buffer] == nil {
+                kept[buffer] = update.output
+            }
+        }
+        for output in outputs.indices {
+            guard case .buffer(let buffer) = outputs[output].root, let first = kept[buffer],
+                first != output
+            else { continue }
+            let value = outputs[output]
+            outputs[output] =
+                append(
+                    Copy(), for: buffers[buffer].node, [value], [value.type],
+                    role: MemoryPlan.Role.output)[0]
+            buffers[buffers.count - 1].isReturned = true
+        }
+    }
+
     private mutating func append(
         _ op: any Operator, for node: Int, _ operands: [Location], _ types: [TensorType],
         role: (Int) -> MemoryPlan.Role

@@ -17,19 +17,14 @@ struct Overwriting {
         for output in lowering.outputs {
             if case .input(let input) = output.root { isKept[input] = true }
         }
-        let returnCounts = lowering.outputs.reduce(into: [Lowering.Root: Int]()) {
-            $0[$1.root, default: 0] += 1
-        }
         for update in updates where !isKept[update.input] {
-            isKept[update.input] = replace(update, in: &lowering, returnCounts)
+            isKept[update.input] = replace(update, in: &lowering)
         }
     }
 
-    /// - Parameter returnCounts: how many outputs stand in each root.
     /// - Returns: whether the output is written over the input.
     private mutating func replace(
-        _ update: ExecutionPlan.Update, in lowering: inout Lowering,
-        _ returnCounts: [Lowering.Root: Int]
+        _ update: ExecutionPlan.Update, in lowering: inout Lowering
     ) -> Bool {
         let (output, input) = (lowering.outputs[update.output], lowering.inputs[update.input])
         let root = Lowering.Root.input(update.input)
@@ -39,9 +34,7 @@ struct Overwriting {
             input.layout == Layout(dense: input.type.shape),
             isRead ? output.layout == input.layout : output.layout.offset == 0,
             lowering.buffers[buffer].byteCount == input.type.byteCount,
-            replacedInputs[buffer] == nil,
-            // What else is returned fails with the call, where the input keeps its value.
-            !update.keepsOnFailure || returnCounts[output.root] == 1
+            replacedInputs[buffer] == nil
         else { return false }
         let producer = lowering.buffers[buffer].producer
         let readers = lowering.inputUsers[update.input]

@@ -28,6 +28,11 @@ struct RunningMean: Sendable {
     private var sum = NDArray(Double(0))
     private var weight = NDArray(Double(0))
 
+    /// Adds all elements of an array that a step of training computes; leaves it out when that fails.
+    mutating func addIfComputed(_ values: NDArray) {
+        GuardedChanges.run(dependingOn: [values], keeping: []) { add(values) }
+    }
+
     /// Adds all elements of an array, each with its weight if there are any.
     mutating func add(_ values: NDArray, weights: NDArray? = nil) {
         var values = values.detached().cast(to: .f64)

@@ -43,11 +43,12 @@ public struct MeanLoss: Sendable {
     /// A metric that has seen nothing.
     public init() {}
 
-    /// Adds the losses of a batch, `[batch]`.
-    public mutating func update(_ losses: NDArray) { mean.add(losses) }
+    /// Adds the losses of a batch, `[batch]`. Losses that carry an error are left out: whoever reads them
+    /// sees it, and the mean of the others stays readable.
+    public mutating func update(_ losses: NDArray) { mean.addIfComputed(losses) }
 
     /// The mean so far; 0 before the first update.
-    /// - Throws: `EngineError`, the failure that the losses depend on.
+    /// - Throws: `EngineError` when the runtime itself failed.
     public func value() throws(EngineError) -> Double { try mean.value() }
 
     /// Forgets all batches.

@@ -70,10 +70,16 @@ public final class DataParallelStep: Sendable {
         let update: @Sendable ([NDArray]) -> [NDArray] = { arrays in
             let (sums, scale) = (arrays.dropLast(), arrays.last!)
             let known = averages.known.withLock { $0 }
-            trainer.step(Array(sums.dropLast(known.count)), scale: scale)
-            for ((parameter, momentum), sum) in zip(known, sums.suffix(known.count)) {
-                let mean = sum * scale.cast(to: sum.dtype)
-                AverageMoves.Move(parameter, toward: mean, by: momentum).make()
+            // All parameters and averages move, or none.
+            GuardedChanges.run(
+                dependingOn: Array(sums),
+                keeping: trainer.changedBySteps + known.map(\.parameter)
+            ) {
+                trainer.step(Array(sums.dropLast(known.count)), scale: scale)
+                for ((parameter, momentum), sum) in zip(known, sums.suffix(known.count)) {
+                    let mean = sum * scale.cast(to: sum.dtype)
+                    AverageMoves.Move(parameter, toward: mean, by: momentum).make()
+                }
             }
             return []
         }

@@ -2,7 +2,7 @@ import BraidCore
 public import BraidEngine
 import BraidOperators
 import BraidPlatform
-import BraidRuntime
+package import BraidRuntime
 
 /// Applies an optimiser to the parameters of a network after each `backward()`.
 ///
@@ -84,7 +84,7 @@ public final class Trainer: Sendable {
     public func step(batchSize: Int) {
         ArrayError.check(
             batchSize > 0, in: "trainer", "the batch size \(batchSize) is not positive")
-        step { element in
+        step(with: trained.compactMap(\.gradient)) { element in
             guard let gradient = element.parameter.gradient else {
                 ArrayError(
                     .invalidState, in: "trainer",
@@ -104,23 +104,36 @@ public final class Trainer: Sendable {
     /// Moves the `trained` parameters along the given gradients, each times `scale`, f64 [].
     func step(_ gradients: [NDArray], scale: NDArray) {
         var next = gradients.makeIterator()
-        step { _ in
+        step(with: gradients) { _ in
             let gradient = next.next()!
             return gradient * scale.cast(to: gradient.dtype)
         }
     }
 
-    private func step(along slope: (ParameterList.Element) -> NDArray) {
-        let rate = rate(after: stepCount.wrappedValue)
-        stepCount.update { $0 += 1 }
-        let count = stepCount.wrappedValue
+    /// What a step changes: the number of steps, the trained parameters and the optimiser's state.
+    package var changedBySteps: [Parameter] {
         let moved = parameters.indices.filter { parameters[$0].parameter.gradientMode != .none }
-        guard let clipping else {
-            for index in moved { move(index, along: slope(parameters[index]), rate, count) }
-            return
+        return [stepCount] + moved.flatMap { [parameters[$0].parameter] + state(at: $0) }
+    }
+
+    /// - Parameter gradients: where one of them has failed, nothing changes.
+    private func step(
+        with gradients: [NDArray], along slope: (ParameterList.Element) -> NDArray
+    ) {
+        GuardedChanges.run(dependingOn: gradients, keeping: changedBySteps) {
+            let rate = rate(after: stepCount.wrappedValue)
+            stepCount.update { $0 += 1 }
+            let count = stepCount.wrappedValue
+            let moved = parameters.indices.filter {
+                parameters[$0].parameter.gradientMode != .none
+            }
+            guard let clipping else {
+                for index in moved { move(index, along: slope(parameters[index]), rate, count) }
+                return
+            }
+            let slopes = clipping(moved.map { slope(parameters[$0]) })
+            for (index, slope) in zip(moved, slopes) { move(index, along: slope, rate, count) }
         }
-        let slopes = clipping(moved.map { slope(parameters[$0]) })
-        for (index, slope) in zip(moved, slopes) { move(index, along: slope, rate, count) }
     }
 
     private func move(_ index: Int, along slope: NDArray, _ rate: NDArray, _ count: NDArray) {

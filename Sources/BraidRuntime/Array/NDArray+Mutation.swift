@@ -83,6 +83,9 @@ extension NDArray {
         }
         makeUnique()
         guard body.isDense else { return overwrite(with: applied(op, other)) }
+        if let guardian = GuardedChanges.current {
+            return Dispatch.update(op, body, other?.body, estimate, guardedBy: guardian)
+        }
         Dispatch.update(op, body, other?.body, estimate)
     }
 
@@ -99,10 +102,18 @@ extension NDArray {
     /// - Precondition: the storage is this array's own.
     func overwrite(with source: NDArray) {
         let (input, output) = (StoredView(source.body), StoredView(body))
-        Runtime.engine.push("assign", reads: [input.storage], updates: [output.storage]) {
-            [unowned engine = Runtime.engine] in
+        let copy: @Sendable () -> Void = { [unowned engine = Runtime.engine] in
             stridedCopy(from: input.view, to: output.view, splitter: engine)
         }
+        if let guardian = GuardedChanges.current {
+            return Runtime.engine.push(
+                "assign",
+                accesses: [
+                    (guardian, .read), (input.storage, .read), (output.storage, .updateOrKeep),
+                ], copy)
+        }
+        Runtime.engine.push(
+            "assign", reads: [input.storage], updates: [output.storage], copy)
     }
 }
 

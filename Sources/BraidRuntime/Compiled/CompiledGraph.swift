@@ -199,6 +199,14 @@ extension CompiledGraph {
         }
     }
 
+    /// What a call allocated for an output; nil for other places, and where there was no memory.
+    func buffer(at place: ExecutionPlan.Place, of call: Call) -> Storage? {
+        guard case .output(let buffer) = place, case .success(let buffers) = call.buffers else {
+            return nil
+        }
+        return buffers[buffer]
+    }
+
     /// An output of a call.
     func output(_ index: Int, of call: Call) -> NDArray {
         let output = plan.outputs[index]

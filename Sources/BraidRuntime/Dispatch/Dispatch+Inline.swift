@@ -47,6 +47,17 @@ extension Dispatch {
         operand?.endRead()
     }
 
+    /// As `update`, if neither `guardian` nor an operand has failed; otherwise `target` stays what it was.
+    @inline(never)
+    static func update<O: Operator>(
+        _ op: O, _ target: ArrayBody, _ operand: ArrayBody?, _ estimate: Estimate,
+        guardedBy guardian: Variable
+    ) {
+        push(
+            op, operands(target, operand), [target], scratchByteCount: estimate.scratchByteCount,
+            isUpdate: true, guardedBy: guardian)
+    }
+
     private static func operands(_ a: ArrayBody, _ b: ArrayBody?) -> [ArrayBody] {
         if let b { [a, b] } else { [a] }
     }

@@ -25,6 +25,14 @@ enum Dispatch {
         splitter: (any WorkSplitter)?
     ) throws(ArrayError) {
         try checkValues(op, inputs, outputs, splitter: splitter)
+        try compute(op, inputs, outputs, scratchByteCount, splitter)
+    }
+
+    private static func compute<O: Operator>(
+        _ op: O, _ inputs: UnsafeBufferPointer<TensorView>,
+        _ outputs: UnsafeBufferPointer<TensorView>, _ scratchByteCount: Int,
+        _ splitter: (any WorkSplitter)?
+    ) throws(ArrayError) {
         if scratchByteCount == 0 {
             op.evaluate(
                 KernelContext(
@@ -69,27 +77,25 @@ enum Dispatch {
         _ outputs: UnsafeBufferPointer<TensorView>, _ byteCount: Int
     ) {
         do throws(ArrayError) {
-            try evaluate(op, inputs, outputs, scratchByteCount: byteCount, splitter: nil)
+            try compute(op, inputs, outputs, byteCount, nil)
         } catch { error.trap() }
     }
 
     /// Pushes the operator as a job.
-    /// - Parameter isUpdate: the output is one of the inputs and is changed in place.
+    /// - Parameters:
+    ///   - isUpdate: the output is one of the inputs and is changed in place.
+    ///   - guardian: what an update depends on beside its operands; the output then stays what it was when
+    ///     one of them has failed.
     @inline(never)
     static func push<O: Operator>(
         _ op: O, _ inputs: [ArrayBody], _ outputs: [ArrayBody], scratchByteCount: Int,
-        isUpdate: Bool = false, priority: Int = 0
+        isUpdate: Bool = false, guardedBy guardian: Variable? = nil, priority: Int = 0
     ) {
         let sources = inputs.map(StoredView.init)
         let targets = outputs.map(StoredView.init)
         let engine = Runtime.engine
-        let written = targets.map { $0.storage as Variable }
         let origin = CheckedMode.isOn ? CallOrigin() : nil
-        engine.push(
-            O.name, reads: sources.map(\.storage), updates: isUpdate ? written : [],
-            overwrites: isUpdate ? [] : written, priority: priority, bytes: scratchByteCount,
-            owner: JobOwner.current
-        ) { [unowned engine] in
+        let body: @Sendable () throws -> Void = { [unowned engine] in
             try sources.map(\.view).withUnsafeBufferPointer { inputs in
                 try targets.map(\.view).withUnsafeBufferPointer { outputs in
                     if let origin {
@@ -101,6 +107,18 @@ enum Dispatch {
                 }
             }
         }
+        let written = targets.map { $0.storage as Variable }
+        guard let guardian else {
+            return engine.push(
+                O.name, reads: sources.map(\.storage), updates: isUpdate ? written : [],
+                overwrites: isUpdate ? [] : written, priority: priority, bytes: scratchByteCount,
+                owner: JobOwner.current, body)
+        }
+        engine.push(
+            O.name,
+            accesses: ([guardian] + sources.map(\.storage)).map { ($0, .read) }
+                + written.map { ($0, .updateOrKeep) },
+            priority: priority, bytes: scratchByteCount, owner: JobOwner.current, body)
     }
 
     /// Runs inline when the operands are ready, else pushes; any number of operands.

@@ -16,10 +16,12 @@ package final class AverageMoves: Sendable {
             self.momentum = momentum
         }
 
-        /// Makes the move.
+        /// Makes the move; the parameter stays where it is when what was observed has failed.
         package func make() {
             Autograd.pause {
-                parameter.update { $0 = $0 * (1 - momentum) + observed * momentum }
+                GuardedChanges.replace(parameter, dependingOn: observed.storage) {
+                    parameter.update { $0 = $0 * (1 - momentum) + observed * momentum }
+                }
             }
         }
     }

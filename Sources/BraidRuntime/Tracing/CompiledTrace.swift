@@ -36,7 +36,10 @@ final class CompiledTrace: Sendable {
         } else {
             compiled = CompiledGraph(
                 graph, options: options.optimization,
-                updating: changes.map { .init(output: $0.output, replaces: $0.input) })
+                updating: changes.map {
+                    .init(
+                        output: $0.output, replaces: $0.input, keepsOnFailure: $0.part == .value)
+                })
         }
         var isUpdated = [Bool](repeating: false, count: graph.inputs.count)
         let plan = compiled.plan
@@ -111,10 +114,10 @@ final class CompiledTrace: Sendable {
             }
             guard let call else { return nil }
             for change in replacements {
-                let array = compiled.output(change.output, of: call)
                 switch change.part {
-                case .value: change.parameter.wrappedValue = array
-                case .gradient: change.parameter.gradient = array
+                case .value: setValue(change, of: call)
+                case .gradient:
+                    change.parameter.gradient = compiled.output(change.output, of: call)
                 }
             }
             for parameter in traced.clearedGradients { parameter.gradient = nil }
@@ -125,6 +128,23 @@ final class CompiledTrace: Sendable {
         mistake.report()
         return (0..<traced.resultCount).map {
             .invalid(mistake, like: compiled.plan.outputs[$0].type)
+        }
+    }
+
+    /// Gives a parameter a value that a call computes. Where that fails the old one stays; an array that the
+    /// call was given or captured is the parameter's as it is.
+    private func setValue(_ change: Change, of call: CompiledGraph.Call) {
+        let outputs = compiled.plan.outputs
+        let place = outputs[change.output].place
+        guard let source = compiled.buffer(at: place, of: call) else {
+            change.parameter.wrappedValue = compiled.output(change.output, of: call)
+            return
+        }
+        // A result that is the same array fails with the call.
+        let isShared = outputs.count { $0.place == place } > 1
+        GuardedChanges.replace(change.parameter, dependingOn: source) {
+            let value = compiled.output(change.output, of: call)
+            change.parameter.wrappedValue = isShared ? value.copied() : value
         }
     }
 
@@ -187,7 +207,7 @@ extension CompiledTrace {
     private func prepare(_ array: inout NDArray, for update: Change) {
         let type = compiled.plan.inputs[update.input].type
         let isThere = array.body !== Self.nothing.body
-        if compiled.plan.isRead[update.input] {
+        if compiled.plan.isRead[update.input] || update.part == .value {
             if !isThere { array = .zeros(type.shape, dtype: type.dtype) }
             array.makeUniqueAndDense()
         } else {
@@ -201,7 +221,9 @@ extension CompiledTrace {
     private func putBack(_ inputs: [NDArray], _ call: CompiledGraph.Call) {
         for update in updates {
             // Without a call there is nothing new, and where the old was to be read it stays.
-            let isOld = call.hasFailed && !compiled.plan.isRead[update.input]
+            let isOld =
+                call.hasFailed && update.part == .gradient
+                && !compiled.plan.isRead[update.input]
             update.parameter.putBack(
                 update.part,
                 isOld ? compiled.output(update.output, of: call) : inputs[update.input])
