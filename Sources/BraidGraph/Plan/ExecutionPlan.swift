@@ -65,6 +65,8 @@ public struct ExecutionPlan: Sendable {
         public let checksValues: Bool
         /// Whether the step makes the new value of an input that keeps its old one when the call fails.
         public let isGuarded: Bool
+        /// For each result of a guarded step, whether it is such a value; none otherwise.
+        public let keepsOnFailure: [Bool]
     }
 
     /// An input of the graph whose array an output replaces: a captured parameter that is updated.

@@ -59,6 +59,8 @@ struct Guarding {
     struct Steps {
         var guards: [Int] = []
         var isGuarded: [Bool]
+        /// The new values of inputs that keep their old ones.
+        var keptBuffers: Set<Int> = []
         var inputs: [Int] = []
     }
 
@@ -68,6 +70,7 @@ struct Guarding {
         for update in updates where update.keepsOnFailure {
             if case .buffer(let buffer) = lowering.outputs[update.output].root {
                 steps.isGuarded[lowering.buffers[buffer].producer] = true
+                steps.keptBuffers.insert(buffer)
             }
         }
         guard let first = steps.isGuarded.firstIndex(of: true) else { return steps }

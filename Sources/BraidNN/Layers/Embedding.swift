@@ -1,26 +1,30 @@
 public import BraidCore
-import BraidOperators
+public import BraidOperators
 public import BraidRuntime
 
 /// A vector for each number of a vocabulary: rows of a matrix, looked up.
 ///
 /// Takes indices `[…]` of any integer dtype, returns `[…, width]`; `weight` is `[vocabulary, width]`. An
-/// index outside `0..<vocabulary` takes the vector at the nearer end. The gradient is a sum over the
-/// indices in their order.
+/// index outside `0..<vocabulary` is an error that every read of the vectors reports, unless the `mode`
+/// says otherwise. The gradient is a sum over the indices in their order.
 public struct Embedding: Block {
     /// `[vocabulary, width]`.
     @Parameter public var weight: NDArray
+    /// What an index outside the vocabulary means.
+    public let mode: IndexMode
 
     /// A layer with a vector of `width` elements for each of `vocabulary` numbers.
+    /// - Parameter mode: what an index outside the vocabulary means.
     /// - Precondition: `vocabulary` is at least 1.
     public init(
         _ vocabulary: Int, width: Int, initializer: Initializer = .normal(standardDeviation: 1),
-        dtype: DType = .f32
+        dtype: DType = .f32, mode: IndexMode = .checked
     ) {
         ArrayError.check(
             vocabulary > 0 && width >= 0, in: "embedding",
             "takes a vocabulary of at least 1 and a width of at least 0, not \(vocabulary) and \(width)"
         )
+        self.mode = mode
         _weight = Parameter([vocabulary, width], dtype: dtype, initializer: initializer)
     }
 
@@ -34,6 +38,6 @@ public struct Embedding: Block {
             return indices
         }
         return weight.gathered(
-            at: indices.dtype == .i32 ? indices : indices.cast(to: .i64), axis: 0)
+            at: indices.dtype == .i32 ? indices : indices.cast(to: .i64), axis: 0, mode: mode)
     }
 }

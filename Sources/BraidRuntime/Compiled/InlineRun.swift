@@ -70,9 +70,9 @@ struct InlineRun {
                 step.run(in: memory, splitter: nil)
                 continue
             }
-            for result in step.results {
+            for (number, result) in step.results.enumerated() {
                 switch result.place {
-                case .input where step.isGuarded: break
+                case .input where step.isGuarded && step.keepsOnFailure[number]: break
                 case .input, .output: failures[cause].places.append(result.place)
                 case .arena, .constant: break
                 }

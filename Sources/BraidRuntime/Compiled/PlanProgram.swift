@@ -49,11 +49,11 @@ struct PlanProgram: Sendable {
                 guard let slot = external(operand.place) else { continue }
                 if slot == arena { holds.append(slot) } else { reads.append(slot) }
             }
-            for result in step.results {
+            for (number, result) in step.results.enumerated() {
                 guard let slot = external(result.place) else { continue }
                 if slot == arena {
                     holds.append(slot)
-                } else if step.isGuarded, case .input = result.place {
+                } else if step.isGuarded, step.keepsOnFailure[number], case .input = result.place {
                     keeps.append(slot)
                 } else {
                     overwrites.append(slot)

@@ -23,7 +23,8 @@ package enum GuardedChanges {
     /// Runs `body`, which changes arrays in place, and the given parameters in any way.
     /// - Parameter sources: none of the changes happens when one of them has failed.
     package static func run(
-        dependingOn sources: [NDArray], keeping parameters: [Parameter], _ body: () -> Void
+        dependingOn sources: [NDArray], keeping parameters: @autoclosure () -> [Parameter],
+        _ body: () -> Void
     ) {
         if Scopes.current?.trace != nil { return body() }
         let sources = sources.map(\.storage)
@@ -37,6 +38,7 @@ package enum GuardedChanges {
             "guard", reads: sources + (current.map { [$0] } ?? []),
             overwrites: [gate]
         ) {}
+        let parameters = parameters()
         let old = parameters.map(stored)
         $bound.withValue(gate) { Scopes.with(Scopes.current ?? .outside, body) }
         for (parameter, old) in zip(parameters, old) { keep(old, in: parameter, gate) }
