@@ -45,6 +45,7 @@ test-asan: ## Run all tests under the address sanitizer, C code also under that 
 lint: ## Check format, documentation comments and structure
 	$(SWIFT) format lint --strict -r $(FORMATTED)
 	Scripts/check-structure
+	Scripts/check-traps
 
 format: ## Format all Swift files
 	$(SWIFT) format -i -r $(FORMATTED)

@@ -133,7 +133,7 @@ public final class Engine: Sendable {
         _ program: Program, label: String, externals: [Variable], bytes: Int = 0,
         _ body: @escaping @Sendable (_ job: Int) throws -> Void
     ) {
-        precondition(
+        invariant(
             externals.count == program.externalCount,
             "program '\(label)' has \(program.externalCount) externals, not \(externals.count)")
         if program.jobCount == 0 { return }

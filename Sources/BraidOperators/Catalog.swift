@@ -1,4 +1,5 @@
 public import BraidCore
+import BraidPlatform
 
 /// All operators of this module, by name.
 public enum Catalog {
@@ -29,7 +30,7 @@ public enum Catalog {
         var table: [String: any Operator.Type] = [:]
         for type in operators {
             let previous = table.updateValue(type, forKey: type.name)
-            precondition(
+            invariant(
                 previous == nil, "two operators are called '\(type.name)': \(type) and \(previous!)"
             )
         }

@@ -17,9 +17,10 @@ public final class LocalStore: KeyValueStore {
 
     /// Adds a shard's array to a key's next sum.
     public func push(_ value: NDArray?, key: Int, shard: Int) {
-        ArrayError.check(
+        let isShard = ArrayError.check(
             (0..<shards.count).contains(shard), in: "local store",
             "there is no shard \(shard) of \(shards.count)")
+        if !isShard { return }
         trees.withLock { trees in
             trees[key, default: ShardTree(shards.count)].insert(value, at: shard) {
                 // Of sums that wait, those of low keys come first.
@@ -28,14 +29,16 @@ public final class LocalStore: KeyValueStore {
         }
     }
 
-    /// The sum of what the shards pushed under a key.
+    /// The sum of what the shards pushed under a key; nil of nothing, and after a mistake inside
+    /// `validating`.
     public func pull(_ key: Int) -> NDArray? {
         let tree = trees.withLock { $0.removeValue(forKey: key) }
         guard let tree, case .present(let sum) = tree.root else {
             ArrayError(
                 .invalidState, in: "local store",
                 "a sum under key \(key) is pulled before all \(shards.count) shards have pushed"
-            ).trap()
+            ).report()
+            return nil
         }
         return sum
     }
@@ -70,7 +73,8 @@ struct ShardTree {
             ArrayError(
                 .invalidState, in: "local store",
                 "shard \(shard) pushes twice under one key before the sum is pulled"
-            ).trap()
+            ).report()
+            return
         }
         levels[0][shard] = .present(value)
         var position = shard

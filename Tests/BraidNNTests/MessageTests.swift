@@ -131,8 +131,9 @@ import Testing
         // Inside `validating` the mistake is known even when the error is caught.
         #expect(mistake { _ = try? integers.scalars(as: Float.self) }.contains("cannot be read"))
         let failed = NDArray.failed([TensorType(.f32, [])], label: "load", CancellationError())[0]
-        let read = description { _ = try failed.scalar(as: Float.self) }
-        #expect(read.contains("; read at BraidNNTests/MessageTests.swift:\(#line - 1)"), "\(read)")
+        let read = #expect(throws: EngineError.self) { try failed.scalar(as: Float.self) }
+        #expect(read?.location == "BraidNNTests/MessageTests.swift:\(#line - 1)", "\(read!)")
+        #expect(read?.description == "job 'load' failed: CancellationError()", "\(read!)")
         let doubled = hybridize { (x: NDArray) in
             let text = description { _ = try x.scalars(as: Float.self) }
             return text.contains("value of a trace") ? x * 2 : x
@@ -143,6 +144,38 @@ import Testing
     // Out of the macro's expansion, whose lines are not those of this file.
     private static let stopLine = #line + 1
     private static func stop() { _ = NDArray.ones([2]).softmax(axis: 9) }
+
+    @Test func backwardAndInitialisersNameTheCallersLine() {
+        let line = #line + 1
+        let unrecorded = mistake { wrong.backward() }
+        #expect(
+            unrecorded.hasSuffix("called at BraidNNTests/MessageTests.swift:\(line)"),
+            "\(unrecorded)")
+        let array = mistake { _ = NDArray([1, 2] as [Float], shape: [3]) }
+        #expect(
+            array.hasSuffix("called at BraidNNTests/MessageTests.swift:\(#line - 1)"), "\(array)")
+        let layer = mistake { _ = MaxPool2D(2, stride: 0) }
+        #expect(
+            layer.hasSuffix("called at BraidNNTests/MessageTests.swift:\(#line - 1)"), "\(layer)")
+    }
+
+    /// What throws does not stop the program.
+    @Test func functionsThatThrowNeverStop() throws {
+        let unknown = #expect(throws: ArrayError.self) {
+            try Sequential { Dense(3) }.saveParameters(to: "/nowhere/parameters")
+        }
+        #expect(unknown?.message.contains("0.weight, 0.bias") == false)
+        #expect(unknown?.message.contains("0.weight") == true, "\(unknown!)")
+        let network = Dense(2, inputs: 3)
+        let model = try network.model(for: [TensorType(.f32, [1, 3])])
+        let wrongShape = #expect(throws: ModelError.self) { try model.outputs(for: [wrong]) }
+        #expect(wrongShape?.message.contains("f32[1, 3]") == true, "\(wrongShape!)")
+        #expect(throws: ModelError.self) { try model.outputs(for: []) }
+        #expect(try model.outputs(for: [.ones([1, 3])])[0].shape == [1, 2])
+        #expect(throws: ArrayError.self) {
+            try NamedNetwork.mlp.build(for: [TensorType(.f32, [1, 8, 8])], classes: -1)
+        }
+    }
 
     /// Operators take no line: a mistake that stops the program finds it on the stack.
     @Test func theLineIsFoundOnTheStack() async {

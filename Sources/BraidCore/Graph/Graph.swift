@@ -59,11 +59,18 @@ public struct Graph: Sendable {
         public let bytes: [UInt8]
 
         /// A constant from its parts.
-        /// - Precondition: there are as many bytes as the type has.
+        /// - Precondition: there are as many bytes as the type has; after a mistake inside `validating`
+        ///   there are none, of a shape without elements.
         public init(_ type: TensorType, bytes: [UInt8]) {
-            ArrayError.check(
-                bytes.count == type.byteCount, in: "constant",
-                "there are \(bytes.count) bytes for \(type), which has \(type.byteCount)")
+            guard bytes.count == type.byteCount else {
+                ArrayError(
+                    .shapeMismatch, in: "constant",
+                    "\(bytes.count) bytes are not those of \(type), which has \(type.byteCount)"
+                ).report()
+                self.type = TensorType(type.dtype, [0])
+                self.bytes = []
+                return
+            }
             self.type = type
             self.bytes = bytes
         }
@@ -87,10 +94,11 @@ public struct Graph: Sendable {
     public func type(of value: Value) -> TensorType { nodes[value.node].types[value.output] }
 
     /// The name of an input node.
-    /// - Precondition: the node is an input.
+    /// - Precondition: the node is an input; the name is empty after a mistake inside `validating`.
     public func inputName(_ node: Int) -> String {
-        guard case .input(let name, _) = nodes[node].kind else {
-            preconditionFailure("node \(node) is no input")
+        guard nodes.indices.contains(node), case .input(let name, _) = nodes[node].kind else {
+            ArrayError(.invalidIndex, in: "graph", "node \(node) is no input").report()
+            return ""
         }
         return name
     }

@@ -42,22 +42,33 @@ public struct Strides: Sendable, Equatable {
         }
     }
 
-    /// The stride of one dimension.
+    /// The stride of one dimension; after a mistake inside `validating` it reads as 0, and nothing is set.
     /// - Precondition: `axis` is in `0..<8`.
     public subscript(axis: Int) -> Int {
         get {
-            precondition(axis >= 0 && axis < Shape.maximumRank)
+            guard axis >= 0, axis < Shape.maximumRank else {
+                Self.mistake(axis: axis)
+                return 0
+            }
             return withUnsafeBytes(of: values) {
                 $0.load(fromByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
             }
         }
         set {
-            precondition(axis >= 0 && axis < Shape.maximumRank)
+            guard axis >= 0, axis < Shape.maximumRank else { return Self.mistake(axis: axis) }
             withUnsafeMutableBytes(of: &values) {
                 $0.storeBytes(
                     of: newValue, toByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
             }
         }
+    }
+
+    @inline(never)
+    private static func mistake(axis: Int) {
+        ArrayError(
+            .invalidAxis, in: "strides",
+            "axis \(axis) is out of range; expected 0..<\(Shape.maximumRank)"
+        ).report()
     }
 
     /// Whether these strides make a dense row-major array of the shape; an empty one always is.

@@ -19,14 +19,26 @@ public struct Shape: Sendable {
     /// The shape of a scalar.
     public init() {}
 
-    /// The shape with the given extents.
+    /// The shape with the given extents. After a mistake inside `validating` it is `[]`.
     /// - Precondition: at most eight extents, none negative, and a product below 2^62.
     public init(_ extents: some Collection<Int>) {
         guard let shape = Shape(exactly: extents) else {
-            // Not `preconditionFailure`, whose message optimised builds leave out.
-            fatalError("\(Array(extents)) is not a shape: \(Shape.rule)")
+            Self.mistake(.invalidValue, "\(Array(extents)) is not a shape: \(Shape.rule)")
+            return
         }
         self = shape
+    }
+
+    // Not inlined: where a mistake is made is not where shapes are made all day.
+    @inline(never)
+    private static func mistake(_ code: ArrayError.Code, _ message: String) {
+        ArrayError(code, in: "shape", message).report()
+    }
+
+    @inline(never)
+    private func mistake(axis: Int, expected: Range<Int>) {
+        Self.mistake(
+            .invalidAxis, "axis \(axis) is out of range for shape \(self); expected \(expected)")
     }
 
     /// The shape with the given extents, or nil when they make none.
@@ -44,10 +56,13 @@ public struct Shape: Sendable {
     package static let rule =
         "at most 8 extents, each in 0..<2^32, with fewer than 2^62 elements in all"
 
-    /// The extent of one dimension.
+    /// The extent of one dimension; 0 after a mistake inside `validating`.
     /// - Precondition: `axis` is in `0..<rank`.
     public subscript(axis: Int) -> Int {
-        precondition(axis >= 0 && axis < rank, "axis \(axis) of a shape of rank \(rank)")
+        guard axis >= 0, axis < rank else {
+            mistake(axis: axis, expected: 0..<rank)
+            return 0
+        }
         return extent(axis)
     }
 
@@ -136,27 +151,51 @@ extension Shape: Codable {
 }
 
 extension Shape {
-    /// This shape with one extent changed.
+    /// This shape with one extent changed. After a mistake inside `validating` it is this shape.
     /// - Precondition: `axis` is in `0..<rank`, and the result is a shape.
     public func replacing(_ axis: Int, with extent: Int) -> Shape {
-        precondition(axis >= 0 && axis < rank && extent >= 0 && extent < 1 << 32)
+        guard axis >= 0, axis < rank else {
+            mistake(axis: axis, expected: 0..<rank)
+            return self
+        }
         var shape = self
-        shape.set(extent, at: axis)
+        if extent >= 0, extent < 1 << 32 { shape.set(extent, at: axis) }
+        guard shape[axis] == extent, shape.isWithinLimits else {
+            Self.mistake(
+                .invalidValue,
+                "extent \(extent) at axis \(axis) of \(self) makes no shape: \(Shape.rule)")
+            return self
+        }
         shape.recount()
         return shape
     }
 
-    /// This shape without one dimension.
+    /// This shape without one dimension. After a mistake inside `validating` it is this shape.
     /// - Precondition: `axis` is in `0..<rank`.
     public func removing(_ axis: Int) -> Shape {
+        guard axis >= 0, axis < rank else {
+            mistake(axis: axis, expected: 0..<rank)
+            return self
+        }
         var shape = Shape()
         for other in 0..<rank where other != axis { shape.append(extent(other)) }
         return shape
     }
 
-    /// This shape with a dimension put in before `axis`.
-    /// - Precondition: `axis` is in `0...rank`, and the rank is below 8.
+    /// This shape with a dimension put in before `axis`. After a mistake inside `validating` it is this
+    /// shape.
+    /// - Precondition: `axis` is in `0...rank`, the rank is below 8, and the result is a shape.
     public func inserting(_ extent: Int, at axis: Int) -> Shape {
+        guard axis >= 0, axis <= rank else {
+            mistake(axis: axis, expected: 0..<(rank + 1))
+            return self
+        }
+        guard appending(extent) != nil else {
+            Self.mistake(
+                .invalidValue,
+                "extent \(extent) put into \(self) makes no shape: \(Shape.rule)")
+            return self
+        }
         var shape = Shape()
         for other in 0..<rank {
             if other == axis { shape.append(extent) }
@@ -166,13 +205,15 @@ extension Shape {
         return shape
     }
 
-    /// Adds an innermost dimension.
+    /// Adds an innermost dimension; nothing after a mistake inside `validating`.
     /// - Precondition: the result is a shape.
     public mutating func append(_ extent: Int) {
-        precondition(rank < Shape.maximumRank && extent >= 0 && extent < 1 << 32, Shape.rule)
-        rank += 1
-        set(extent, at: rank - 1)
-        recount()
+        guard let shape = appending(extent) else {
+            Self.mistake(
+                .invalidValue, "extent \(extent) added to \(self) makes no shape: \(Shape.rule)")
+            return
+        }
+        self = shape
     }
 
     /// This shape with an innermost dimension added, or nil when that makes no shape.

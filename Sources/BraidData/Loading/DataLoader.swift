@@ -1,4 +1,5 @@
 import BraidCore
+import BraidOperators
 import BraidPlatform
 
 /// The batches of a dataset, epoch by epoch.
@@ -68,20 +69,20 @@ public final class DataLoader: Sequence, Sendable {
         lastBatch: LastBatch = .keep, workers: Int = 0, prefetch: Int? = nil
     ) {
         ArrayError.check(
-            batchSize > 0, in: "data loader", "the batch size \(batchSize) is not positive")
+            batchSize > 0, in: "data loader", "the batchSize \(batchSize) is not positive")
         ArrayError.check(
             workers >= 0, in: "data loader", "the number of workers \(workers) is negative")
         ArrayError.check(
             prefetch.map { $0 > 0 && workers > 0 } ?? true, in: "data loader",
-            "batches to load ahead must be positive and need workers; \(prefetch ?? 0) with "
-                + "\(workers) workers were asked for")
+            "the prefetch \(prefetch ?? 0) is not positive, or there are no workers, \(workers), for it"
+        )
         self.dataset = dataset
-        self.batchSize = batchSize
+        self.batchSize = Swift.max(batchSize, 1)
         self.sampler = sampler
         self.seed = seed
         self.lastBatch = lastBatch
-        self.workers = workers
-        self.prefetch = prefetch ?? 2 * workers
+        self.workers = Swift.max(workers, 0)
+        self.prefetch = Swift.max(prefetch ?? saturatingProduct(2, workers), 0)
     }
 
     /// The number of batches of the next epoch.
@@ -104,11 +105,12 @@ public final class DataLoader: Sequence, Sendable {
         defer { state.epochCount += 1 }
         let count = dataset.count
         var order = sampler.samples(of: count, epoch: state.epochCount)
-        ArrayError.check(
+        let isOrder = ArrayError.check(
             order.count == sampler.sampleCount(of: count) && order.allSatisfy((0..<count).contains),
             in: "data loader",
             "the sampler gives \(order.count) samples, or such as are not there; expected "
                 + "\(sampler.sampleCount(of: count)) of 0..<\(count)")
+        if !isOrder { order = [] }
         switch lastBatch {
         case .keep: break
         case .discard: order.removeLast(order.count % batchSize)

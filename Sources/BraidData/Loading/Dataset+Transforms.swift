@@ -39,16 +39,18 @@ extension Dataset {
     public func prefix(_ maximumCount: Int) -> SubsetDataset<Self> {
         ArrayError.check(
             maximumCount >= 0, in: "prefix", "the number of samples \(maximumCount) is negative")
-        return samples(at: Array(0..<Swift.min(maximumCount, count)))
+        return samples(at: Array(0..<Swift.max(Swift.min(maximumCount, count), 0)))
     }
 
     /// One of `shardCount` parts that together are the whole: parts in a row, whose sizes differ by at
     /// most one, the larger ones first.
     /// - Precondition: `index` is in `0..<shardCount`.
     public func shard(_ index: Int, of shardCount: Int) -> SubsetDataset<Self> {
-        ArrayError.check(
-            shardCount > 0 && (0..<shardCount).contains(index), in: "shard",
-            "there is no part \(index) of \(shardCount)")
+        guard shardCount > 0, (0..<shardCount).contains(index) else {
+            ArrayError(.invalidValue, in: "shard", "there is no part \(index) of \(shardCount)")
+                .report()
+            return samples(at: [])
+        }
         let (size, rest) = count.quotientAndRemainder(dividingBy: shardCount)
         let start = index * size + Swift.min(index, rest)
         return samples(at: Array(start..<(start + size + (index < rest ? 1 : 0))))
@@ -89,13 +91,14 @@ public struct SubsetDataset<Base: Dataset>: Dataset {
     private let indices: [Int]
 
     init(base: Base, indices: [Int]) {
-        if let index = indices.first(where: { !(0..<base.count).contains($0) }) {
+        let strange = indices.first { !(0..<base.count).contains($0) }
+        if let strange {
             ArrayError(
-                .invalidIndex, in: "dataset", "there is no sample \(index) of \(base.count)"
-            ).trap()
+                .invalidIndex, in: "dataset", "there is no sample \(strange) of \(base.count)"
+            ).report()
         }
         self.base = base
-        self.indices = indices
+        self.indices = strange == nil ? indices : []
     }
 
     /// The number of samples.

@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// A small random number generator for orders of samples and for tests: the same numbers for the
 /// same seed on every machine and in every release.
 ///
@@ -38,7 +40,7 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
     /// TOMACS 2019).
     /// - Precondition: `bound` is positive.
     package mutating func next(below bound: Int) -> Int {
-        precondition(bound > 0, "no number is below \(bound)")
+        invariant(bound > 0, "no number is below \(bound)")
         let bound = UInt64(bound)
         let rejected = (0 &- bound) % bound
         while true {

@@ -70,8 +70,6 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
             + "that it needs instead"
     }
 
-    /// As `job 'log' failed: negative input; read at MyModule/main.swift:12`.
-    public var description: String {
-        message + (code == .invalidCall ? "" : location.map { "; read at \($0)" } ?? "")
-    }
+    /// As `job 'log' failed: negative input`: the same at every read.
+    public var description: String { message }
 }

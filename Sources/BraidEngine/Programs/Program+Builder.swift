@@ -1,3 +1,5 @@
+import BraidPlatform
+
 extension Program {
     /// Collects the jobs of a program in the order in which they would be pushed.
     public struct Builder: Sendable {
@@ -9,7 +11,7 @@ extension Program {
         /// A program without jobs.
         /// - Parameter externals: the number of slots that are bound at each push.
         public init(externals: Int) {
-            precondition(externals >= 0, "a program cannot have \(externals) externals")
+            invariant(externals >= 0, "a program cannot have \(externals) externals")
             self.externals = (0..<externals).map { Slot(index: $0) }
             slotCount = externals
         }
@@ -52,10 +54,10 @@ extension Program {
                 (follows, .follow), (keeps, .overwriteOrKeep),
             ] {
                 for slot in slots {
-                    precondition(
+                    invariant(
                         slot.index < slotCount,
                         "job '\(label)' names slot \(slot.index) of a builder with \(slotCount)")
-                    precondition(
+                    invariant(
                         access != .hold || slot.index < externals.count,
                         "job '\(label)' holds slot \(slot.index), which is not external")
                     accesses.append((slot.index, access))

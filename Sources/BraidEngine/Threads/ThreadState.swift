@@ -1,3 +1,4 @@
+import BraidPlatform
 import Synchronization
 
 #if canImport(Glibc)
@@ -37,7 +38,7 @@ final class ThreadState {
                 if let state { Unmanaged<ThreadState>.fromOpaque(state).release() }
             #endif
         }
-        precondition(result == 0, "the system has no key left for thread-specific data")
+        invariant(result == 0, "the system has no key left for thread-specific data")
         return key
     }()
 

@@ -1,5 +1,6 @@
 import BraidCore
 import BraidOperators
+import BraidPlatform
 
 /// The tile program of a part of a graph.
 struct FusedProgram {
@@ -72,7 +73,7 @@ struct FusedProgram {
             places[member] = result
             for register in late { registers.release(register) }
             guard let op = node.op as? any PointwiseOperator else {
-                preconditionFailure("\(graph.title(of: member)) is not pointwise")
+                brokenInvariant("\(graph.title(of: member)) is not pointwise")
             }
             instructions.append(
                 TileProgram.Instruction(op, of: types, operands: operands, result: result))
@@ -90,7 +91,7 @@ private struct Registers {
     private var free: UInt64 = (1 << UInt64(TileProgram.registerLimit)) - 1
 
     mutating func take() -> Int {
-        precondition(free != 0, "a part of a group needs too many registers")
+        invariant(free != 0, "a part of a group needs too many registers")
         let register = free.trailingZeroBitCount
         free &= free - 1
         return register

@@ -1,5 +1,6 @@
 public import BraidCore
 import BraidOperators
+import BraidPlatform
 
 /// The reverse pass: cotangents of `inputs`, as symbols, given the cotangents of `outputs`; nil for an
 /// input that no output depends on.
@@ -18,7 +19,7 @@ package func gradients(
 package func gradientTerms(
     of outputs: [Symbol], cotangents: [Symbol], at inputs: [Symbol]
 ) -> [[Symbol]] {
-    precondition(outputs.count == cotangents.count, "one cotangent per output")
+    invariant(outputs.count == cotangents.count, "one cotangent per output")
     // What gradients do not flow through is not looked behind: a tape does not record it, and the order
     // of sums is to be the same.
     let order = TopologicalOrder(of: outputs) { !$0.letsGradientsThrough }
@@ -37,9 +38,13 @@ package func gradientTerms(
 
     var terms = nodes.map { [[Symbol]](repeating: [], count: $0.types.count) }
     func add(_ cotangent: Symbol, to symbol: Symbol) {
-        precondition(
-            cotangent.type == symbol.type,
-            "a cotangent of type \(cotangent.type) for a value of type \(symbol.type)")
+        guard cotangent.type == symbol.type else {
+            return ArrayError(
+                .shapeMismatch, in: "gradient",
+                "a cotangent of type \(cotangent.type) for a value of type \(symbol.type): "
+                    + symbol.expression
+            ).report()
+        }
         terms[order.position(of: symbol.node)!][symbol.index].append(cotangent)
     }
     for (output, cotangent) in zip(outputs, cotangents) { add(cotangent, to: output) }
@@ -62,7 +67,14 @@ package func gradientTerms(
         case .operation(let op): flowing = given(by: op, context).map { $0.map { [$0] } ?? [] }
         case .custom(let custom): flowing = custom.cotangents(context)
         }
-        precondition(flowing.count == node.inputs.count, "one row of cotangents per input")
+        guard flowing.count == node.inputs.count else {
+            ArrayError(
+                .shapeMismatch, in: "gradient",
+                "a rule gives \(flowing.count) cotangents for \(node.inputs.count) inputs: "
+                    + Symbol(node).expression
+            ).report()
+            continue
+        }
         for (index, cotangents) in flowing.enumerated() where carriesOn[index] {
             for cotangent in cotangents { add(cotangent, to: node.inputs[index]) }
         }

@@ -1,5 +1,6 @@
 package import BraidCore
 import BraidOperators
+import BraidPlatform
 
 /// Between symbols, which are for building, and graphs, which are for passes.
 extension Graph {
@@ -7,7 +8,7 @@ extension Graph {
     /// computed from is left out. Of inputs that stand several times the first is taken.
     /// - Precondition: `outputs` depend on no variables or captured values but `inputs`.
     package init(computing outputs: [Symbol], from inputs: [Symbol], names: [String]) {
-        precondition(inputs.count == names.count, "one name per input")
+        invariant(inputs.count == names.count, "one name per input")
         var nodes: [Node] = []
         var values: [ObjectIdentifier: [Value?]] = [:]
         for (input, name) in zip(inputs, names) {
@@ -43,9 +44,9 @@ extension Graph {
                 // Carries a gradient rule; its values are its last inputs.
                 complete(node.inputs.suffix(node.types.count).map(value))
             case .variable(let name):
-                preconditionFailure("'\(name)' is read, but it is no input of the graph")
+                brokenInvariant("'\(name)' is read, but it is no input of the graph")
             case .randomKey, .captured:
-                preconditionFailure(
+                brokenInvariant(
                     "\(node.inputs) is read, but it is no input of the graph")
             }
         }
@@ -55,16 +56,16 @@ extension Graph {
     /// The graph's outputs as symbols over `arguments`, one for each input.
     /// - Precondition: there are as many arguments as inputs, of their types.
     package func symbols(over arguments: [Symbol]) -> [Symbol] {
-        precondition(arguments.count == inputs.count, "one argument per input")
+        invariant(arguments.count == inputs.count, "one argument per input")
         var values = [[Symbol]](repeating: [], count: nodes.count)
         for (node, argument) in zip(inputs, arguments) { values[node] = [argument] }
         for (position, node) in nodes.enumerated() {
             switch node.kind {
             case .input: continue
             case .constant:
-                preconditionFailure("constants come from passes, which run after differentiation")
+                brokenInvariant("constants come from passes, which run after differentiation")
             case .operation(let op):
-                precondition(
+                invariant(
                     !(op is FusedPointwise),
                     "fused programs come from passes, which run after differentiation")
                 let built = BraidCore.Node(

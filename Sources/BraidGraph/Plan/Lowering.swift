@@ -1,5 +1,6 @@
 import BraidCore
 import BraidOperators
+import BraidPlatform
 
 /// A graph as steps that read and write buffers, before anything has a place. Views are resolved to
 /// what they are views of; operands that have to be dense are copied by steps of their own.
@@ -83,7 +84,7 @@ struct Lowering {
         var locations = [[Location]](repeating: [], count: graph.nodes.count)
         for (index, (node, layout)) in zip(graph.inputs, inputLayouts).enumerated() {
             let type = graph.nodes[node].types[0]
-            precondition(layout.shape == type.shape, "\(layout.shape) for an input \(type)")
+            invariant(layout.shape == type.shape, "\(layout.shape) for an input \(type)")
             locations[node] = [Location(.input(index), type.dtype, layout)]
         }
         inputs = graph.inputs.map { locations[$0][0] }

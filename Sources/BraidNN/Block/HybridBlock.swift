@@ -39,8 +39,10 @@ extension HybridBlock: TransparentBlock {
 
 extension Block where Input: ArrayStructure, Output: ArrayStructure {
     /// This block, compiled: the same calls with the same results, run as optimised graphs. The block
-    /// itself stays as it is; both share their parameters. A block with objects in it is looked through
-    /// at every call, and traced anew when its structure has changed.
+    /// itself stays as it is; both share their parameters. Blocks that are objects are looked through at
+    /// every call, and traced anew when their structure has changed. Other objects are told apart by their
+    /// identity alone: a number that is read from one stays in the graph what it was when traced, like
+    /// every number; what is to change belongs into a `Parameter` or an argument.
     ///
     /// ```swift
     /// let fast = network.hybridized()

@@ -49,10 +49,19 @@ extension Block {
     /// The bytes depend on the parameters and the metadata only. The file appears whole or not at
     /// all.
     /// - Throws: `ModelFileError` when the file cannot be written, `EngineError` when a parameter
-    ///   cannot be computed.
+    ///   cannot be computed, `ArrayError` when a layer has not learnt its input width yet.
     public func saveParameters(to path: String, metadata: [(String, String)] = []) throws {
-        try SafetensorsWriter.write(
-            parameters.map { ($0.name, $0.parameter.wrappedValue) }, metadata: metadata, to: path)
+        let unknown = parameters.filter { $0.parameter.shape == nil }.map(\.name)
+        guard unknown.isEmpty else {
+            throw ArrayError(
+                .invalidState, in: "saveParameters",
+                "the shapes of \(unknown.joined(separator: ", ")) are not known yet: call the network "
+                    + "once, or give its layers their input widths"
+            ).noted()
+        }
+        // Whatever else is wrong with a parameter is thrown, too.
+        let arrays = try validating { parameters.map { ($0.name, $0.parameter.wrappedValue) } }
+        try SafetensorsWriter.write(arrays, metadata: metadata, to: path)
     }
 
     /// Replaces the parameters by those in the file. A parameter that several blocks share may stand
@@ -95,8 +104,10 @@ extension Block {
         let arrays = try changed.map { element in
             try tensors.array(among: element.names, as: element.parameter.dtype)
         }
-        for (element, array) in zip(changed, arrays) {
-            element.parameter.wrappedValue = array
+        try validating {
+            for (element, array) in zip(changed, arrays) {
+                element.parameter.wrappedValue = array
+            }
         }
         return report
     }

@@ -1,3 +1,4 @@
+import BraidCore
 import BraidOperators
 public import BraidRuntime
 
@@ -52,7 +53,10 @@ public enum Activation: Hashable, Sendable, Block {
         case .gelu: x.gelu()
         case .geluTanh: x.geluTanh()
         case .silu: x.silu()
-        case .swish(let beta): x * (x * beta).sigmoid()
+        case .swish(let beta):
+            beta.isFinite
+                ? x * (x * beta).sigmoid()
+                : x.refused(.invalidValue, in: "swish", "the beta \(beta) is not finite")
         case .hardSwish: x.hardSwish()
         case .mish: x.mish()
         case .tanh: x.tanh()

@@ -7,7 +7,12 @@ public struct AdaptiveMaxPool1D: Block {
     public let extents: Spatial
 
     /// A layer that returns images of these extents.
-    public init(_ extents: some SpatialValue) { self.extents = extents.spatial(rank: 1) }
+    public init(
+        _ extents: some SpatialValue, fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.extents = ArgumentCheck("adaptive_max_pool1d", fileID, line)
+            .spatial(extents, rank: 1, "extents", from: 1)
+    }
 
     /// Takes the maximum of each window.
     public func forward(_ x: NDArray) -> NDArray {
@@ -21,7 +26,12 @@ public struct AdaptiveMaxPool2D: Block {
     public let extents: Spatial
 
     /// A layer that returns images of these extents.
-    public init(_ extents: some SpatialValue) { self.extents = extents.spatial(rank: 2) }
+    public init(
+        _ extents: some SpatialValue, fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.extents = ArgumentCheck("adaptive_max_pool2d", fileID, line)
+            .spatial(extents, rank: 2, "extents", from: 1)
+    }
 
     /// Takes the maximum of each window.
     public func forward(_ x: NDArray) -> NDArray {
@@ -35,7 +45,12 @@ public struct AdaptiveMaxPool3D: Block {
     public let extents: Spatial
 
     /// A layer that returns images of these extents.
-    public init(_ extents: some SpatialValue) { self.extents = extents.spatial(rank: 3) }
+    public init(
+        _ extents: some SpatialValue, fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.extents = ArgumentCheck("adaptive_max_pool3d", fileID, line)
+            .spatial(extents, rank: 3, "extents", from: 1)
+    }
 
     /// Takes the maximum of each window.
     public func forward(_ x: NDArray) -> NDArray {
@@ -49,7 +64,12 @@ public struct AdaptiveAveragePool1D: Block {
     public let extents: Spatial
 
     /// A layer that returns images of these extents.
-    public init(_ extents: some SpatialValue) { self.extents = extents.spatial(rank: 1) }
+    public init(
+        _ extents: some SpatialValue, fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.extents = ArgumentCheck("adaptive_average_pool1d", fileID, line)
+            .spatial(extents, rank: 1, "extents", from: 1)
+    }
 
     /// Takes the mean of each window.
     public func forward(_ x: NDArray) -> NDArray {
@@ -63,7 +83,12 @@ public struct AdaptiveAveragePool2D: Block {
     public let extents: Spatial
 
     /// A layer that returns images of these extents.
-    public init(_ extents: some SpatialValue) { self.extents = extents.spatial(rank: 2) }
+    public init(
+        _ extents: some SpatialValue, fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.extents = ArgumentCheck("adaptive_average_pool2d", fileID, line)
+            .spatial(extents, rank: 2, "extents", from: 1)
+    }
 
     /// Takes the mean of each window.
     public func forward(_ x: NDArray) -> NDArray {
@@ -77,7 +102,12 @@ public struct AdaptiveAveragePool3D: Block {
     public let extents: Spatial
 
     /// A layer that returns images of these extents.
-    public init(_ extents: some SpatialValue) { self.extents = extents.spatial(rank: 3) }
+    public init(
+        _ extents: some SpatialValue, fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.extents = ArgumentCheck("adaptive_average_pool3d", fileID, line)
+            .spatial(extents, rank: 3, "extents", from: 1)
+    }
 
     /// Takes the mean of each window.
     public func forward(_ x: NDArray) -> NDArray {

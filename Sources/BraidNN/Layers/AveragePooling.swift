@@ -14,10 +14,12 @@ public struct AveragePool1D: Block {
     ///   - roundsUp: whether a last window counts that runs over the end (ceil mode).
     public init(
         _ kernel: some SpatialValue, stride: (any SpatialValue)? = nil,
-        padding: some SpatialValue = 0, countsPadding: Bool = true, roundsUp: Bool = false
+        padding: some SpatialValue = 0, countsPadding: Bool = true, roundsUp: Bool = false,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
         options = PoolingOptions(
-            rank: 1, kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+            ArgumentCheck("average_pool1d", fileID, line), rank: 1, kernel, stride: stride,
+            padding: padding, roundsUp: roundsUp)
         self.countsPadding = countsPadding
     }
 
@@ -45,10 +47,12 @@ public struct AveragePool2D: Block {
     ///   - roundsUp: whether a last window counts that runs over the end (ceil mode).
     public init(
         _ kernel: some SpatialValue, stride: (any SpatialValue)? = nil,
-        padding: some SpatialValue = 0, countsPadding: Bool = true, roundsUp: Bool = false
+        padding: some SpatialValue = 0, countsPadding: Bool = true, roundsUp: Bool = false,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
         options = PoolingOptions(
-            rank: 2, kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+            ArgumentCheck("average_pool2d", fileID, line), rank: 2, kernel, stride: stride,
+            padding: padding, roundsUp: roundsUp)
         self.countsPadding = countsPadding
     }
 
@@ -76,10 +80,12 @@ public struct AveragePool3D: Block {
     ///   - roundsUp: whether a last window counts that runs over the end (ceil mode).
     public init(
         _ kernel: some SpatialValue, stride: (any SpatialValue)? = nil,
-        padding: some SpatialValue = 0, countsPadding: Bool = true, roundsUp: Bool = false
+        padding: some SpatialValue = 0, countsPadding: Bool = true, roundsUp: Bool = false,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
         options = PoolingOptions(
-            rank: 3, kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+            ArgumentCheck("average_pool3d", fileID, line), rank: 3, kernel, stride: stride,
+            padding: padding, roundsUp: roundsUp)
         self.countsPadding = countsPadding
     }
 

@@ -34,16 +34,17 @@ public struct BatchNorm: Block {
     /// - Precondition: `epsilon` is not negative, and `momentum` is in `0...1`.
     public init(
         channels: Int? = nil, epsilon: Double = 1e-5, momentum: Double = 0.1, isAffine: Bool = true,
-        dtype: DType = .f32
+        dtype: DType = .f32, fileID: StaticString = #fileID, line: UInt = #line
     ) {
-        ArrayError.check(
-            (0...1).contains(momentum), in: "batch_norm", "the momentum \(momentum) is not in 0...1"
-        )
+        let check = ArgumentCheck("batch_norm", fileID, line)
+        check.require(
+            (0...1).contains(momentum), "the momentum \(momentum) is out of range; expected 0...1")
+        let channels = check.extent(channels, "channels")
         self.epsilon = epsilon
         self.momentum = momentum
         let shape = channels.map { Shape([$0]) }
         let parameters = NormalizationParameters(
-            for: "batch_norm", shape, epsilon: epsilon, isAffine: isAffine, dtype)
+            check, shape, epsilon: epsilon, isAffine: isAffine, dtype)
         (weight, bias) = (parameters.weight, parameters.bias)
         _runningMean = Parameter(shape, dtype: dtype, initializer: .zeros)
         _runningVariance = Parameter(shape, dtype: dtype, initializer: .ones)

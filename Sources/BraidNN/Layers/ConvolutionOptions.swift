@@ -22,21 +22,26 @@ public struct ConvolutionOptions: Hashable, Sendable {
     public let outputPadding: Spatial?
 
     init(
-        rank: Int, _ channels: Int, kernel: some SpatialValue, stride: some SpatialValue,
+        _ check: ArgumentCheck, rank: Int, _ channels: Int, kernel: some SpatialValue,
+        stride: some SpatialValue,
         padding: some SpatialValue, dilation: some SpatialValue, groups: Int,
         activation: Activation?, outputPadding: (any SpatialValue)? = nil
     ) {
+        let channels = check.extent(channels, "channels")
+        let groups = check.extent(groups, "groups")
         self.channels = channels
-        self.kernel = kernel.spatial(rank: rank)
-        self.stride = stride.spatial(rank: rank)
-        self.padding = padding.spatial(rank: rank)
-        self.dilation = dilation.spatial(rank: rank)
+        self.kernel = check.spatial(kernel, rank: rank, "kernel", from: 1)
+        self.stride = check.spatial(stride, rank: rank, "stride", from: 1)
+        self.padding = check.spatial(padding, rank: rank, "padding", from: 0)
+        self.dilation = check.spatial(dilation, rank: rank, "dilation", from: 1)
         self.groups = groups
         self.activation = activation
-        self.outputPadding = outputPadding?.spatial(rank: rank)
-        ArrayError.check(
-            groups >= 1 && channels % groups == 0, in: name,
-            "\(groups) groups do not divide \(channels) channels")
+        self.outputPadding = outputPadding.map {
+            check.spatial($0, rank: rank, "outputPadding", from: 0)
+        }
+        check.require(
+            channels % groups == 0,
+            "the groups, \(groups), do not divide the channels, \(channels)")
     }
 
     /// As in messages, `conv2d`.
@@ -51,10 +56,14 @@ public struct ConvolutionOptions: Hashable, Sendable {
     }
 
     /// The kernels; their shape is learnt from the first input when `inputs` is nil.
-    func weight(inputs: Int?, _ initializer: Initializer, _ dtype: DType) -> Parameter {
+    func weight(
+        _ check: ArgumentCheck, inputs: Int?, _ initializer: Initializer, _ dtype: DType
+    ) -> Parameter {
+        let inputs = check.extent(inputs, "inputs")
         if let inputs {
-            ArrayError.check(
-                inputs % groups == 0, in: name, "\(groups) groups do not divide \(inputs) inputs")
+            check.require(
+                inputs % groups == 0,
+                "the groups, \(groups), do not divide the inputs, \(inputs)")
         }
         return Parameter(
             inputs.map { weightShape(inputs: $0) }, dtype: dtype, initializer: initializer)
@@ -68,12 +77,11 @@ public struct ConvolutionOptions: Hashable, Sendable {
     /// Convolves, adds the bias, applies the activation.
     func forward(_ x: NDArray, _ weight: Parameter, _ bias: Parameter?) -> NDArray {
         guard x.rank == kernel.rank + 2, x.shape[1] % groups == 0 else {
-            ArrayError(
+            return x.refused(
                 .shapeMismatch, in: name,
                 "takes [batch, channels] and extents of \(kernel.rank) spatial axes, with channels in "
                     + "\(groups) groups, not shape \(x.shape)"
-            ).report()
-            return x
+            )
         }
         weight.resolve(weightShape(inputs: x.shape[1]), for: name)
         let kernels = weight.wrappedValue

@@ -24,12 +24,14 @@ public struct Conv1D: Block {
         _ channels: Int, kernel: some SpatialValue, stride: some SpatialValue = 1,
         padding: some SpatialValue = 0, dilation: some SpatialValue = 1, groups: Int = 1,
         inputs: Int? = nil, activation: Activation? = nil, usesBias: Bool = true,
-        initializer: Initializer = .xavier, dtype: DType = .f32
+        initializer: Initializer = .xavier, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("conv1d", fileID, line)
         options = ConvolutionOptions(
-            rank: 1, channels, kernel: kernel, stride: stride, padding: padding,
+            check, rank: 1, channels, kernel: kernel, stride: stride, padding: padding,
             dilation: dilation, groups: groups, activation: activation)
-        _weight = options.weight(inputs: inputs, initializer, dtype)
+        _weight = options.weight(check, inputs: inputs, initializer, dtype)
         bias = options.bias(usesBias, dtype)
     }
 
@@ -59,12 +61,14 @@ public struct Conv2D: Block {
         _ channels: Int, kernel: some SpatialValue, stride: some SpatialValue = 1,
         padding: some SpatialValue = 0, dilation: some SpatialValue = 1, groups: Int = 1,
         inputs: Int? = nil, activation: Activation? = nil, usesBias: Bool = true,
-        initializer: Initializer = .xavier, dtype: DType = .f32
+        initializer: Initializer = .xavier, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("conv2d", fileID, line)
         options = ConvolutionOptions(
-            rank: 2, channels, kernel: kernel, stride: stride, padding: padding,
+            check, rank: 2, channels, kernel: kernel, stride: stride, padding: padding,
             dilation: dilation, groups: groups, activation: activation)
-        _weight = options.weight(inputs: inputs, initializer, dtype)
+        _weight = options.weight(check, inputs: inputs, initializer, dtype)
         bias = options.bias(usesBias, dtype)
     }
 
@@ -94,12 +98,14 @@ public struct Conv3D: Block {
         _ channels: Int, kernel: some SpatialValue, stride: some SpatialValue = 1,
         padding: some SpatialValue = 0, dilation: some SpatialValue = 1, groups: Int = 1,
         inputs: Int? = nil, activation: Activation? = nil, usesBias: Bool = true,
-        initializer: Initializer = .xavier, dtype: DType = .f32
+        initializer: Initializer = .xavier, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("conv3d", fileID, line)
         options = ConvolutionOptions(
-            rank: 3, channels, kernel: kernel, stride: stride, padding: padding,
+            check, rank: 3, channels, kernel: kernel, stride: stride, padding: padding,
             dilation: dilation, groups: groups, activation: activation)
-        _weight = options.weight(inputs: inputs, initializer, dtype)
+        _weight = options.weight(check, inputs: inputs, initializer, dtype)
         bias = options.bias(usesBias, dtype)
     }
 

@@ -20,10 +20,14 @@ public struct Dense: Block {
     /// - Parameters:
     ///   - inputs: the extent of the last input dimension; learnt from the first input when nil.
     ///   - usesBias: whether a bias is added.
+    /// - Precondition: `units` and `inputs` are at least 1.
     public init(
         _ units: Int, inputs: Int? = nil, activation: Activation? = nil, usesBias: Bool = true,
-        initializer: Initializer = .xavier, dtype: DType = .f32
+        initializer: Initializer = .xavier, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("dense", fileID, line)
+        let (units, inputs) = (check.extent(units, "units"), check.extent(inputs, "inputs"))
         self.units = units
         self.activation = activation
         _weight = Parameter(
@@ -34,10 +38,9 @@ public struct Dense: Block {
     /// Computes `activation(x Wᵀ + b)`.
     public func forward(_ x: NDArray) -> NDArray {
         guard x.rank > 0 else {
-            ArrayError(
+            return x.refused(
                 .shapeMismatch, in: "dense", "takes [batch…, inputs], not a scalar"
-            ).report()
-            return x
+            )
         }
         $weight.resolve([units, x.shape[x.rank - 1]], for: "dense")
         var y = x.matmul(weight.transposed())

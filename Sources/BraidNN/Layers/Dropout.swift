@@ -10,10 +10,8 @@ public struct Dropout: Block {
 
     /// A layer that drops with probability `rate`.
     /// - Precondition: `rate` is in `0..<1`.
-    public init(_ rate: Double) {
-        ArrayError.check(
-            rate >= 0 && rate < 1, in: "dropout", "the rate \(rate) is not in 0..<1")
-        self.rate = rate
+    public init(_ rate: Double, fileID: StaticString = #fileID, line: UInt = #line) {
+        self.rate = ArgumentCheck("dropout", fileID, line).rate(rate)
     }
 
     /// Drops elements in training.

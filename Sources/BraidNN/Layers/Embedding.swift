@@ -18,12 +18,12 @@ public struct Embedding: Block {
     /// - Precondition: `vocabulary` is at least 1.
     public init(
         _ vocabulary: Int, width: Int, initializer: Initializer = .normal(standardDeviation: 1),
-        dtype: DType = .f32, mode: IndexMode = .checked
+        dtype: DType = .f32, mode: IndexMode = .checked, fileID: StaticString = #fileID,
+        line: UInt = #line
     ) {
-        ArrayError.check(
-            vocabulary > 0 && width >= 0, in: "embedding",
-            "takes a vocabulary of at least 1 and a width of at least 0, not \(vocabulary) and \(width)"
-        )
+        let check = ArgumentCheck("embedding", fileID, line)
+        let vocabulary = check.extent(vocabulary, "vocabulary")
+        let width = check.extent(width, "width", isEmptyAllowed: true)
         self.mode = mode
         _weight = Parameter([vocabulary, width], dtype: dtype, initializer: initializer)
     }

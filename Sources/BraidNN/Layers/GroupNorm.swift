@@ -22,16 +22,19 @@ public struct GroupNorm: Block {
     /// - Precondition: `groups` is positive and divides the channels; `epsilon` is not negative.
     public init(
         groups: Int, channels: Int? = nil, epsilon: Double = 1e-5, isAffine: Bool = true,
-        dtype: DType = .f32
+        dtype: DType = .f32, fileID: StaticString = #fileID, line: UInt = #line
     ) {
-        ArrayError.check(
-            groups > 0 && (channels ?? groups) % groups == 0, in: "group_norm",
-            "cannot make \(groups) equal groups" + (channels.map { " of \($0) channels" } ?? ""))
+        let check = ArgumentCheck("group_norm", fileID, line)
+        let (groups, channels) = (
+            check.extent(groups, "groups"), check.extent(channels, "channels")
+        )
+        check.require(
+            (channels ?? groups) % groups == 0,
+            "the groups, \(groups), do not divide the channels, \(channels ?? 0)")
         self.groups = groups
         self.epsilon = epsilon
         let parameters = NormalizationParameters(
-            for: "group_norm", channels.map { Shape([$0]) }, epsilon: epsilon, isAffine: isAffine,
-            dtype)
+            check, channels.map { Shape([$0]) }, epsilon: epsilon, isAffine: isAffine, dtype)
         (weight, bias) = (parameters.weight, parameters.bias)
     }
 
@@ -61,13 +64,14 @@ public struct InstanceNorm: Block {
     ///   - isAffine: whether there are weights and biases; not by default, as in PyTorch.
     /// - Precondition: `epsilon` is not negative.
     public init(
-        channels: Int? = nil, epsilon: Double = 1e-5, isAffine: Bool = false, dtype: DType = .f32
+        channels: Int? = nil, epsilon: Double = 1e-5, isAffine: Bool = false, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
         self.epsilon = epsilon
+        let check = ArgumentCheck("instance_norm", fileID, line)
+        let channels = check.extent(channels, "channels")
         let parameters = NormalizationParameters(
-            for: "instance_norm", channels.map { Shape([$0]) }, epsilon: epsilon,
-            isAffine: isAffine,
-            dtype)
+            check, channels.map { Shape([$0]) }, epsilon: epsilon, isAffine: isAffine, dtype)
         (weight, bias) = (parameters.weight, parameters.bias)
     }
 

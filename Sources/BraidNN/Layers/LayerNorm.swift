@@ -22,22 +22,27 @@ public struct LayerNorm: Block {
     /// - Precondition: `axes` is positive and, with a shape, its rank; `epsilon` is not negative.
     public init(
         axes: Int = 1, shape: Shape? = nil, epsilon: Double = 1e-5, isAffine: Bool = true,
-        usesBias: Bool = true, dtype: DType = .f32
+        usesBias: Bool = true, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
-        ArrayError.check(
-            axes > 0 && shape?.rank ?? axes == axes, in: "layer_norm",
-            "cannot normalise \(axes) axes" + (shape.map { " with extents \($0)" } ?? ""))
-        self.axes = axes
+        let check = ArgumentCheck("layer_norm", fileID, line)
+        self.axes = check.axes(axes, shape)
         self.epsilon = epsilon
         let parameters = NormalizationParameters(
-            for: "layer_norm", shape, epsilon: epsilon, isAffine: isAffine, usesBias: usesBias,
+            check, shape, epsilon: epsilon, isAffine: isAffine, usesBias: usesBias,
             dtype)
         (weight, bias) = (parameters.weight, parameters.bias)
     }
 
     /// A layer over the last axis, which has so many elements.
-    public init(_ width: Int, epsilon: Double = 1e-5, usesBias: Bool = true, dtype: DType = .f32) {
-        self.init(shape: [width], epsilon: epsilon, usesBias: usesBias, dtype: dtype)
+    public init(
+        _ width: Int, epsilon: Double = 1e-5, usesBias: Bool = true, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        let width = ArgumentCheck("layer_norm", fileID, line).extent(width, "width")
+        self.init(
+            shape: [width], epsilon: epsilon, usesBias: usesBias, dtype: dtype, fileID: fileID,
+            line: line)
     }
 
     /// Normalises.
@@ -68,27 +73,43 @@ public struct RMSNorm: Block {
     /// - Precondition: `axes` is positive and, with a shape, its rank; `epsilon` is not negative.
     public init(
         axes: Int = 1, shape: Shape? = nil, epsilon: Double = 1e-5, isAffine: Bool = true,
-        dtype: DType = .f32
+        dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
-        ArrayError.check(
-            axes > 0 && shape?.rank ?? axes == axes, in: "rms_norm",
-            "cannot normalise \(axes) axes" + (shape.map { " with extents \($0)" } ?? ""))
-        self.axes = axes
+        let check = ArgumentCheck("rms_norm", fileID, line)
+        self.axes = check.axes(axes, shape)
         self.epsilon = epsilon
         weight =
             NormalizationParameters(
-                for: "rms_norm", shape, epsilon: epsilon, isAffine: isAffine, dtype
+                check, shape, epsilon: epsilon, isAffine: isAffine, dtype
             ).weight
     }
 
     /// A layer over the last axis, which has so many elements.
-    public init(_ width: Int, epsilon: Double = 1e-5, dtype: DType = .f32) {
-        self.init(shape: [width], epsilon: epsilon, dtype: dtype)
+    public init(
+        _ width: Int, epsilon: Double = 1e-5, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        let width = ArgumentCheck("rms_norm", fileID, line).extent(width, "width")
+        self.init(
+            shape: [width], epsilon: epsilon, dtype: dtype, fileID: fileID, line: line)
     }
 
     /// Normalises.
     public func forward(_ x: NDArray) -> NDArray {
         guard x.resolveLastAxes(axes, [weight], for: "rms_norm") else { return x }
         return x.rmsNormalized(overLast: axes, weight: weight?.wrappedValue, epsilon: epsilon)
+    }
+}
+
+extension ArgumentCheck {
+    /// How many of the last axes are normalised, whose extents are known or not.
+    fileprivate func axes(_ axes: Int, _ shape: Shape?) -> Int {
+        let isRight =
+            (1...Shape.maximumRank).contains(axes) && shape?.rank ?? axes == axes
+        require(
+            isRight,
+            "the axes, \(axes), cannot be normalised" + (shape.map { " with shape \($0)" } ?? ""))
+        return isRight ? axes : 1
     }
 }

@@ -12,10 +12,12 @@ public struct MaxPool1D: Block {
     ///   - roundsUp: whether a last window counts that runs over the end (ceil mode).
     public init(
         _ kernel: some SpatialValue, stride: (any SpatialValue)? = nil,
-        padding: some SpatialValue = 0, roundsUp: Bool = false
+        padding: some SpatialValue = 0, roundsUp: Bool = false,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
         options = PoolingOptions(
-            rank: 1, kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+            ArgumentCheck("max_pool1d", fileID, line), rank: 1, kernel, stride: stride,
+            padding: padding, roundsUp: roundsUp)
     }
 
     /// Takes the maximum of each window.
@@ -39,10 +41,12 @@ public struct MaxPool2D: Block {
     ///   - roundsUp: whether a last window counts that runs over the end (ceil mode).
     public init(
         _ kernel: some SpatialValue, stride: (any SpatialValue)? = nil,
-        padding: some SpatialValue = 0, roundsUp: Bool = false
+        padding: some SpatialValue = 0, roundsUp: Bool = false,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
         options = PoolingOptions(
-            rank: 2, kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+            ArgumentCheck("max_pool2d", fileID, line), rank: 2, kernel, stride: stride,
+            padding: padding, roundsUp: roundsUp)
     }
 
     /// Takes the maximum of each window.
@@ -66,10 +70,12 @@ public struct MaxPool3D: Block {
     ///   - roundsUp: whether a last window counts that runs over the end (ceil mode).
     public init(
         _ kernel: some SpatialValue, stride: (any SpatialValue)? = nil,
-        padding: some SpatialValue = 0, roundsUp: Bool = false
+        padding: some SpatialValue = 0, roundsUp: Bool = false,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
         options = PoolingOptions(
-            rank: 3, kernel, stride: stride, padding: padding, roundsUp: roundsUp)
+            ArgumentCheck("max_pool3d", fileID, line), rank: 3, kernel, stride: stride,
+            padding: padding, roundsUp: roundsUp)
     }
 
     /// Takes the maximum of each window.

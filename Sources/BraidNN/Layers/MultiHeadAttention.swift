@@ -28,15 +28,17 @@ public struct MultiHeadAttention: Block {
     /// - Precondition: `heads` divides `width`; `dropout` is in `0..<1`.
     public init(
         _ width: Int, heads: Int, isCausal: Bool = false, dropout: Double = 0,
-        usesBias: Bool = true, initializer: Initializer = .xavier, dtype: DType = .f32
+        usesBias: Bool = true, initializer: Initializer = .xavier, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
-        ArrayError.check(
-            heads > 0 && width > 0 && width % heads == 0, in: "multi_head_attention",
-            "\(heads) heads do not divide a width of \(width)")
+        let check = ArgumentCheck("multi_head_attention", fileID, line)
+        let (width, heads) = (check.extent(width, "width"), check.extent(heads, "heads"))
+        check.require(
+            width % heads == 0, "the heads, \(heads), do not divide the width, \(width)")
         self.width = width
         self.heads = heads
         self.isCausal = isCausal
-        self.dropout = Dropout(dropout)
+        self.dropout = Dropout(check.rate(dropout, "dropout"))
         inputs = Dense(
             3 * width, inputs: width, usesBias: usesBias, initializer: initializer, dtype: dtype)
         output = Dense(

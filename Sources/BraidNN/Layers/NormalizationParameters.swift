@@ -11,10 +11,11 @@ struct NormalizationParameters {
     ///   - shape: nil when the first input says it.
     ///   - epsilon: the layer's, which is checked here.
     init(
-        for layer: String, _ shape: Shape?, epsilon: Double, isAffine: Bool, usesBias: Bool = true,
+        _ check: ArgumentCheck, _ shape: Shape?, epsilon: Double, isAffine: Bool,
+        usesBias: Bool = true,
         _ dtype: DType
     ) {
-        ArrayError.check(epsilon >= 0, in: layer, "the epsilon \(epsilon) is not 0 or above")
+        _ = check.notNegative(epsilon, "epsilon")
         weight = isAffine ? Parameter(shape, dtype: dtype, initializer: .ones) : nil
         bias = isAffine && usesBias ? Parameter(shape, dtype: dtype, initializer: .zeros) : nil
     }

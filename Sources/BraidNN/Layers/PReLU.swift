@@ -10,8 +10,11 @@ public struct PReLU: Block {
     @Parameter public var slope: NDArray
 
     /// A layer with a slope for each of so many channels, or one for all.
-    public init(channels: Int = 1, initializer: Initializer = .constant(0.25), dtype: DType = .f32)
-    {
+    public init(
+        channels: Int = 1, initializer: Initializer = .constant(0.25), dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        let channels = ArgumentCheck("prelu", fileID, line).extent(channels, "channels")
         _slope = Parameter([channels], dtype: dtype, initializer: initializer)
     }
 
@@ -19,11 +22,10 @@ public struct PReLU: Block {
     public func forward(_ x: NDArray) -> NDArray {
         let channels = slope.shape[0]
         guard channels == 1 || (x.rank > 1 && x.shape[1] == channels) else {
-            ArrayError(
+            return x.refused(
                 .shapeMismatch, in: "prelu",
                 "takes [batch, \(channels), …], not shape \(x.shape)"
-            ).report()
-            return x
+            )
         }
         let slopes = slope.reshaped(
             to: [channels] + Array(repeating: 1, count: max(x.rank - 2, 0)))

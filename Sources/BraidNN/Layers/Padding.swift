@@ -9,8 +9,12 @@ public struct Pad1D: Block {
     public let mode: PaddingMode
 
     /// A layer that puts `padding` elements on both sides.
-    public init(_ padding: some SpatialValue, mode: PaddingMode = .constant(0)) {
-        self.padding = padding.spatial(rank: 1)
+    public init(
+        _ padding: some SpatialValue, mode: PaddingMode = .constant(0),
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.padding = ArgumentCheck("pad1d", fileID, line)
+            .spatial(padding, rank: 1, "padding", from: 0)
         self.mode = mode
     }
 
@@ -27,8 +31,12 @@ public struct Pad2D: Block {
     public let mode: PaddingMode
 
     /// A layer that puts `padding` elements on all sides.
-    public init(_ padding: some SpatialValue, mode: PaddingMode = .constant(0)) {
-        self.padding = padding.spatial(rank: 2)
+    public init(
+        _ padding: some SpatialValue, mode: PaddingMode = .constant(0),
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.padding = ArgumentCheck("pad2d", fileID, line)
+            .spatial(padding, rank: 2, "padding", from: 0)
         self.mode = mode
     }
 
@@ -44,8 +52,12 @@ public struct Pad3D: Block {
     public let mode: PaddingMode
 
     /// A layer that puts `padding` elements on all sides.
-    public init(_ padding: some SpatialValue, mode: PaddingMode = .constant(0)) {
-        self.padding = padding.spatial(rank: 3)
+    public init(
+        _ padding: some SpatialValue, mode: PaddingMode = .constant(0),
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.padding = ArgumentCheck("pad3d", fileID, line)
+            .spatial(padding, rank: 3, "padding", from: 0)
         self.mode = mode
     }
 

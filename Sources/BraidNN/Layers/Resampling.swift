@@ -9,7 +9,10 @@ public struct PixelShuffle1D: Block {
     public let factor: Spatial
 
     /// A layer that makes the length `factor` times as long.
-    public init(_ factor: Int) { self.factor = factor.spatial(rank: 1) }
+    public init(_ factor: Int, fileID: StaticString = #fileID, line: UInt = #line) {
+        self.factor = ArgumentCheck("pixel_shuffle1d", fileID, line)
+            .spatial(factor, rank: 1, "factor", from: 1)
+    }
 
     /// Spreads channels.
     public func forward(_ x: NDArray) -> NDArray { x.shuffled(by: factor, in: "pixel_shuffle1d") }
@@ -22,7 +25,10 @@ public struct PixelShuffle2D: Block {
     public let factor: Spatial
 
     /// A layer that makes images `factor` times as high and wide.
-    public init(_ factor: some SpatialValue) { self.factor = factor.spatial(rank: 2) }
+    public init(_ factor: some SpatialValue, fileID: StaticString = #fileID, line: UInt = #line) {
+        self.factor = ArgumentCheck("pixel_shuffle2d", fileID, line)
+            .spatial(factor, rank: 2, "factor", from: 1)
+    }
 
     /// Spreads channels.
     public func forward(_ x: NDArray) -> NDArray { x.shuffled(by: factor, in: "pixel_shuffle2d") }
@@ -35,7 +41,10 @@ public struct PixelShuffle3D: Block {
     public let factor: Spatial
 
     /// A layer that makes volumes `factor` times as deep, high and wide.
-    public init(_ factor: some SpatialValue) { self.factor = factor.spatial(rank: 3) }
+    public init(_ factor: some SpatialValue, fileID: StaticString = #fileID, line: UInt = #line) {
+        self.factor = ArgumentCheck("pixel_shuffle3d", fileID, line)
+            .spatial(factor, rank: 3, "factor", from: 1)
+    }
 
     /// Spreads channels.
     public func forward(_ x: NDArray) -> NDArray { x.shuffled(by: factor, in: "pixel_shuffle3d") }
@@ -49,9 +58,8 @@ public struct Upsample: Block {
 
     /// A layer that makes every spatial axis `factor` times as long.
     /// - Precondition: `factor` is positive.
-    public init(_ factor: Int) {
-        ArrayError.check(factor > 0, in: "upsample", "the factor \(factor) is not positive")
-        self.factor = factor
+    public init(_ factor: Int, fileID: StaticString = #fileID, line: UInt = #line) {
+        self.factor = ArgumentCheck("upsample", fileID, line).extent(factor, "factor")
     }
 
     /// Repeats elements.
@@ -63,13 +71,12 @@ public struct Upsample: Block {
 extension NDArray {
     fileprivate func shuffled(by factor: Spatial, in layer: String) -> NDArray {
         windowed(factor.rank, in: layer) { x in
-            let (axes, product) = (factor.rank, factor.values.reduce(1, *))
-            guard factor.values.allSatisfy({ $0 > 0 }), x.shape[1] % product == 0 else {
-                ArrayError(
+            let (axes, product) = (factor.rank, factor.values.reduce(1, saturatingProduct))
+            guard x.shape[1] % product == 0 else {
+                return x.refused(
                     .shapeMismatch, in: layer,
                     "the product of \(factor.values) does not divide the channels of shape \(x.shape)"
-                ).report()
-                return x
+                )
             }
             let (batch, channels) = (x.shape[0], x.shape[1] / product)
             let extents = Array(x.shape.extents.dropFirst(2))

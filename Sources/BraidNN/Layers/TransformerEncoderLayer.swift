@@ -28,11 +28,15 @@ public struct TransformerEncoderLayer: Block {
     /// - Precondition: `heads` divides `width`; `dropout` is in `0..<1`.
     public init(
         _ width: Int, heads: Int, hidden: Int? = nil, isCausal: Bool = false, dropout: Double = 0,
-        dtype: DType = .f32
+        dtype: DType = .f32, fileID: StaticString = #fileID, line: UInt = #line
     ) {
-        let hidden = hidden ?? 4 * width
+        let check = ArgumentCheck("transformer_encoder_layer", fileID, line)
+        let width = check.extent(width, "width")
+        let hidden = check.extent(hidden, "hidden") ?? 4 * width
+        let dropout = check.rate(dropout, "dropout")
         attention = MultiHeadAttention(
-            width, heads: heads, isCausal: isCausal, dropout: dropout, dtype: dtype)
+            width, heads: heads, isCausal: isCausal, dropout: dropout, dtype: dtype,
+            fileID: fileID, line: line)
         expansion = Dense(hidden, inputs: width, activation: .gelu, dtype: dtype)
         contraction = Dense(width, inputs: hidden, dtype: dtype)
         attentionNorm = LayerNorm(width, dtype: dtype)

@@ -27,13 +27,15 @@ public struct ConvTranspose1D: Block {
         padding: some SpatialValue = 0, outputPadding: some SpatialValue = 0,
         dilation: some SpatialValue = 1, groups: Int = 1, inputs: Int? = nil,
         activation: Activation? = nil, usesBias: Bool = true,
-        initializer: Initializer = .xavier, dtype: DType = .f32
+        initializer: Initializer = .xavier, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("conv_transpose1d", fileID, line)
         options = ConvolutionOptions(
-            rank: 1, channels, kernel: kernel, stride: stride, padding: padding,
+            check, rank: 1, channels, kernel: kernel, stride: stride, padding: padding,
             dilation: dilation, groups: groups, activation: activation,
             outputPadding: outputPadding)
-        _weight = options.weight(inputs: inputs, initializer, dtype)
+        _weight = options.weight(check, inputs: inputs, initializer, dtype)
         bias = options.bias(usesBias, dtype)
     }
 
@@ -66,13 +68,15 @@ public struct ConvTranspose2D: Block {
         padding: some SpatialValue = 0, outputPadding: some SpatialValue = 0,
         dilation: some SpatialValue = 1, groups: Int = 1, inputs: Int? = nil,
         activation: Activation? = nil, usesBias: Bool = true,
-        initializer: Initializer = .xavier, dtype: DType = .f32
+        initializer: Initializer = .xavier, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("conv_transpose2d", fileID, line)
         options = ConvolutionOptions(
-            rank: 2, channels, kernel: kernel, stride: stride, padding: padding,
+            check, rank: 2, channels, kernel: kernel, stride: stride, padding: padding,
             dilation: dilation, groups: groups, activation: activation,
             outputPadding: outputPadding)
-        _weight = options.weight(inputs: inputs, initializer, dtype)
+        _weight = options.weight(check, inputs: inputs, initializer, dtype)
         bias = options.bias(usesBias, dtype)
     }
 
@@ -106,13 +110,15 @@ public struct ConvTranspose3D: Block {
         padding: some SpatialValue = 0, outputPadding: some SpatialValue = 0,
         dilation: some SpatialValue = 1, groups: Int = 1, inputs: Int? = nil,
         activation: Activation? = nil, usesBias: Bool = true,
-        initializer: Initializer = .xavier, dtype: DType = .f32
+        initializer: Initializer = .xavier, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("conv_transpose3d", fileID, line)
         options = ConvolutionOptions(
-            rank: 3, channels, kernel: kernel, stride: stride, padding: padding,
+            check, rank: 3, channels, kernel: kernel, stride: stride, padding: padding,
             dilation: dilation, groups: groups, activation: activation,
             outputPadding: outputPadding)
-        _weight = options.weight(inputs: inputs, initializer, dtype)
+        _weight = options.weight(check, inputs: inputs, initializer, dtype)
         bias = options.bias(usesBias, dtype)
     }
 

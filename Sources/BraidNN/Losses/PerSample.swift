@@ -9,11 +9,10 @@ extension Operand {
         var losses = self
         if let weights {
             guard let isOut = isLeftOut(by: weights) else {
-                ArrayError(
+                return refused(
                     .shapeMismatch, in: loss,
                     "sample weights \(weights.shape) for losses of shape \(shape)"
-                ).report()
-                return self
+                )
             }
             // Not a product alone: a loss of NaN times 0 is NaN.
             losses = select(

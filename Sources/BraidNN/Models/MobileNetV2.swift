@@ -11,9 +11,14 @@ public struct InvertedResidual: Block {
 
     /// A block from so many inputs over `expansion` times as many to so many channels.
     public init(
-        inputs: Int, channels: Int, stride: Int = 1, expansion: Int = 6, dtype: DType = .f32
+        inputs: Int, channels: Int, stride: Int = 1, expansion: Int = 6, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
-        let width = expansion * inputs
+        let check = ArgumentCheck("inverted_residual", fileID, line)
+        let inputs = check.extent(inputs, "inputs")
+        let width = check.extent(
+            saturatingProduct(check.extent(expansion, "expansion"), inputs),
+            "expansion times inputs")
         addsInput = stride == 1 && inputs == channels
         layers = Sequential {
             if expansion > 1 {

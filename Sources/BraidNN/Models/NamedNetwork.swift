@@ -73,7 +73,12 @@ public struct NamedNetwork: Sendable {
                     + inputs.map { "\($0)" }.joined(separator: ", ") + "; \(types.count) were given"
             )
         }
-        return try make(types, classes)
+        // What layers refuse, such as no classes, is thrown.
+        do {
+            return try validating { try make(types, classes) }
+        } catch {
+            throw error as? ArrayError ?? ArrayError(.invalidValue, in: name, "\(error)")
+        }
     }
 }
 

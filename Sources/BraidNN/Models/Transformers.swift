@@ -10,9 +10,10 @@ extension Models {
         dtype: DType = .f32
     ) -> Sequential {
         Sequential(
-            (0..<layers).map { _ in
-                TransformerEncoderLayer(width, heads: heads, hidden: hidden, dtype: dtype)
-            })
+            (0..<ArgumentCheck("bert", #fileID, #line).extent(
+                layers, "layers", isEmptyAllowed: true)).map { _ in
+                    TransformerEncoderLayer(width, heads: heads, hidden: hidden, dtype: dtype)
+                })
     }
 
     /// A small decoder as GPT (Radford et al., 2018): what comes next, from what came before.
@@ -38,8 +39,12 @@ public struct TransformerLanguageModel: Block {
     /// A model for texts of up to `length` tokens.
     /// - Precondition: `heads` divides `width`.
     public init(
-        vocabulary: Int, width: Int, heads: Int, layers: Int, length: Int, dtype: DType = .f32
+        vocabulary: Int, width: Int, heads: Int, layers: Int, length: Int, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("gpt", fileID, line)
+        let (width, length) = (check.extent(width, "width"), check.extent(length, "length"))
+        let layers = check.extent(layers, "layers", isEmptyAllowed: true)
         _positions = Parameter([length, width], dtype: dtype, initializer: .zeros)
         embedding = Embedding(vocabulary, width: width, dtype: dtype)
         self.layers = (0..<layers).map { _ in
@@ -61,6 +66,6 @@ public struct TransformerLanguageModel: Block {
         }
         let length = tokens.shape[1]
         let places = length == longest ? positions : positions[..<length]
-        return output(layers.reduce(embedding(tokens) + places) { $1.forward($0) })
+        return output(layers.reduce(embedding(tokens) + places) { $1($0) })
     }
 }

@@ -9,7 +9,7 @@ extension Optimizer {
     public static func adaGrad(
         learningRate: Double = 0.01, epsilon: Double = 1e-10, weightDecay: Double = 0
     ) -> Optimizer {
-        check("adagrad", notNegative: [epsilon])
+        check("adagrad", notNegative: ["epsilon": epsilon])
         return Optimizer(
             AdaGrad(epsilon: epsilon, sharesRows: false), learningRate: learningRate,
             weightDecay: weightDecay)
@@ -22,7 +22,7 @@ extension Optimizer {
     public static func groupAdaGrad(
         learningRate: Double = 0.01, epsilon: Double = 1e-6, weightDecay: Double = 0
     ) -> Optimizer {
-        check("group_adagrad", notNegative: [epsilon])
+        check("group_adagrad", notNegative: ["epsilon": epsilon])
         return Optimizer(
             AdaGrad(epsilon: epsilon, sharesRows: true), learningRate: learningRate,
             weightDecay: weightDecay)
@@ -35,7 +35,7 @@ extension Optimizer {
         learningRate: Double = 1, decay: Double = 0.9, epsilon: Double = 1e-6,
         weightDecay: Double = 0
     ) -> Optimizer {
-        check("adadelta", decays: [decay], notNegative: [epsilon])
+        check("adadelta", decays: ["decay": decay], notNegative: ["epsilon": epsilon])
         return Optimizer(
             AdaDelta(decay: decay, epsilon: epsilon), learningRate: learningRate,
             weightDecay: weightDecay)

@@ -12,7 +12,7 @@ extension Optimizer {
         learningRate: Double = 0.1, momentum: Double = 0.9, trust: Double = 0.001,
         epsilon: Double = 1e-8, weightDecay: Double = 0
     ) -> Optimizer {
-        check("lars", notNegative: [momentum, trust, epsilon])
+        check("lars", notNegative: ["momentum": momentum, "trust": trust, "epsilon": epsilon])
         return Optimizer(
             LARS(momentum: momentum, trust: trust, epsilon: epsilon), learningRate: learningRate,
             weightDecay: weightDecay)

@@ -11,7 +11,7 @@ extension Optimizer {
     public static func ftrl(
         learningRate: Double = 0.1, l1: Double = 0.01, beta: Double = 1, weightDecay: Double = 0
     ) -> Optimizer {
-        check("ftrl", notNegative: [l1, beta])
+        check("ftrl", notNegative: ["l1": l1, "beta": beta])
         return Optimizer(
             FTRL(l1: l1, beta: beta), learningRate: learningRate, weightDecay: weightDecay)
     }

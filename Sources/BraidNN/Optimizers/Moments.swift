@@ -9,7 +9,8 @@ struct Moments {
     let epsilon: Double
 
     init(_ name: String, _ beta1: Double, _ beta2: Double, _ epsilon: Double) {
-        Optimizer.check(name, decays: [beta1, beta2], notNegative: [epsilon])
+        Optimizer.check(
+            name, decays: ["beta1": beta1, "beta2": beta2], notNegative: ["epsilon": epsilon])
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon

@@ -11,7 +11,7 @@ extension Optimizer {
         learningRate: Double = 2e-3, beta1: Double = 0.9, beta2: Double = 0.999,
         epsilon: Double = 1e-8, momentumDecay: Double = 0.004, weightDecay: Double = 0
     ) -> Optimizer {
-        check("nadam", notNegative: [momentumDecay])
+        check("nadam", notNegative: ["momentumDecay": momentumDecay])
         return Optimizer(
             Nadam(
                 moments: Moments("nadam", beta1, beta2, epsilon), momentumDecay: momentumDecay),

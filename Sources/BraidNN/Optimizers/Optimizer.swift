@@ -13,23 +13,31 @@ public struct Optimizer: Sendable {
     /// An optimiser with a rule of your own.
     /// - Precondition: neither number is negative.
     public init(_ rule: any OptimizerRule, learningRate: Double, weightDecay: Double = 0) {
-        ArrayError.check(
-            learningRate >= 0 && weightDecay >= 0, in: rule.name,
-            "learning rate and weight decay must not be negative")
+        for (name, value) in [("learningRate", learningRate), ("weightDecay", weightDecay)] {
+            ArrayError.check(
+                value >= 0 && value.isFinite, in: rule.name,
+                "the \(name) \(value) is negative or not finite")
+        }
         self.rule = rule
         self.learningRate = learningRate
         self.weightDecay = weightDecay
     }
 
-    /// Stops at decays of running means outside `0..<1`, and at numbers that must not be negative.
+    /// Reports decays of running means outside `0..<1`, and numbers that must not be negative, by the names
+    /// of their arguments.
     static func check(
-        _ name: String, decays: [Double] = [], notNegative: [Double] = []
+        _ name: String, decays: KeyValuePairs<String, Double> = [:],
+        notNegative: KeyValuePairs<String, Double> = [:]
     ) {
-        ArrayError.check(
-            decays.allSatisfy { (0..<1).contains($0) }, in: name,
-            "betas and decays must be in 0..<1, not \(decays)")
-        ArrayError.check(
-            notNegative.allSatisfy { $0 >= 0 }, in: name,
-            "momentum, epsilon and the like must not be negative, not \(notNegative)")
+        for (argument, value) in decays {
+            ArrayError.check(
+                (0..<1).contains(value), in: name,
+                "the \(argument) \(value) is out of range; expected 0..<1")
+        }
+        for (argument, value) in notNegative {
+            ArrayError.check(
+                value >= 0 && value.isFinite, in: name,
+                "the \(argument) \(value) is negative or not finite")
+        }
     }
 }

@@ -11,7 +11,9 @@ extension Optimizer {
         learningRate: Double = 1e-2, decay: Double = 0.99, epsilon: Double = 1e-8,
         momentum: Double = 0, isCentered: Bool = false, weightDecay: Double = 0
     ) -> Optimizer {
-        check("rmsprop", decays: [decay], notNegative: [epsilon, momentum])
+        check(
+            "rmsprop", decays: ["decay": decay],
+            notNegative: ["epsilon": epsilon, "momentum": momentum])
         return Optimizer(
             RMSProp(decay: decay, epsilon: epsilon, momentum: momentum, isCentered: isCentered),
             learningRate: learningRate, weightDecay: weightDecay)

@@ -9,7 +9,7 @@ extension Optimizer {
     public static func sgd(
         learningRate: Double, momentum: Double = 0, weightDecay: Double = 0
     ) -> Optimizer {
-        check("sgd", notNegative: [momentum])
+        check("sgd", notNegative: ["momentum": momentum])
         return Optimizer(
             StochasticGradientDescent(momentum: momentum, looksAhead: false),
             learningRate: learningRate, weightDecay: weightDecay)
@@ -22,7 +22,7 @@ extension Optimizer {
     public static func nag(
         learningRate: Double, momentum: Double = 0.9, weightDecay: Double = 0
     ) -> Optimizer {
-        check("nag", notNegative: [momentum])
+        check("nag", notNegative: ["momentum": momentum])
         return Optimizer(
             StochasticGradientDescent(momentum: momentum, looksAhead: true),
             learningRate: learningRate, weightDecay: weightDecay)

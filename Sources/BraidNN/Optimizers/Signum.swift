@@ -10,7 +10,7 @@ extension Optimizer {
     public static func signum(
         learningRate: Double = 0.01, momentum: Double = 0.9, weightDecay: Double = 0
     ) -> Optimizer {
-        check("signum", decays: [momentum])
+        check("signum", decays: ["momentum": momentum])
         return Optimizer(
             Signum(momentum: momentum), learningRate: learningRate, weightDecay: weightDecay)
     }

@@ -35,7 +35,9 @@ public struct DropoutCell: RecurrentCell {
 
     /// Drops with probability `rate`.
     /// - Precondition: `rate` is in `0..<1`.
-    public init(_ rate: Double) { dropout = Dropout(rate) }
+    public init(_ rate: Double, fileID: StaticString = #fileID, line: UInt = #line) {
+        dropout = Dropout(rate, fileID: fileID, line: line)
+    }
 
     /// Drops elements in training.
     public func forward(_ step: RecurrentStep) -> RecurrentStep {
@@ -72,9 +74,11 @@ public struct ZoneoutCell<Base: RecurrentCell>: RecurrentCell {
 
     /// A cell whose states stay with probability `rate`.
     /// - Precondition: `rate` is in `0...1`.
-    public init(_ base: Base, _ rate: Double) {
-        ArrayError.check(
-            rate >= 0 && rate <= 1, in: "zoneout_cell", "the rate \(rate) is not in 0...1")
+    public init(
+        _ base: Base, _ rate: Double, fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        ArgumentCheck("zoneout_cell", fileID, line).require(
+            (0...1).contains(rate), "the rate \(rate) is out of range; expected 0...1")
         self.base = base
         self.rate = rate
     }

@@ -25,13 +25,15 @@ public struct GRU: Block, SelfNamingBlock {
     public init(
         _ units: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
         isBatchFirst: Bool = false, usesBias: Bool = true, inputs: Int? = nil,
-        initializer: Initializer? = nil, dtype: DType = .f32
+        initializer: Initializer? = nil, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("gru", fileID, line)
         let options = RecurrentOptions(
             layers: layers, isBidirectional: isBidirectional, dropout: dropout,
             isBatchFirst: isBatchFirst, usesBias: usesBias)
         stack = RecurrentStack(
-            "gru", .gru, units, options, inputs: inputs, initializer: initializer,
+            check, .gru, units, options, inputs: inputs, initializer: initializer,
             dtype: dtype)
     }
 

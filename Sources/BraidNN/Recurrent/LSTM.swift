@@ -30,13 +30,15 @@ public struct LSTM: Block, SelfNamingBlock {
     public init(
         _ units: Int, layers: Int = 1, isBidirectional: Bool = false, dropout: Double = 0,
         isBatchFirst: Bool = false, usesBias: Bool = true, inputs: Int? = nil,
-        initializer: Initializer? = nil, dtype: DType = .f32
+        initializer: Initializer? = nil, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("lstm", fileID, line)
         let options = RecurrentOptions(
             layers: layers, isBidirectional: isBidirectional, dropout: dropout,
             isBatchFirst: isBatchFirst, usesBias: usesBias)
         stack = RecurrentStack(
-            "lstm", .lstm, units, options, inputs: inputs, initializer: initializer,
+            check, .lstm, units, options, inputs: inputs, initializer: initializer,
             dtype: dtype)
     }
 

@@ -33,13 +33,15 @@ public struct RNN: Block, SelfNamingBlock {
         _ units: Int, activation: Activation = .tanh, layers: Int = 1,
         isBidirectional: Bool = false, dropout: Double = 0,
         isBatchFirst: Bool = false, usesBias: Bool = true, inputs: Int? = nil,
-        initializer: Initializer? = nil, dtype: DType = .f32
+        initializer: Initializer? = nil, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
+        let check = ArgumentCheck("rnn", fileID, line)
         let options = RecurrentOptions(
             layers: layers, isBidirectional: isBidirectional, dropout: dropout,
             isBatchFirst: isBatchFirst, usesBias: usesBias)
         stack = RecurrentStack(
-            "rnn", activation == .tanh ? .tanh : .relu, units, options, inputs: inputs,
+            check, activation == .tanh ? .tanh : .relu, units, options, inputs: inputs,
             initializer: initializer,
             dtype: dtype)
     }

@@ -11,10 +11,12 @@ public struct RNNCell: RecurrentCell, SelfNamingBlock {
     /// A cell of so many units; the parameters are as in `RNN`.
     public init(
         _ units: Int, activation: RNN.Activation = .tanh, usesBias: Bool = true,
-        inputs: Int? = nil, initializer: Initializer? = nil, dtype: DType = .f32
+        inputs: Int? = nil, initializer: Initializer? = nil, dtype: DType = .f32,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
         weights = RecurrentWeights(
-            activation == .tanh ? .tanh : .relu, units, inputs: inputs, usesBias: usesBias,
+            ArgumentCheck("rnn_cell", fileID, line), activation == .tanh ? .tanh : .relu, units,
+            inputs: inputs, usesBias: usesBias,
             initializer: initializer, dtype: dtype)
     }
 
@@ -36,10 +38,11 @@ public struct LSTMCell: RecurrentCell, SelfNamingBlock {
     /// A cell of so many units; the parameters are as in `LSTM`.
     public init(
         _ units: Int, usesBias: Bool = true, inputs: Int? = nil, initializer: Initializer? = nil,
-        dtype: DType = .f32
+        dtype: DType = .f32, fileID: StaticString = #fileID, line: UInt = #line
     ) {
         weights = RecurrentWeights(
-            .lstm, units, inputs: inputs, usesBias: usesBias, initializer: initializer,
+            ArgumentCheck("lstm_cell", fileID, line), .lstm, units, inputs: inputs,
+            usesBias: usesBias, initializer: initializer,
             dtype: dtype)
     }
 
@@ -61,10 +64,11 @@ public struct GRUCell: RecurrentCell, SelfNamingBlock {
     /// A cell of so many units; the parameters are as in `GRU`.
     public init(
         _ units: Int, usesBias: Bool = true, inputs: Int? = nil, initializer: Initializer? = nil,
-        dtype: DType = .f32
+        dtype: DType = .f32, fileID: StaticString = #fileID, line: UInt = #line
     ) {
         weights = RecurrentWeights(
-            .gru, units, inputs: inputs, usesBias: usesBias, initializer: initializer,
+            ArgumentCheck("gru_cell", fileID, line), .gru, units, inputs: inputs,
+            usesBias: usesBias, initializer: initializer,
             dtype: dtype)
     }
 

@@ -8,24 +8,26 @@ struct RecurrentStack: Sendable {
     let units: Int
     let isBatchFirst: Bool
     private let layers: [[RecurrentWeights]]
+    private static let layerCounts = 1...(1 << 16)
     private let dropout: Dropout
 
     init(
-        _ name: String, _ kind: RecurrentKind, _ units: Int, _ options: RecurrentOptions,
+        _ check: ArgumentCheck, _ kind: RecurrentKind, _ units: Int, _ options: RecurrentOptions,
         inputs: Int?, initializer: Initializer?, dtype: DType
     ) {
-        ArrayError.check(
-            units > 0 && options.layers > 0, in: name,
-            "takes at least one unit and one layer, not \(units) and \(options.layers)")
-        self.name = name
+        let units = check.extent(units, "units")
+        let areLayers = check.require(
+            Self.layerCounts.contains(options.layers),
+            "the layers, \(options.layers), are out of range; expected \(Self.layerCounts)")
+        name = check.layer
         self.units = units
         isBatchFirst = options.isBatchFirst
-        dropout = Dropout(options.dropout)
+        dropout = Dropout(check.rate(options.dropout, "dropout"))
         let directions = options.isBidirectional ? 2 : 1
-        layers = (0..<options.layers).map { layer in
+        layers = (0..<(areLayers ? options.layers : 1)).map { layer in
             (0..<directions).map { _ in
                 RecurrentWeights(
-                    kind, units, inputs: layer == 0 ? inputs : directions * units,
+                    check, kind, units, inputs: layer == 0 ? inputs : directions * units,
                     usesBias: options.usesBias, initializer: initializer, dtype: dtype)
             }
         }

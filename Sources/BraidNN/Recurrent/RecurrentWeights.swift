@@ -16,9 +16,10 @@ struct RecurrentWeights: Sendable {
 
     /// - Parameter initializer: of weights; uniform in `±1 / √units` when nil. Biases start with zeros.
     init(
-        _ kind: RecurrentKind, _ units: Int, inputs: Int?, usesBias: Bool,
+        _ check: ArgumentCheck, _ kind: RecurrentKind, _ units: Int, inputs: Int?, usesBias: Bool,
         initializer: Initializer?, dtype: DType
     ) {
+        let (units, inputs) = (check.extent(units, "units"), check.extent(inputs, "inputs"))
         let bound = 1 / Double(Swift.max(units, 1)).squareRoot()
         let initializer = initializer ?? .uniform(from: -bound, to: bound)
         let rows = kind.gateCount * units

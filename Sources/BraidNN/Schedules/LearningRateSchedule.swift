@@ -38,7 +38,9 @@ extension LearningRateSchedule {
     public static func factor(
         _ factor: Double, every interval: Int, notBelow minimum: Double = 0
     ) -> LearningRateSchedule {
-        check(factor >= 0 && minimum >= 0 && interval > 0, "factor \(factor) every \(interval)")
+        check(factor, "factor")
+        check(minimum, "minimum")
+        check(interval > 0, "the interval \(interval) is not positive")
         return LearningRateSchedule { steps in
             let decays = steps.floorDivided(by: Double(interval))
             return maximum(NDArray.power(factor, decays), minimum)
@@ -48,7 +50,7 @@ extension LearningRateSchedule {
     /// Times `factor` after each of these numbers of steps.
     /// - Precondition: `factor` is not negative.
     public static func multiFactor(_ factor: Double, at milestones: [Int]) -> LearningRateSchedule {
-        check(factor >= 0, "factor \(factor)")
+        check(factor, "factor")
         return LearningRateSchedule { steps in
             milestones.reduce(.ones([], dtype: .f64)) { product, milestone in
                 let isPast = steps .>= Double(milestone)
@@ -63,7 +65,7 @@ extension LearningRateSchedule {
     public static func polynomial(
         steps: Int, power: Double = 1, final: Double = 0
     ) -> LearningRateSchedule {
-        check(power > 0, "power \(power)")
+        check(power > 0 && power.isFinite, "the power \(power) is not above 0 and finite")
         return falling(over: steps, to: final) { progress in (1 - progress).power(power) }
     }
 
@@ -77,10 +79,15 @@ extension LearningRateSchedule {
     private static func falling(
         over steps: Int, to final: Double, _ shape: @escaping @Sendable (NDArray) -> NDArray
     ) -> LearningRateSchedule {
-        check(steps > 0 && final >= 0, "\(final) after \(steps) steps")
+        check(steps > 0, "the steps, \(steps), are not positive")
+        check(final, "final")
         return LearningRateSchedule { taken in
             shape(minimum(taken, Double(steps)) / Double(steps)) * (1 - final) + final
         }
+    }
+
+    private static func check(_ value: Double, _ argument: String) {
+        check(value >= 0 && value.isFinite, "the \(argument) \(value) is negative or not finite")
     }
 
     private static func check(_ condition: Bool, _ message: @autoclosure () -> String) {
@@ -100,8 +107,12 @@ extension LearningRateSchedule {
     /// This schedule after a warm-up of so many steps: its own first step is the first one after them.
     /// - Precondition: `steps` is not negative.
     public func warmedUp(over steps: Int, _ warmUp: WarmUp = .linear()) -> LearningRateSchedule {
-        Self.check(steps >= 0, "a warm-up of \(steps) steps")
-        if steps == 0 { return self }
+        Self.check(steps >= 0, "the steps of the warm-up, \(steps), are negative")
+        switch warmUp {
+        case .linear(let start): Self.check(start, "start of the warm-up")
+        case .constant(let factor): Self.check(factor, "factor of the warm-up")
+        }
+        if steps <= 0 { return self }
         let length = Double(steps)
         return LearningRateSchedule { taken in
             let first =

@@ -17,9 +17,11 @@ public struct ParameterMultipliers: Hashable, Sendable {
     /// dots too.
     /// - Precondition: no factor is negative.
     public init(_ pattern: String, learningRate: Double = 1, weightDecay: Double = 1) {
-        ArrayError.check(
-            learningRate >= 0 && weightDecay >= 0, in: "multipliers of '\(pattern)'",
-            "factors must not be negative")
+        for (name, value) in [("learningRate", learningRate), ("weightDecay", weightDecay)] {
+            ArrayError.check(
+                value >= 0 && value.isFinite, in: "multipliers of '\(pattern)'",
+                "the \(name) \(value) is negative or not finite")
+        }
         self.pattern = NamePattern(pattern)
         self.learningRate = learningRate
         self.weightDecay = weightDecay
@@ -34,7 +36,7 @@ public struct ParameterMultipliers: Hashable, Sendable {
                 .invalidValue, in: "trainer",
                 "no parameter's name fits '\(row.pattern)'; there are "
                     + parameters.map(\.name).joined(separator: ", ")
-            ).trap()
+            ).report()
         }
         return parameters.map { element in
             multipliers.filter { $0.pattern.matches(element.name) }.reduce((1, 1)) {

@@ -12,10 +12,15 @@ extension Trainer {
     /// Writes the number of steps, the learning rate and the optimiser's state.
     /// - Throws: `ModelFileError` when the file cannot be written, `EngineError` when a step failed.
     public func saveState(to path: String) throws {
-        var arrays = [("step", stepCount.wrappedValue), ("learning_rate", NDArray(learningRate))]
-        for (index, state) in states.withLock(\.self).enumerated() {
-            guard let state else { continue }
-            arrays += zip(stateTypes(at: index), state).map { ($0.name, $1.wrappedValue) }
+        let arrays = try validating {
+            var arrays = [
+                ("step", stepCount.wrappedValue), ("learning_rate", NDArray(learningRate)),
+            ]
+            for (index, state) in states.withLock(\.self).enumerated() {
+                guard let state else { continue }
+                arrays += zip(stateTypes(at: index), state).map { ($0.name, $1.wrappedValue) }
+            }
+            return arrays
         }
         try SafetensorsWriter.write(
             arrays, metadata: [(Self.optimizerKey, optimizer.rule.name)], to: path)
@@ -60,15 +65,19 @@ extension Trainer {
             if !isThere[index] { return initialState(at: index).map(\.value) }
             return try stateTypes(at: index).map { try NDArray($0.name, of: file.file) }
         }
-        learningRate = rate
-        stepCount.wrappedValue = step
-        states.withLock { states in
-            for (index, arrays) in loaded.enumerated() {
-                if let known = states[index] {
-                    // Traces know these objects.
-                    for (parameter, array) in zip(known, arrays) { parameter.wrappedValue = array }
-                } else if isThere[index] {
-                    states[index] = arrays.map { Parameter($0) }
+        try validating {
+            learningRate = rate
+            stepCount.wrappedValue = step
+            states.withLock { states in
+                for (index, arrays) in loaded.enumerated() {
+                    if let known = states[index] {
+                        // Traces know these objects.
+                        for (parameter, array) in zip(known, arrays) {
+                            parameter.wrappedValue = array
+                        }
+                    } else if isThere[index] {
+                        states[index] = arrays.map { Parameter($0) }
+                    }
                 }
             }
         }

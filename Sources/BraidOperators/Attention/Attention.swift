@@ -26,12 +26,15 @@ package func attentionWeights<T: Operand>(
     _ query: T, _ key: T, mask: T?, isCausal: Bool, scale: Double?
 ) -> T {
     guard query.rank >= 2, key.rank >= 2 else {
-        ArrayError(
+        return query.refused(
             .shapeMismatch, in: "scaledDotProductAttention",
             "takes queries […, length, width] and keys […, positions, width], not shapes "
                 + "\(query.shape) and \(key.shape)"
-        ).report()
-        return query
+        )
+    }
+    guard scale?.isFinite != false else {
+        return query.refused(
+            .invalidValue, in: "scaledDotProductAttention", "the scale \(scale!) is not finite")
     }
     let width = Double(query.shape[query.rank - 1])
     // Queries are fewer numbers than products.

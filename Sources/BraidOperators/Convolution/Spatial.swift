@@ -10,11 +10,16 @@ public struct Spatial: Hashable, Sendable {
     private let third: Int
 
     /// One number per axis.
-    /// - Precondition: from one to three values.
+    /// - Precondition: from one to three values; after a mistake inside `validating` there is one, 0.
     public init(_ values: [Int]) {
-        ArrayError.check(
-            Self.ranks.contains(values.count), in: "spatial axes",
-            "there are \(Self.ranks) spatial axes, not \(values.count)")
+        guard Self.ranks.contains(values.count) else {
+            ArrayError(
+                .invalidValue, in: "spatial axes",
+                "there are \(Self.ranks) spatial axes, not \(values.count)"
+            ).report()
+            self.init(repeating: 0, rank: 1)
+            return
+        }
         self.init(rank: values.count) { values[$0] }
     }
 
@@ -34,10 +39,16 @@ public struct Spatial: Hashable, Sendable {
 
     static let ranks = 1...3
 
-    /// The number of an axis.
+    /// The number of an axis; 0 after a mistake inside `validating`.
     /// - Precondition: `axis` is in `0..<rank`.
     public subscript(axis: Int) -> Int {
-        precondition(axis >= 0 && axis < rank, "axis \(axis) of \(rank)")
+        guard axis >= 0, axis < rank else {
+            ArrayError(
+                .invalidAxis, in: "spatial axes",
+                "axis \(axis) is out of range for \(self); expected 0..<\(rank)"
+            ).report()
+            return 0
+        }
         return axis == 0 ? first : axis == 1 ? second : third
     }
 

@@ -24,10 +24,11 @@ public struct Fill: PointwiseOperator {
     }
 
     /// Dtype and shape of the attributes.
-    /// - Throws: `ArrayError` for a value that the dtype cannot hold.
+    /// - Throws: `ArrayError` for a value that the dtype cannot hold, as 1e300 in f32.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         try require(
-            dtype.holds(value), .invalidValue, "\(value) is no value of \(dtype)")
+            dtype.holds(value) && (dtype.holdsMagnitude(of: value) || value.isInfinite),
+            .invalidValue, "the value \(value) is no value of \(dtype)")
         return TensorType(dtype, shape)
     }
 
@@ -65,10 +66,22 @@ public struct ArithmeticSequence: Operator {
     }
 
     /// A vector of `count` elements.
-    /// - Throws: `ArrayError` for a negative count and other dtypes.
+    /// - Throws: `ArrayError` for a negative count, a start or a step that is not finite, elements that are not
+    ///   in the dtype, and other dtypes.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
+        try require(
+            (0..<(1 << 32)).contains(count), .invalidValue,
+            "the count \(count) is out of range; expected 0..<2^32")
         let type = TensorType(dtype, try shape([count]))
         try require(type, "numbers") { $0.isArithmetic }
+        try require(start.isFinite, .invalidValue, "the start \(start) is not finite")
+        try require(step.isFinite, .invalidValue, "the step \(step) is not finite")
+        let last = start + step * Double(max(count - 1, 0))
+        try require(
+            dtype.isInteger || (dtype.holdsMagnitude(of: start) && dtype.holdsMagnitude(of: last)),
+            .invalidValue,
+            "the start \(start), the step \(step) and the count \(count) lead to \(last), which is no "
+                + "value of \(dtype)")
         return type
     }
 
@@ -80,6 +93,7 @@ public struct ArithmeticSequence: Operator {
             for index in 0..<count { elements[index] = convert(start + step * Double(index)) }
         }
         func limited<T: FixedWidthInteger>(_ value: Double) -> T {
+            // Of operators from files: `range` refuses them.
             T(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
         }
         switch output.dtype {
@@ -100,6 +114,7 @@ public struct ArithmeticSequence: Operator {
 
 extension Operand {
     /// An array with all elements equal.
+    /// - Precondition: `value` is one of the dtype.
     public static func full(_ shape: Shape, _ value: Double, dtype: DType = .f32) -> Self {
         apply(Fill(shape, dtype, value))
     }
@@ -112,14 +127,49 @@ extension Operand {
         full(shape, 1, dtype: dtype)
     }
     /// The vector `start, start + step, …` of `count` elements.
+    /// - Precondition: `start` and `step` are finite, `step` is not 0, `count` is not negative, and the
+    ///   dtype holds the elements, rounded towards 0 where it is one of integers.
     public static func range(
         from start: Double = 0, step: Double = 1, count: Int, dtype: DType = .f32
     ) -> Self {
-        apply(ArithmeticSequence(start: start, step: step, count: count, dtype: dtype))
+        let ends = [start, start + step * Double(Swift.max(count - 1, 0))]
+        let isHeld = ends.allSatisfy { dtype.holds($0.rounded(.towardZero)) }
+        guard count < 1 || !dtype.isInteger || isHeld else {
+            return refused(
+                .invalidValue, in: "range",
+                "the start \(start), the step \(step) and the count \(count) lead to \(ends[1]), which "
+                    + "is no value of \(dtype)")
+        }
+        guard count < 2 || step != 0 else {
+            return refused(
+                .invalidValue, in: "range",
+                "the step \(step) does not lead from one element to the next; full(_:_:) repeats one"
+            )
+        }
+        return apply(ArithmeticSequence(start: start, step: step, count: count, dtype: dtype))
     }
     /// The identity matrix.
+    /// - Precondition: `extent` is not negative.
     public static func eye(_ extent: Int, dtype: DType = .f32) -> Self {
+        guard Shape(exactly: [extent, extent]) != nil else {
+            return refused(
+                .invalidValue, in: "eye", "the extent \(extent) makes no shape: \(Shape.rule)")
+        }
         let index = range(count: extent, dtype: .i64)
         return (index.reshaped(to: [extent, 1]) .== index).cast(to: dtype)
+    }
+}
+
+extension DType {
+    /// Whether the largest value has at least the magnitude of a finite number; true of integers, for
+    /// which `holds` says all.
+    func holdsMagnitude(of value: Double) -> Bool {
+        switch self {
+        // Half a step above the largest number is rounded to infinity.
+        case .f16: value.isNaN || value.magnitude < 65_520
+        case .bf16: value.isNaN || value.magnitude < 0x1.FFp127
+        case .f32: value.isNaN || Float(value.magnitude).isFinite
+        default: value.isNaN || value.isFinite
+        }
     }
 }

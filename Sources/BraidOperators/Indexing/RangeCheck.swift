@@ -53,6 +53,9 @@ public struct RangeCheck: Operator {
         try require(
             upperBounds.count == 1 || upperBounds.count == type.shape.extents.last,
             .invalidValue, "has \(upperBounds.count) upper bounds for \(type)")
+        try require(
+            !lowerBound.isNaN && !upperBounds.contains(where: \.isNaN), .invalidValue,
+            "the lowerBound \(lowerBound) or one of the upper bounds is no number")
         return type
     }
 

@@ -19,12 +19,11 @@ extension Operand {
         guard indices.rank > 0, indices.dtype == .i32 || indices.dtype == .i64,
             let coordinates = indices.shape.extents.last, coordinates > 0, coordinates <= rank
         else {
-            ArrayError(
+            return refused(
                 .shapeMismatch, in: "gathered(atPoints:)",
                 "takes indices i64[…, k] of k in 1...rank coordinates for shape \(shape), not "
                     + "\(indices.type)"
-            ).report()
-            return self
+            )
         }
         let extents = shape.extents
         let axis = indices.rank - 1

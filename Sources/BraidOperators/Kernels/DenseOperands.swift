@@ -1,11 +1,12 @@
 import BraidCore
+import BraidPlatform
 import CBraidKernels
 
 extension KernelContext {
     /// The elements of an input of an operator with the `denseInputs` trait.
     func dense(_ index: Int) -> UnsafeMutableRawPointer {
         let input = inputs[index]
-        precondition(input.isDense, "an operator with the trait denseInputs got a strided input")
+        invariant(input.isDense, "an operator with the trait denseInputs got a strided input")
         return input.address
     }
 }

@@ -39,7 +39,7 @@ struct Pieces {
 }
 
 /// The product of two counts, or the largest `Int` where it would be larger.
-func saturatingProduct(_ a: Int, _ b: Int) -> Int {
+package func saturatingProduct(_ a: Int, _ b: Int) -> Int {
     let (product, overflow) = a.multipliedReportingOverflow(by: b)
     return overflow ? .max : product
 }

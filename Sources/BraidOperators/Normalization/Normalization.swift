@@ -43,6 +43,7 @@ public struct Normalization: Operator {
             (1...3).contains(inputs.count), .shapeMismatch,
             "takes an operand, weights and biases, not \(inputs.count) operands")
         let x = inputs[0]
+        try requireEpsilon(epsilon)
         try requireNormalizable(x, axes, parameters: inputs.extracting(1...))
         let statistics = TensorType(x.dtype, try shape(axes.statisticsExtents(of: x.shape)))
         return [x, statistics] + (isCentered ? [statistics] : [])
@@ -107,6 +108,13 @@ public struct Normalization: Operator {
 }
 
 extension Operator {
+    /// Passes what can be added to a variance before its root is taken.
+    func requireEpsilon(_ epsilon: Double) throws(ArrayError) {
+        try require(
+            epsilon >= 0 && epsilon.isFinite, .invalidValue,
+            "the epsilon \(epsilon) is negative or not finite")
+    }
+
     /// Passes an operand with such axes, and its weights and biases.
     /// - Throws: `ArrayError` naming what does not fit.
     func requireNormalizable(

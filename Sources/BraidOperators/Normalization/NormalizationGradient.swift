@@ -45,6 +45,7 @@ public struct NormalizationGradient: Operator {
         try require(
             inputs.count == count, .shapeMismatch, "takes \(count) operands, not \(inputs.count)")
         let (x, dy) = (inputs[0], inputs[1])
+        try requireEpsilon(epsilon)
         try requireNormalizable(x, axes, parameters: inputs.extracting((3 + meanCount)...))
         try require(x == dy, .shapeMismatch, "takes a cotangent \(x), not \(dy)")
         let statistics = TensorType(x.dtype, try shape(axes.statisticsExtents(of: x.shape)))

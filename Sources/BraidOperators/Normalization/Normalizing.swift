@@ -68,12 +68,16 @@ extension Operand {
         mean: Self, variance: Self, weight: Self? = nil, bias: Self? = nil, epsilon: Double = 1e-5
     ) -> Self {
         guard rank >= 2, mean.shape == [shape[1]], variance.shape == mean.shape else {
-            ArrayError(
+            return refused(
                 .shapeMismatch, in: "batch_normalization",
                 "takes [batch, channels, extents…] and statistics [channels], not shapes \(shape), "
                     + "\(mean.shape) and \(variance.shape)"
-            ).report()
-            return self
+            )
+        }
+        guard epsilon >= 0, epsilon.isFinite else {
+            return refused(
+                .invalidValue, in: "batch_normalization",
+                "the epsilon \(epsilon) is negative or not finite")
         }
         var scale = (variance + epsilon).reciprocalSquareRoot()
         if let weight { scale = scale * weight }

@@ -3,12 +3,22 @@ public import BraidCore
 // Compositions: hybridized they are one tile program, and their gradients come from their parts.
 extension Operand {
     /// `x` above 0, `slope x` below, of f32 and f64.
-    public func leakyRelu(slope: Double = 0.01) -> Self { select(self .> 0, self, self * slope) }
+    /// - Precondition: `slope` is finite.
+    public func leakyRelu(slope: Double = 0.01) -> Self {
+        guard slope.isFinite else {
+            return refused(.invalidValue, in: "leakyRelu", "the slope \(slope) is not finite")
+        }
+        return select(self .> 0, self, self * slope)
+    }
 
     /// `x` above 0, `alpha (e^x - 1)` below, of f32 and f64 (Clevert et al., 2015).
+    /// - Precondition: `alpha` is finite.
     public func elu(alpha: Double = 1) -> Self {
+        guard alpha.isFinite else {
+            return refused(.invalidValue, in: "elu", "the alpha \(alpha) is not finite")
+        }
         // What is not chosen must not overflow: its slope, times 0, would be NaN.
-        select(self .> 0, self, minimum(self, 0).expm1() * alpha)
+        return select(self .> 0, self, minimum(self, 0).expm1() * alpha)
     }
 
     /// `scale · elu(x, alpha)` with the constants that keep mean 0 and variance 1, of f32 and f64
@@ -16,9 +26,12 @@ extension Operand {
     public func selu() -> Self { elu(alpha: 1.6732632423543772) * 1.0507009873554805 }
 
     /// `x` above 0, `alpha (e^(x / alpha) - 1)` below, of f32 and f64 (Barron, 2017).
-    /// - Precondition: `alpha` is not 0.
+    /// - Precondition: `alpha` is finite and not 0.
     public func celu(alpha: Double = 1) -> Self {
-        select(self .> 0, self, (minimum(self, 0) / alpha).expm1() * alpha)
+        guard alpha.isFinite, alpha != 0 else {
+            return refused(.invalidValue, in: "celu", "the alpha \(alpha) is 0 or not finite")
+        }
+        return select(self .> 0, self, (minimum(self, 0) / alpha).expm1() * alpha)
     }
 
     /// `min(max(x, 0), 6)`, of numbers.
@@ -47,12 +60,22 @@ extension Operand {
     }
 
     /// `x` where its magnitude is above a threshold, else 0, of f32 and f64.
+    /// - Precondition: `threshold` is not negative.
     public func hardShrink(threshold: Double = 0.5) -> Self {
-        select(abs() .> threshold, self, .full([], 0, dtype: dtype))
+        guard threshold >= 0 else {
+            return refused(
+                .invalidValue, in: "hardShrink", "the threshold \(threshold) is negative or NaN")
+        }
+        return select(abs() .> threshold, self, .full([], 0, dtype: dtype))
     }
 
     /// `x` moved towards 0 by a threshold, as far as 0, of f32 and f64.
+    /// - Precondition: `threshold` is not negative.
     public func softShrink(threshold: Double = 0.5) -> Self {
-        self - clamped(to: -Swift.abs(threshold)...Swift.abs(threshold))
+        guard threshold >= 0 else {
+            return refused(
+                .invalidValue, in: "softShrink", "the threshold \(threshold) is negative or NaN")
+        }
+        return self - clamped(to: -threshold...threshold)
     }
 }

@@ -98,12 +98,12 @@ public enum PoolingGeometry: Hashable, Codable, Sendable {
 }
 
 extension PoolingGeometry: CustomStringConvertible {
-    /// As `(2, 2) with stride (2, 2), padding (0, 0)`.
+    /// As `of kernel (2, 2), stride (2, 2), padding (0, 0)`.
     public var description: String {
         switch self {
         case .sliding(let kernel, let stride, let padding, let roundsUp):
-            "\(kernel) with stride \(stride), padding \(padding)\(roundsUp ? ", rounding up" : "")"
-        case .adaptive(let output): "in number \(output)"
+            "of kernel \(kernel), stride \(stride), padding \(padding)\(roundsUp ? ", rounding up" : "")"
+        case .adaptive(let output): "with output \(output)"
         }
     }
 }
@@ -121,9 +121,9 @@ extension Operator {
         guard let output = geometry.output(of: Spatial(of: x.shape)) else {
             throw ArrayError(
                 .shapeMismatch, in: Self.name,
-                "windows \(geometry) do not fit images \(x.shape); window and stride must be at least "
-                    + "1, padding at least 0 and less than the window, and the window within the "
-                    + "padded image")
+                "windows \(geometry) do not fit images \(x.shape); kernel, stride and output must be "
+                    + "at least 1, padding at least 0 and less than the kernel, and the kernel within "
+                    + "the padded image")
         }
         return TensorType(x.dtype, try shape([x.shape[0], x.shape[1]] + output.values))
     }

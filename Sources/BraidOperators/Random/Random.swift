@@ -67,8 +67,13 @@ public struct RandomUniform: RandomOperator {
 
     var distribution: (braid_random_kind, Double, Double) { (BRAID_RANDOM_UNIFORM, from, to) }
     /// Dtype and shape of the attributes.
+    /// - Throws: also for bounds that are reversed or not finite in the dtype.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
-        try inferred(inputs)
+        try require(
+            from <= to && dtype.holdsMagnitude(of: from) && dtype.holdsMagnitude(of: to)
+                && dtype.holdsMagnitude(of: to - from), .invalidValue,
+            "the bounds from \(from) to \(to) are no range of \(dtype)")
+        return try inferred(inputs)
     }
     /// Fills the output.
     public func evaluate(_ context: borrowing KernelContext) { fill(context) }
@@ -103,8 +108,17 @@ public struct RandomNormal: RandomOperator {
         (BRAID_RANDOM_NORMAL, mean, standardDeviation)
     }
     /// Dtype and shape of the attributes.
+    /// - Throws: also for a mean that is not finite in the dtype, and a standard deviation that is not, or is
+    ///   negative.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
-        try inferred(inputs)
+        try require(
+            mean.isFinite && dtype.holdsMagnitude(of: mean), .invalidValue,
+            "the mean \(mean) is no finite value of \(dtype)")
+        try require(
+            standardDeviation >= 0 && dtype.holdsMagnitude(of: standardDeviation), .invalidValue,
+            "the standardDeviation \(standardDeviation) is negative or no finite "
+                + "value of \(dtype)")
+        return try inferred(inputs)
     }
     /// Fills the output.
     public func evaluate(_ context: borrowing KernelContext) { fill(context) }
@@ -149,12 +163,14 @@ public struct RandomBernoulli: RandomOperator {
 
 extension Operand {
     /// Elements that are uniform in `[from, to)`, f32 or f64.
+    /// - Precondition: the bounds are in order, and finite in the dtype.
     public static func uniform(
         _ shape: Shape, from: Double = 0, to: Double = 1, dtype: DType = .f32
     ) -> Self {
         apply(RandomUniform(shape: shape, dtype: dtype, from: from, to: to), randomKey())
     }
     /// Normally distributed elements, f32 or f64.
+    /// - Precondition: both numbers are finite in the dtype, and `standardDeviation` is not negative.
     public static func normal(
         _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, dtype: DType = .f32
     ) -> Self {
@@ -164,6 +180,7 @@ extension Operand {
             randomKey())
     }
     /// Elements that are 1 with a probability and else 0, f32 or f64.
+    /// - Precondition: `probability` is in `0...1`.
     public static func bernoulli(
         _ shape: Shape, probability: Double, dtype: DType = .f32
     ) -> Self {

@@ -11,13 +11,23 @@ extension Operand {
         _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, from lower: Double = -2,
         to upper: Double = 2, dtype: DType = .f32
     ) -> Self {
-        ArrayError.check(
-            standardDeviation > 0 && lower < upper, in: "truncatedNormal",
-            "takes a standard deviation above 0 and bounds in order, not \(standardDeviation) and "
-                + "\(lower), \(upper)")
+        if let mistake = truncationMistake(mean, standardDeviation, lower, upper) {
+            return refused(.invalidValue, in: "truncatedNormal", mistake)
+        }
         return truncatedNormal(
             of: uniform(shape, dtype: .f64), mean: mean, standardDeviation: standardDeviation,
             from: lower, to: upper, dtype: dtype)
+    }
+
+    /// What is wrong with the arguments of a truncated normal distribution.
+    package static func truncationMistake(
+        _ mean: Double, _ standardDeviation: Double, _ lower: Double, _ upper: Double
+    ) -> String? {
+        if !mean.isFinite { return "the mean \(mean) is not finite" }
+        if !(standardDeviation > 0 && standardDeviation.isFinite) {
+            return "the standardDeviation \(standardDeviation) is not above 0 and finite"
+        }
+        return lower < upper ? nil : "the bounds from \(lower) to \(upper) are not in order"
     }
 
     /// The same from uniform elements in 0..<1, f64.
@@ -41,20 +51,27 @@ extension Operand {
         _ shape: Shape, in range: Range<Int>, dtype: DType = .i64
     ) -> Self {
         let exact = -(1 << 53)...(1 << 53)
-        ArrayError.check(
-            !range.isEmpty && exact.contains(range.lowerBound) && exact.contains(range.upperBound)
-                && range.count <= 1 << 53 && dtype.isInteger
-                && dtype.holds(Double(range.lowerBound))
-                && dtype.holds(Double(range.upperBound - 1)),
-            in: "integers", "\(range) is no range of numbers of \(dtype)")
+        guard !range.isEmpty, exact.contains(range.lowerBound), exact.contains(range.upperBound),
+            range.count <= 1 << 53, dtype.isInteger, dtype.holds(Double(range.lowerBound)),
+            dtype.holds(Double(range.upperBound - 1))
+        else {
+            return refused(
+                .invalidValue, in: "integers", "the range \(range) is none of numbers of \(dtype)")
+        }
         let steps = (uniform(shape, dtype: .f64) * Double(range.count)).floor().cast(to: .i64)
         return (steps + Double(range.lowerBound)).cast(to: dtype)
     }
 
     /// The numbers `0..<count` in random order, i64, all orders alike: the order of as many random
     /// numbers.
+    /// - Precondition: `count` is not negative.
     public static func permutation(_ count: Int) -> Self {
-        uniform([count], dtype: .f64).argsorted(axis: 0)
+        guard let shape = Shape(exactly: [count]) else {
+            return refused(
+                .invalidValue, in: "permutation",
+                "the count \(count) is out of range; expected 0..<2^32")
+        }
+        return uniform(shape, dtype: .f64).argsorted(axis: 0)
     }
 
     /// This array with the parts along `axis` in random order. Any dtype.

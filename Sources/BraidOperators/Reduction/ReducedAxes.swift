@@ -1,4 +1,5 @@
 import BraidCore
+import BraidPlatform
 import CBraidKernels
 
 /// The axes of a shape that a reduction runs over, counted from the front.
@@ -30,7 +31,7 @@ struct ReducedAxes {
     init(resolved axes: [Int]?, of shape: Shape) {
         do throws(ArrayError) {
             try self.init(axes, of: shape, in: "reduction")
-        } catch { preconditionFailure("\(error) after inference") }
+        } catch { brokenInvariant("\(error) after inference") }
     }
 
     func contains(_ axis: Int) -> Bool { mask & (1 << axis) != 0 }

@@ -15,6 +15,10 @@ extension Operand {
     public func variance(
         over axes: [Int], correction: Double = 0, keepingDimensions: Bool = false
     ) -> Self {
+        guard correction.isFinite else {
+            return refused(
+                .invalidValue, in: "variance", "the correction \(correction) is not finite")
+        }
         let squares = (self - mean(over: axes, keepingDimensions: true)).square()
             .mean(over: axes, keepingDimensions: keepingDimensions)
         if correction == 0 { return squares }
@@ -52,8 +56,7 @@ extension Operand {
     /// The norm over exactly these axes.
     public func norm(order: Double = 2, over axes: [Int], keepingDimensions: Bool = false) -> Self {
         guard order > 0 else {
-            ArrayError(.invalidValue, in: "norm", "the order \(order) is not above 0").report()
-            return self
+            return refused(.invalidValue, in: "norm", "the order \(order) is not above 0")
         }
         func sum(_ terms: Self) -> Self {
             terms.sum(over: axes, keepingDimensions: keepingDimensions)

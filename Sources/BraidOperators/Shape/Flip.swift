@@ -53,10 +53,9 @@ extension Operand {
     /// - Precondition: `axis` is in `-rank..<rank`.
     public func rolled(by shift: Int, axis: Int) -> Self {
         guard let axis = shape.resolved(axis: axis) else {
-            ArrayError(
+            return refused(
                 .invalidAxis, in: "rolled", "axis \(axis) is out of range for shape \(shape)"
-            ).report()
-            return self
+            )
         }
         let extent = shape[axis]
         if extent == 0 || shift % extent == 0 { return self }

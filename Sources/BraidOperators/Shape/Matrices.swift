@@ -49,11 +49,10 @@ extension Operand {
     /// - Precondition: both axes are in `-rank..<rank`.
     public func swappingAxes(_ a: Int, _ b: Int) -> Self {
         guard let first = shape.resolved(axis: a), let second = shape.resolved(axis: b) else {
-            ArrayError(
+            return refused(
                 .invalidAxis, in: "swappingAxes",
                 "axes \(a) and \(b) are not both axes of shape \(shape)"
-            ).report()
-            return self
+            )
         }
         var axes = Array(0..<rank)
         axes.swapAt(first, second)

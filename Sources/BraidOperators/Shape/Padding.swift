@@ -33,11 +33,10 @@ extension Operand {
         guard widths.count == rank,
             widths.allSatisfy({ possible.contains($0.before) && possible.contains($0.after) })
         else {
-            ArrayError(
+            return refused(
                 .invalidValue, in: "padded",
                 "takes a pair of widths from 0 on for each axis of shape \(shape), not \(widths)"
-            ).report()
-            return self
+            )
         }
         if widths.allSatisfy({ $0.before == 0 && $0.after == 0 }) { return self }
         if case .constant(let value) = mode { return padded(by: widths, with: value) }
@@ -46,12 +45,11 @@ extension Operand {
             let extent = shape[axis]
             let most = mode == .reflect ? extent - 1 : .max
             guard extent > 0, Swift.max(width.before, width.after) <= most else {
-                ArrayError(
+                return refused(
                     .invalidValue, in: "padded",
                     "cannot put \(width.before) and \(width.after) elements around axis \(axis) of "
                         + "shape \(shape) by \(mode)"
-                ).report()
-                return self
+                )
             }
             let places = Self.range(
                 from: Double(-width.before), count: width.before + extent + width.after,
@@ -65,11 +63,10 @@ extension Operand {
     private func padded(by widths: [(before: Int, after: Int)], with value: Double) -> Self {
         let extents = zip(shape.extents, widths).map { $0 + $1.before + $1.after }
         guard let whole = Shape(exactly: extents) else {
-            ArrayError(
+            return refused(
                 .shapeMismatch, in: "padded",
                 "the result would have shape \(extents): \(Shape.rule)"
-            ).report()
-            return self
+            )
         }
         let axes = zip(shape.extents, widths).map {
             StridedSlice.Axis(start: $1.before, count: $0, step: 1, isDropped: false)

@@ -6,11 +6,10 @@ extension Operand {
     /// - Precondition: there is a count from 0 on for each axis.
     public func tiled(_ counts: [Int]) -> Self {
         guard counts.count == rank, counts.allSatisfy({ $0 >= 0 }) else {
-            ArrayError(
+            return refused(
                 .invalidValue, in: "tiled",
-                "takes a count from 0 on for each axis of shape \(shape), not \(counts)"
-            ).report()
-            return self
+                "takes counts from 0 on, one for each axis of shape \(shape), not \(counts)"
+            )
         }
         var result = self
         for (axis, count) in counts.enumerated().reversed() where count != 1 {
@@ -24,11 +23,10 @@ extension Operand {
     /// - Precondition: `axis` is in `-rank..<rank`, and `count` is at least 0.
     public func repeated(_ count: Int, axis: Int) -> Self {
         guard let axis = shape.resolved(axis: axis), count >= 0 else {
-            ArrayError(
+            return refused(
                 count < 0 ? .invalidValue : .invalidAxis, in: "repeated",
-                "cannot repeat \(count) times along axis \(axis) of shape \(shape)"
-            ).report()
-            return self
+                "the count \(count) is negative, or axis \(axis) is out of range for shape \(shape)"
+            )
         }
         return count == 1 ? self : copies(count, before: axis + 1, joinedTo: axis)
     }
@@ -40,11 +38,11 @@ extension Operand {
         var result = extents
         result[axis] = joined
         guard !overflow, Shape(exactly: result) != nil else {
-            ArrayError(
+            return refused(
                 .shapeMismatch, in: axis == place ? "tiled" : "repeated",
-                "\(count) copies of shape \(shape) along axis \(axis) are too many: \(Shape.rule)"
-            ).report()
-            return self
+                "the count \(count) of copies of shape \(shape) along axis \(axis) gives too many: "
+                    + Shape.rule
+            )
         }
         let (outer, inner) = (extents[..<place].reduce(1, *), extents[place...].reduce(1, *))
         return reshaped(to: [outer, 1, inner])

@@ -140,11 +140,10 @@ extension Operand {
         guard let place = insertionAxis(axis, last: rank - 1, "squeezed") else { return self }
         var extents = shape.extents
         guard extents[place] == 1 else {
-            ArrayError(
+            return refused(
                 .shapeMismatch, in: "squeezed",
                 "takes an axis of extent 1, but axis \(axis) of shape \(shape) has \(extents[place])"
-            ).report()
-            return self
+            )
         }
         extents.remove(at: place)
         return reshaped(to: extents)

@@ -19,7 +19,8 @@ extension Operand {
     /// ```
     /// - Precondition: `axis` is in `-rank..<rank`; the extents are from 0 on and add up to the axis's.
     public func split(into extents: [Int], axis: Int = 0) -> [Self] {
-        guard let place = shape.resolved(axis: axis), extents.allSatisfy({ $0 >= 0 }),
+        guard let place = shape.resolved(axis: axis),
+            extents.allSatisfy({ (0...shape[place]).contains($0) }),
             extents.reduce(into: 0, { $0 &+= $1 }) == shape[place]
         else {
             ArrayError(
@@ -41,7 +42,7 @@ extension Operand {
         guard let place = shape.resolved(axis: axis), count > 0, shape[place] % count == 0 else {
             ArrayError(
                 .shapeMismatch, in: "split",
-                "axis \(axis) of shape \(shape) has no \(count) equal parts"
+                "the count \(count) does not cut axis \(axis) of shape \(shape) into equal parts"
             ).report()
             return [Self](repeating: self, count: Swift.max(count, 0))
         }

@@ -32,7 +32,7 @@ public struct ArgSort: Operator {
         let count = count ?? shape[axis]
         try require(
             count >= 0 && count <= shape[axis], .invalidValue,
-            "axis \(axis) of shape \(shape) has no \(count) elements")
+            "the count \(count) is more than axis \(axis) of shape \(shape) has, or negative")
         return TensorType(.i64, shape.replacing(axis, with: count))
     }
 

@@ -60,7 +60,7 @@ extension NDArray {
             return output
         }
         let (type, estimate) = try infer(op, a, b)
-        let output = ArrayBody(type, try Storage.allocate(type.byteCount), tape: tape)
+        let output = ArrayBody(type, try storage(for: type, of: op), tape: tape)
         Dispatch.run(op, a, b, output, estimate)
         return output
     }
@@ -101,7 +101,7 @@ extension NDArray {
             return [ArrayBody(outputTypes[0].dtype, layout, inputs[0].storage, tape: tape)]
         }
         let outputs = try outputTypes.map { type throws(ArrayError) in
-            ArrayBody(type, try Storage.allocate(type.byteCount), tape: tape)
+            ArrayBody(type, try storage(for: type, of: op), tape: tape)
         }
         let estimate = Dispatch.Estimate(
             cost: op.cost(for: types.span, output: outputTypes[0]),
@@ -109,6 +109,24 @@ extension NDArray {
         Dispatch.run(
             op, O.traits.contains(.denseInputs) ? inputs.map(dense) : inputs, outputs, estimate)
         return outputs
+    }
+
+    /// Memory for a result.
+    /// - Throws: `ArrayError` naming operator and type when there is none.
+    @inline(__always)
+    private static func storage<O: Operator>(
+        for type: TensorType, of op: O
+    ) throws(ArrayError) -> Storage {
+        do throws(ArrayError) { return try Storage.allocate(type.byteCount) } catch {
+            throw shortage(error, for: type, of: op)
+        }
+    }
+
+    @inline(never)
+    private static func shortage<O: Operator>(
+        _ error: ArrayError, for type: TensorType, of op: O
+    ) -> ArrayError {
+        ArrayError(error.code, in: op.title, "no memory for the result \(type): \(error.message)")
     }
 
     private static func dense(_ body: ArrayBody) -> ArrayBody { NDArray(body).dense().body }

@@ -2,17 +2,25 @@ public import BraidCore
 import BraidOperators
 
 extension NDArray {
-    /// An array with the given elements in row-major order.
+    /// An array with the given elements in row-major order. After a mistake inside `validating` it holds
+    /// nothing, and reading it throws.
     /// - Precondition: there are as many elements as the shape has.
-    public init<Element: Scalar>(_ scalars: [Element], shape: Shape) {
+    public init<Element: Scalar>(
+        _ scalars: [Element], shape: Shape, fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        let type = TensorType(Element.dtype, shape)
         guard scalars.count == shape.elementCount else {
-            ArrayError(
+            let mistake = ArrayError(
                 .shapeMismatch, in: "array",
                 "\(scalars.count) elements do not fill shape \(shape), which has "
-                    + "\(shape.elementCount)"
-            ).trap()
+                    + "\(shape.elementCount)")
+            self = .invalid(mistake.reported(fileID, line), like: type)
+            return
         }
-        self.init(uninitialized: TensorType(Element.dtype, shape))
+        do throws(ArrayError) { try self.init(allocating: type) } catch {
+            self = .invalid(error.reported(fileID, line), like: type)
+            return
+        }
         scalars.withUnsafeBytes { bytes in
             if let source = bytes.baseAddress {
                 storage.address.copyMemory(from: source, byteCount: bytes.count)
@@ -21,8 +29,10 @@ extension NDArray {
     }
 
     /// A vector with the given elements.
-    public init<Element: Scalar>(_ scalars: [Element]) {
-        self.init(scalars, shape: [scalars.count])
+    public init<Element: Scalar>(
+        _ scalars: [Element], fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        self.init(scalars, shape: [scalars.count], fileID: fileID, line: line)
     }
 
     /// A scalar: shape [].

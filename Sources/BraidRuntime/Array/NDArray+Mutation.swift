@@ -1,4 +1,4 @@
-import BraidCore
+package import BraidCore
 import BraidEngine
 import BraidOperators
 import Synchronization
@@ -61,7 +61,7 @@ extension NDArray {
 
     /// As `dense()`.
     /// - Throws: `ArrayError` when there is no memory for a copy.
-    func denseOrThrow() throws(ArrayError) -> NDArray {
+    package func denseOrThrow() throws(ArrayError) -> NDArray {
         body.isDense ? self : try denselyOrThrow()
     }
 

@@ -7,7 +7,7 @@ extension NDArray {
         // Where nothing is pushed, there is nothing to go before.
         if Scopes.current?.trace != nil { return a + b }
         let op = Binary(.add)
-        ArrayError.check(a.type == b.type, in: "sum", "\(a.type) and \(b.type) are added")
+        guard a.type == b.type else { return a + b }  // which says what is wrong
         let result = NDArray(uninitialized: a.type)
         Dispatch.push(op, [a.body, b.body], [result.body], scratchByteCount: 0, priority: priority)
         return result

@@ -12,6 +12,9 @@ extension NDArray {
             let inputs = if let b { [NDArray(a), NDArray(b)] } else { [NDArray(a)] }
             return Trace.of(trace).apply(op, inputs, tape: Tape.innermost(in: ambient))[0]
         }
+        if let mistake = a.missingElements ?? b?.missingElements {
+            return .invalid(mistake.reported(), like: a.type)
+        }
         let tapes = ActiveTapes(in: ambient, for: op) { tape in
             tape.isActive(a) || b.map(tape.isActive) == true
         }
@@ -38,6 +41,9 @@ extension NDArray {
     ) -> [NDArray] {
         if let trace = ambient.trace {
             return Trace.of(trace).apply(op, inputs, tape: Tape.innermost(in: ambient))
+        }
+        if let mistake = inputs.lazy.compactMap(\.body.missingElements).first {
+            return [.invalid(mistake.reported(), like: inputs[0].type)]
         }
         let tapes = ActiveTapes(in: ambient, for: op) { tape in
             inputs.contains { tape.isActive($0.body) }

@@ -60,12 +60,11 @@ extension NDArray {
         if isOwn, view.dtype == dtype, view.body.layout == layout { return }
         // The view was replaced; copy it in, by value.
         guard view.type == TensorType(dtype, layout.shape) else {
-            ArrayError(
+            return ArrayError(
                 .shapeMismatch, in: "assignment",
                 "an array of type \(view.type) does not fill a part of type "
                     + "\(TensorType(dtype, layout.shape))"
             ).report()
-            return
         }
         // These very elements in another order, or others of this array: read before they are written.
         if isOwn { view = view.densely() }

@@ -57,8 +57,13 @@ extension NDArray {
     ///     released.
     /// - Precondition: the value was computed inside `Autograd.record` from a parameter, and no
     ///   earlier `backward()` consumed the record.
-    public func backward(seed: NDArray? = nil, retaining: Bool = false) {
-        let found = differentiated(seed: seed, retaining: retaining) { $0.gradientMode != .none }
+    public func backward(
+        seed: NDArray? = nil, retaining: Bool = false, fileID: StaticString = #fileID,
+        line: UInt = #line
+    ) {
+        let found = differentiated(seed: seed, retaining: retaining, (fileID, line)) {
+            $0.gradientMode != .none
+        }
         for (parameter, gradient) in found ?? [] { parameter.receive(gradient) }
     }
 
@@ -72,10 +77,12 @@ extension NDArray {
     /// - Returns: a gradient for each parameter, zeros where this value does not depend on it.
     /// - Precondition: as of `backward()`.
     public func gradients(
-        at parameters: [Parameter], seed: NDArray? = nil, retaining: Bool = false
+        at parameters: [Parameter], seed: NDArray? = nil, retaining: Bool = false,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> [NDArray] {
         let wanted = Set(parameters.map { ObjectIdentifier($0) })
-        let found = differentiated(seed: seed, retaining: retaining) { parameter in
+        let found = differentiated(seed: seed, retaining: retaining, (fileID, line)) {
+            parameter in
             wanted.contains(ObjectIdentifier(parameter))
         }
         var gradients = ParameterTable<NDArray>()
@@ -92,23 +99,24 @@ extension NDArray {
 
     /// The gradients at the parameters on the record that are wanted; nil after a mistake.
     private func differentiated(
-        seed: NDArray?, retaining: Bool, where isWanted: (Parameter) -> Bool
+        seed: NDArray?, retaining: Bool, _ caller: Caller, where isWanted: (Parameter) -> Bool
     ) -> [(parameter: Parameter, gradient: NDArray)]? {
-        guard let tape = body.tape else { return Self.reportUnrecorded() }
+        guard let tape = body.tape else { return Self.reportUnrecorded(caller) }
         if let seed, seed.type != type {
             ArrayError(
                 .shapeMismatch, in: "backward", "a seed of type \(seed.type) for a value of \(type)"
-            ).report()
+            ).report(caller.fileID, caller.line)
             return nil
         }
         if body.symbol != nil {
-            return tracedDifferentiated(tape, seed: seed, retaining: retaining, where: isWanted)
+            return tracedDifferentiated(
+                tape, seed: seed, retaining: retaining, caller, where: isWanted)
         }
         guard let contents = tape.take(retaining: retaining) else {
-            return Self.reportConsumedRecord()
+            return Self.reportConsumedRecord(caller)
         }
         // No slot: the array was changed in place after the record.
-        guard let output = contents.slot(of: body) else { return Self.reportUnrecorded() }
+        guard let output = contents.slot(of: body) else { return Self.reportUnrecorded(caller) }
         let leaves = contents.leaves.compactMap { leaf in
             leaf.parameter.flatMap { isWanted($0) ? (leaf.slot, $0) : nil }
         }
@@ -124,11 +132,12 @@ extension NDArray {
 
     /// The same inside a trace, where the record is part of the graph.
     private func tracedDifferentiated(
-        _ tape: Tape, seed: NDArray?, retaining: Bool, where isWanted: (Parameter) -> Bool
+        _ tape: Tape, seed: NDArray?, retaining: Bool, _ caller: Caller,
+        where isWanted: (Parameter) -> Bool
     ) -> [(parameter: Parameter, gradient: NDArray)]? {
         guard let trace = Scopes.current?.trace.map(Trace.of),
             let leaves = tape.takeTracedLeaves(retaining: retaining)
-        else { return Self.reportConsumedRecord() }
+        else { return Self.reportConsumedRecord(caller) }
         let output = trace.symbol(self)
         let wanted = leaves.filter { isWanted($0.parameter) }
         let cotangent =
@@ -143,19 +152,21 @@ extension NDArray {
         }
     }
 
-    private static func reportUnrecorded<R>() -> R? {
+    private typealias Caller = (fileID: StaticString, line: UInt)
+
+    private static func reportUnrecorded<R>(_ caller: Caller) -> R? {
         ArrayError(
             .invalidState, in: "backward",
             "this array was not recorded: compute it inside Autograd.record from parameters"
-        ).report()
+        ).report(caller.fileID, caller.line)
         return nil
     }
 
-    private static func reportConsumedRecord<R>() -> R? {
+    private static func reportConsumedRecord<R>(_ caller: Caller) -> R? {
         ArrayError(
             .invalidState, in: "backward",
             "the record was consumed by an earlier backward(); pass retaining: true to that one"
-        ).report()
+        ).report(caller.fileID, caller.line)
         return nil
     }
 

@@ -1,5 +1,6 @@
 import BraidCore
 import BraidGraph
+import BraidPlatform
 
 /// Runs a graph of symbols by applying its operators to arrays, one job after the other.
 struct Evaluator {
@@ -54,7 +55,7 @@ struct Evaluator {
             return [unsafeDowncast(source, to: TraceSource.self).array(among: [])]
         case .randomKey: return [.randomKey()]
         case .variable(let name):
-            preconditionFailure("the gradient reads \(name), which was not saved when recording")
+            brokenInvariant("the gradient reads \(name), which was not saved when recording")
         case .custom:
             // A traced custom function passes its results on behind its inputs.
             return Array(inputs.suffix(node.types.count))

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidPlatform
 import Synchronization
 
 /// The record itself: values in slots, and entries over slots.
@@ -85,7 +86,7 @@ extension TapeContents {
 
     static func nextNumber() -> UInt64 {
         let number = lastNumber.wrappingAdd(1, ordering: .relaxed).newValue
-        precondition(number < 1 << (64 - slotBits), "too many records for one process")
+        invariant(number < 1 << (64 - slotBits), "too many records for one process")
         return number
     }
 
@@ -98,7 +99,7 @@ extension TapeContents {
 
     private mutating func assignSlot(_ body: ArrayBody) -> Int {
         let next = values.count
-        precondition(next < 1 << Self.slotBits, "a record holds at most 2^28 values")
+        invariant(next < 1 << Self.slotBits, "a record holds at most 2^28 values")
         let fresh = number << Self.slotBits | UInt64(next)
         let name = body.named(fresh)
         if name != fresh {

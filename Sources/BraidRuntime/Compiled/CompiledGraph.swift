@@ -2,6 +2,7 @@ public import BraidCore
 import BraidEngine
 public import BraidGraph
 import BraidOperators
+import BraidPlatform
 
 /// A graph that was optimised and planned, ready to run.
 ///
@@ -40,17 +41,10 @@ public final class CompiledGraph: Sendable {
     public convenience init(
         _ graph: Graph, options: OptimizationOptions = OptimizationOptions()
     ) {
-        self.init(graph, options: options, updating: [])
-    }
-
-    /// Compiles a graph of which some outputs replace inputs.
-    convenience init(
-        _ graph: Graph, options: OptimizationOptions, updating updates: [ExecutionPlan.Update]
-    ) {
-        do {
-            try self.init(checking: graph, options: options, updating: updates)
+        do throws(ArrayError) {
+            try self.init(compiling: graph, options: options)
         } catch {
-            ArrayError(.invalidValue, in: "compile", "\(error)").report()
+            error.report()
             // Inside `validating`: as many outputs, of nothing.
             let nothing = Graph.Node(
                 .operation(Fill([], .f32, .nan)), types: [TensorType(.f32, [])])
@@ -59,6 +53,19 @@ public final class CompiledGraph: Sendable {
                     nodes: graph.outputs.map { _ in nothing }, inputs: [],
                     outputs: graph.outputs.indices.map { Graph.Value($0) }),
                 options: OptimizationOptions())
+        }
+    }
+
+    /// Compiles a graph of which some outputs replace inputs.
+    /// - Throws: `ArrayError` when the options name passes that there are not, or no memory holds a value.
+    convenience init(
+        compiling graph: Graph, options: OptimizationOptions,
+        updating updates: [ExecutionPlan.Update] = []
+    ) throws(ArrayError) {
+        do {
+            try self.init(checking: graph, options: options, updating: updates)
+        } catch {
+            throw ArrayError(.invalidValue, in: "compile", "\(error)")
         }
     }
 
@@ -218,7 +225,7 @@ extension CompiledGraph {
             case .constant(let constant): return view(output, of: constants[constant])
             case .output(let buffer):
                 return NDArray(ArrayBody(output.dtype, output.layout, buffers[buffer]))
-            case .arena: preconditionFailure("a plan returns a value of the arena")
+            case .arena: brokenInvariant("a plan returns a value of the arena")
             }
         }
     }

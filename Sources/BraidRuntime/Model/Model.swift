@@ -123,10 +123,21 @@ public final class Model: Sendable {
 }
 
 extension Model {
-    /// The outputs for arrays in the order of `signature.inputs`.
-    /// - Precondition: there is an array of the right type for each input.
+    /// The outputs for arrays in the order of `signature.inputs`; `outputs(for:)` throws where arrays come
+    /// from outside.
+    /// - Precondition: there is an array of the right type for each input. After a mistake inside
+    ///   `validating` the outputs hold nothing.
     public func callAsFunction(_ arguments: [NDArray]) -> [NDArray] {
         if let invalid = signature.invalidOutputs(for: arguments, in: "model") { return invalid }
+        return run(arguments)
+    }
+
+    /// The outputs for arrays in the order of `signature.inputs`.
+    /// - Throws: `ModelError` when there is not an array for each input, or one has another type; or saying
+    ///   that the call would need more memory than the machine has.
+    public func outputs(for arguments: [NDArray]) throws(ModelError) -> [NDArray] {
+        try signature.check(arguments)
+        try checkMemory()
         return run(arguments)
     }
 
@@ -137,6 +148,11 @@ extension Model {
         _ arguments: [String: NDArray]
     ) throws(ModelError) -> [String: NDArray] {
         let ordered = try signature.ordered(arguments)
+        try checkMemory()
+        return signature.named(run(ordered))
+    }
+
+    private func checkMemory() throws(ModelError) {
         let byteCount = compiledGraph.plan.callByteCount
         let limit = min(MemoryPool.byteCountLimit, MemoryBudget.currentLimit)
         guard byteCount <= limit else {
@@ -144,7 +160,6 @@ extension Model {
                 .tooLarge,
                 "a call needs \(byteCount) bytes of memory beside its inputs; there are \(limit)")
         }
-        return signature.named(run(ordered))
     }
 
     private func run(_ arguments: [NDArray]) -> [NDArray] {

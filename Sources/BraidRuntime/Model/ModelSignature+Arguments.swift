@@ -36,7 +36,8 @@ extension ModelSignature {
         }
     }
 
-    private func check(_ arguments: [NDArray]) throws(ModelError) {
+    /// Passes one array of the right type for each input.
+    func check(_ arguments: [NDArray]) throws(ModelError) {
         guard arguments.count == inputs.count else {
             throw ModelError(
                 arguments.count < inputs.count ? .missing : .unexpected,

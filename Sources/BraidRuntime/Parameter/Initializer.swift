@@ -34,18 +34,31 @@ public struct Initializer: Sendable, Hashable {
     }
 
     /// All elements equal.
-    public static func constant(_ value: Double) -> Initializer { .init(rule: .constant(value)) }
+    /// - Precondition: `value` is a number.
+    public static func constant(_ value: Double) -> Initializer {
+        check(!value.isNaN, in: "constant", "the value \(value) is no number")
+        return .init(rule: .constant(value))
+    }
     /// All zeros.
     public static let zeros = constant(0)
     /// All ones.
     public static let ones = constant(1)
     /// Uniform in `[lower, upper)`.
+    /// - Precondition: the bounds are finite and in order.
     public static func uniform(from lower: Double, to upper: Double) -> Initializer {
-        .init(rule: .uniform(from: lower, to: upper))
+        check(
+            lower <= upper && (upper - lower).isFinite, in: "uniform",
+            "the bounds from \(lower) to \(upper) are no range")
+        return .init(rule: .uniform(from: lower, to: upper))
     }
     /// Normally distributed.
+    /// - Precondition: both numbers are finite, and `standardDeviation` is not negative.
     public static func normal(mean: Double = 0, standardDeviation: Double = 0.01) -> Initializer {
-        .init(rule: .normal(mean: mean, standardDeviation: standardDeviation))
+        check(mean.isFinite, in: "normal", "the mean \(mean) is not finite")
+        check(
+            standardDeviation >= 0 && standardDeviation.isFinite, in: "normal",
+            "the standardDeviation \(standardDeviation) is negative or not finite")
+        return .init(rule: .normal(mean: mean, standardDeviation: standardDeviation))
     }
     /// Normally distributed between two bounds, which are counted in standard deviations from the mean.
     /// - Precondition: `standardDeviation` is positive and the bounds are in order.
@@ -53,10 +66,8 @@ public struct Initializer: Sendable, Hashable {
         mean: Double = 0, standardDeviation: Double = 0.01, from lower: Double = -2,
         to upper: Double = 2
     ) -> Initializer {
-        ArrayError.check(
-            standardDeviation > 0 && lower < upper, in: "truncatedNormal",
-            "takes a standard deviation above 0 and bounds in order, not \(standardDeviation) and "
-                + "\(lower), \(upper)")
+        let mistake = NDArray.truncationMistake(mean, standardDeviation, lower, upper)
+        check(mistake == nil, in: "truncatedNormal", mistake ?? "")
         return .init(
             rule: .truncatedNormal(
                 mean: mean, standardDeviation: standardDeviation,
@@ -68,28 +79,42 @@ public struct Initializer: Sendable, Hashable {
     public static func xavier(
         _ distribution: Distribution = .uniform, fan: Fan = .average, magnitude: Double = 3
     ) -> Initializer {
-        .init(rule: .scaled(fan, magnitude: magnitude, distribution))
+        check(
+            magnitude >= 0 && magnitude.isFinite, in: "xavier",
+            "the magnitude \(magnitude) is negative or not finite")
+        return .init(rule: .scaled(fan, magnitude: magnitude, distribution))
     }
     /// `xavier(.uniform, fan: .average, magnitude: 3)`.
     public static let xavier = xavier(magnitude: 3)
     /// Normal with standard deviation `√(2 / ((1 + slope²) fan))`, for leaky rectifiers of that slope
     /// (He et al., ICCV 2015).
+    /// - Precondition: `slope` is finite.
     public static func he(slope: Double, fan: Fan = .input) -> Initializer {
-        .init(rule: .scaled(fan, magnitude: 2 / (1 + slope * slope), .normal))
+        check(slope.isFinite, in: "he", "the slope \(slope) is not finite")
+        return .init(rule: .scaled(fan, magnitude: 2 / (1 + slope * slope), .normal))
     }
     /// Normal with standard deviation `√(2 / fan-in)`, for rectifiers (He et al., ICCV 2015).
     public static let he = he(slope: 0)
     /// Orthonormal rows or columns, whichever are fewer, times `gain`; the axes of an array behind the
     /// first count as columns (Saxe et al., ICLR 2014). For parameters of two axes or more.
+    /// - Precondition: `gain` is finite.
     public static func orthogonal(gain: Double = 1) -> Initializer {
-        .init(rule: .orthogonal(gain: gain))
+        check(gain.isFinite, in: "orthogonal", "the gain \(gain) is not finite")
+        return .init(rule: .orthogonal(gain: gain))
     }
     /// Kernels `[…, …, extents]` that interpolate linearly between neighbours, so that a transposed
     /// convolution with a stride of half the kernel enlarges images.
     public static let bilinear = Initializer(rule: .bilinear)
     /// Biases `[4 · hidden]` of an LSTM, 0 but for the second quarter, the forget gate's.
     public static func lstmBias(forget: Double = 1) -> Initializer {
-        .init(rule: .lstmBias(forget: forget))
+        check(forget.isFinite, in: "lstmBias", "the forget bias \(forget) is not finite")
+        return .init(rule: .lstmBias(forget: forget))
+    }
+
+    private static func check(
+        _ condition: Bool, in initializer: String, _ message: @autoclosure () -> String
+    ) {
+        ArrayError.check(condition, in: initializer, message())
     }
 
     package var isRandom: Bool {
@@ -132,9 +157,10 @@ public struct Initializer: Sendable, Hashable {
         case .bilinear:
             return Self.bilinear(shape).cast(to: dtype)
         case .lstmBias(let forget):
-            ArrayError.check(
-                shape.rank == 1 && shape[0] % 4 == 0, in: "lstmBias",
-                "is for biases [4 · hidden], not \(shape)")
+            guard shape.rank == 1, shape[0] % 4 == 0 else {
+                return .refused(
+                    .shapeMismatch, in: "lstmBias", "is for biases [4 · hidden], not \(shape)")
+            }
             let hidden = shape[0] / 4
             return concatenated([
                 .zeros([hidden], dtype: dtype), .full([hidden], forget, dtype: dtype),
@@ -145,8 +171,10 @@ public struct Initializer: Sendable, Hashable {
 
     /// f64.
     private static func orthogonal(_ shape: Shape, _ gain: Double, _ key: NDArray) -> NDArray {
-        ArrayError.check(
-            shape.rank >= 2, in: "orthogonal", "is for two axes or more, not \(shape)")
+        guard shape.rank >= 2 else {
+            return .refused(
+                .shapeMismatch, in: "orthogonal", "is for two axes or more, not \(shape)")
+        }
         if shape.elementCount == 0 { return .zeros(shape, dtype: .f64) }
         let (rows, columns) = (shape[0], shape.elementCount / shape[0])
         let tall: Shape = [Swift.max(rows, columns), Swift.min(rows, columns)]
@@ -159,8 +187,10 @@ public struct Initializer: Sendable, Hashable {
 
     /// f64.
     private static func bilinear(_ shape: Shape) -> NDArray {
-        ArrayError.check(
-            shape.rank >= 3, in: "bilinear", "is for kernels [out, in, extents], not \(shape)")
+        guard shape.rank >= 3 else {
+            return .refused(
+                .shapeMismatch, in: "bilinear", "is for kernels [out, in, extents], not \(shape)")
+        }
         var weights = NDArray.ones([], dtype: .f64)
         for extent in shape.extents.dropFirst(2) {
             let step = Double((extent + 1) / 2)

@@ -298,7 +298,8 @@ public final class Parameter: Sendable {
     private func current() -> NDArray {
         if let value = state.withLock({ $0.value.array }) { return value }
         guard let value = takeValue() else {
-            return .invalid(unknownShape, like: TensorType(dtype, shape ?? []))
+            let mistake = Scopes.current?.errors?.error ?? unknownShape
+            return .invalid(mistake, like: TensorType(dtype, shape ?? []))
         }
         putBack(.value, value)
         return value
@@ -314,8 +315,17 @@ public final class Parameter: Sendable {
             unknownShape.report()
             return nil
         }
-        // First values are computed outside every scope: they are no part of a record or a trace.
-        return Scopes.with(.outside) { initializer(shape, dtype, key: key) }
+        // First values are computed outside every scope: they are no part of a record or a trace. Only a
+        // mistake, such as a shape that no memory holds, goes where all do.
+        let errors = Scopes.current?.errors
+        let outside = Ambient(
+            tape: nil, trace: nil, mode: .predict, errors: errors, averages: nil)
+        let value = Scopes.with(outside) { initializer(shape, dtype, key: key) }
+        if errors?.error != nil {
+            putBack(.value, nil)
+            return nil
+        }
+        return value
     }
 
     private var unknownShape: ArrayError {

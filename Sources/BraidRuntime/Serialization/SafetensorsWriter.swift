@@ -1,4 +1,5 @@
 package import BraidCore
+import BraidPlatform
 
 /// Writes safetensors files whose bytes depend on the content alone: keys are sorted by their UTF-8
 /// bytes, tensors stand in an order that follows from their names and types.
@@ -41,7 +42,7 @@ package enum SafetensorsWriter {
                 written += bytes.count
                 try file.write(bytes)
             }
-            precondition(
+            invariant(
                 written == tensor.type.byteCount,
                 "tensor '\(tensor.name)' of type \(tensor.type) was written as \(written) bytes")
         }

@@ -26,16 +26,17 @@ final class CompiledTrace: Sendable {
     /// arrays that the traced code did not read.
     private let isUpdated: [Bool]
 
-    init(_ traced: TracedGraph, _ options: HybridOptions) {
+    /// - Throws: `ArrayError` when the options name passes that there are not, or no memory holds a value.
+    init(_ traced: TracedGraph, _ options: HybridOptions) throws(ArrayError) {
         self.traced = traced
         var (graph, changes) = Self.changes(of: traced)
         // On a tape the old arrays may still be wanted.
         if traced.rule != nil {
             graph = traced.graph
-            compiled = CompiledGraph(graph, options: options.optimization)
+            compiled = try CompiledGraph(compiling: graph, options: options.optimization)
         } else {
-            compiled = CompiledGraph(
-                graph, options: options.optimization,
+            compiled = try CompiledGraph(
+                compiling: graph, options: options.optimization,
                 updating: changes.map {
                     .init(
                         output: $0.output, replaces: $0.input, keepsOnFailure: $0.part == .value)

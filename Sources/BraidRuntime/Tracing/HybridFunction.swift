@@ -65,7 +65,12 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
             body(Input(arrays: arguments)).arrays
         }
         // Another call may have been first.
-        return traces[signature] ?? traces.insert(CompiledTrace(traced, options), for: signature)
+        if let known = traces[signature] { return known }
+        let compiled: CompiledTrace
+        do throws(ArrayError) { compiled = try CompiledTrace(traced, options) } catch {
+            throw TracedGraph.Mistake(error: error.reported(), types: traced.resultTypes)
+        }
+        return traces.insert(compiled, for: signature)
     }
 
     private static func reportEndlessRecursion() -> Output {

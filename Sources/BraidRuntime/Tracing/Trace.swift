@@ -76,7 +76,8 @@ final class Trace: Sendable {
                 "\(symbol.origin) belongs to another trace; pass it as an argument or return it "
                     + "instead of keeping it (what traced code is to change outside has to be a "
                     + "Parameter)"
-            ).trap()
+            ).report()
+            return .variable("invalid", symbol.dtype, symbol.shape)
         }
         return symbol
     }
@@ -98,7 +99,7 @@ final class Trace: Sendable {
             .invalidState, in: operation(),
             "a trace belongs to the task that takes it and ends with it; do not use its arrays in "
                 + "child tasks or other threads, nor later"
-        ).trap()
+        ).report()
     }
 
     // MARK: Sources

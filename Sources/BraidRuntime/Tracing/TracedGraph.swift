@@ -1,6 +1,7 @@
 import BraidCore
 import BraidGraph
 import BraidOperators
+import BraidPlatform
 
 /// What a trace came to: a graph, where its inputs come from, and what becomes of its outputs.
 struct TracedGraph: Sendable {
@@ -75,6 +76,9 @@ struct TracedGraph: Sendable {
         rule = signature.isRecording ? CallGradient(inputs: inputs, outputs: results + saved) : nil
     }
 
+    /// The types of the results.
+    var resultTypes: [TensorType] { graph.outputs[..<resultCount].map { graph.type(of: $0) } }
+
     /// Whether the trace would be the same now.
     ///
     /// The types of parameters never change, so that they need no look.
@@ -108,7 +112,7 @@ extension Symbol {
         switch node.kind {
         case .captured(let source): unsafeDowncast(source, to: TraceSource.self)
         case .randomKey: TraceSource(.key)
-        default: preconditionFailure("\(origin) is no source of a trace")
+        default: brokenInvariant("\(origin) is no source of a trace")
         }
     }
 }

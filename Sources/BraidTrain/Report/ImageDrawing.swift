@@ -24,7 +24,10 @@ enum ImageDrawing {
                     let columns = left..<min(left + step, width)
                     let values = rows.flatMap { row in columns.map { pixels[row * width + $0] } }
                     let mean = values.reduce(0, +) / Float(values.count)
-                    let shade = shades[Int(min(max(mean, 0), 1) * Float(shades.count - 1))]
+                    // NaN has no shade, and no place in a list.
+                    let shade =
+                        mean.isNaN
+                        ? "?" : shades[Int(min(max(mean, 0), 1) * Float(shades.count - 1))]
                     return [shade, shade]
                 })
         }
