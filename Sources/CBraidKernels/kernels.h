@@ -4,6 +4,9 @@
 
 #include "BraidKernels.h"
 
+void braid_reduce_wide(braid_reduction kind, braid_dtype type,
+                       const braid_reduce_arguments *arguments, int64_t begin, int64_t end);
+
 #define BRAID_DECLARE_ROWS(ISA)                                                                   \
     void braid_reduce_##ISA(braid_reduction kind, braid_dtype type,                               \
                             const braid_reduce_arguments *arguments, int64_t begin, int64_t end); \

@@ -55,7 +55,7 @@ public enum DType: UInt8, CaseIterable, Sendable, Hashable {
     @inlinable public var isComputedFloating: Bool { self == .f32 || self == .f64 }
 
     /// Whether the type is a signed or unsigned integer type (`bool` is neither).
-    public var isInteger: Bool { !isFloating && self != .bool }
+    @inlinable public var isInteger: Bool { !isFloating && self != .bool }
 }
 
 extension DType: CustomStringConvertible {

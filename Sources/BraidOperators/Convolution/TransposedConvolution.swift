@@ -123,7 +123,7 @@ extension Operand {
     ///   - weight: `[channels, outputs / groups, kernel extents…]`.
     ///   - stride: steps between the places of neighbouring elements in the result.
     ///   - padding: how much is cut off on both sides of the result.
-    ///   - outputPadding: how much longer the result is at its end; below the stride.
+    ///   - outputPadding: how much longer the result is at its end; below the stride or the dilation.
     ///   - dilation: steps between the elements of a kernel in the result.
     ///   - groups: into how many groups the channels are cut, each with its own share of the outputs.
     /// - Returns: `[batch, outputs, out extents…]` with `out = (extent - 1) stride - 2 padding
@@ -139,14 +139,29 @@ extension Operand {
             stride: stride.spatial(rank: rank), padding: padding.spatial(rank: rank),
             dilation: dilation.spatial(rank: rank), groups: groups)
         let longer = outputPadding.spatial(rank: rank)
+        for axis in 0..<rank {
+            let bound = Swift.max(geometry.stride[axis], geometry.dilation[axis])
+            if longer[axis] >= 0, longer[axis] < Swift.max(bound, 1) { continue }
+            ArrayError(
+                .invalidValue, in: TransposedConvolution.name,
+                "the outputPadding \(longer) is not from 0 to below the stride \(geometry.stride) or "
+                    + "the dilation \(geometry.dilation) along axis \(axis + 2)"
+            ).report()
+            return self
+        }
+        // Inference refuses operands of other ranks.
+        func extent(_ axis: Int) -> Int { axis + 2 < self.rank ? shape[axis + 2] : 1 }
         let extents = Spatial(rank: rank) { axis in
-            // Inference refuses operands of other ranks.
-            let extent = axis + 2 < self.rank ? shape[axis + 2] : 1
             let kernel = axis + 2 < weight.rank ? weight.shape[axis + 2] : 1
-            return (extent - 1) &* geometry.stride[axis] &- 2 &* geometry.padding[axis]
+            return (extent(axis) - 1) &* geometry.stride[axis] &- 2 &* geometry.padding[axis]
                 &+ geometry.dilation[axis] &* (kernel - 1) &+ longer[axis] &+ 1
         }
+        // A convolution of a result that is longer by a stride or more has more places; zeros there.
+        let more = (0..<rank).map { longer[$0] / Swift.max(geometry.stride[$0], 1) }
+        let images =
+            more.contains { $0 > 0 } && self.rank == rank + 2
+            ? padded(by: [(0, 0), (0, 0)] + more.map { (0, $0) }) : self
         return Self.apply(
-            TransposedConvolution(geometry, output: extents), self, weight)
+            TransposedConvolution(geometry, output: extents), images, weight)
     }
 }

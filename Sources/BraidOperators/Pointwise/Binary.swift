@@ -121,21 +121,27 @@ extension Binary.Function {
         case .minimum:
             Rule(
                 opcode: BRAID_MIN, scalarRight: BRAID_MINS, scalarLeft: BRAID_MINS, needs: .inputs
-            ) { a, b, _, dy in Self.split(dy, firstWins: a .<= b) }
+            ) { a, b, _, dy in (Self.share(dy, of: b, over: a), Self.share(dy, of: a, over: b)) }
         case .maximum:
             Rule(
                 opcode: BRAID_MAX, scalarRight: BRAID_MAXS, scalarLeft: BRAID_MAXS, needs: .inputs
-            ) { a, b, _, dy in Self.split(dy, firstWins: a .>= b) }
+            ) { a, b, _, dy in (Self.share(dy, of: a, over: b), Self.share(dy, of: b, over: a)) }
         case .power:
             Rule(
                 opcode: BRAID_POW, scalarRight: BRAID_POWS, scalarLeft: BRAID_RPOWS,
                 needs: [.inputs, .outputs]
             ) { a, b, y, dy in
-                // Where a is 0 the result does not depend on b (for b > 0): log 0 must not enter.
+                // Both slopes are 0 where a and b are: neither 0⁻¹ nor log 0 must enter, in them and in
+                // their own slopes. By b it is 0 too where the power is, as of 0 to a positive number.
                 let zero = Symbol.full([], 0, dtype: a.dtype)
                 let one = Symbol.full([], 1, dtype: a.dtype)
-                let slope = select(a .> 0, y * select(a .> 0, a, one).log(), zero)
-                return (dy * b * a.power(b - 1), dy * slope)
+                let isNone = (a .== 0) .& (b .== 0)
+                let isFlat = isNone .| (y .== 0)
+                let byBase = select(
+                    isNone, zero, dy * b * a.power(select(isNone, one, b) - 1))
+                let byExponent = select(
+                    isFlat, zero, dy * (y * select(isFlat, one, a).log()))
+                return (byBase, byExponent)
             }
         case .remainder:
             // a - b trunc(a / b), whose whole part has slope 0.
@@ -145,19 +151,42 @@ extension Binary.Function {
         case .arcTangent:
             Rule(opcode: BRAID_ATAN2, scalarRight: nil, scalarLeft: nil, needs: .inputs) {
                 a, b, _, dy in
-                let scaled = dy / (a * a + b * b)
-                return (scaled * b, -(scaled * a))
+                // Both slopes are 0 at the origin, which has no angle, and at infinity.
+                let distance = hypot(a, b)
+                let isFlat = (distance .== 0) .| (distance .== .infinity)
+                let zero = Symbol.full([], 0, dtype: a.dtype)
+                let length = select(isFlat, .full([], 1, dtype: a.dtype), distance)
+                let scaled = select(isFlat, zero, dy) / length
+                func side(_ x: Symbol) -> Symbol { select(isFlat, zero, x) / length }
+                return (scaled * side(b), -(scaled * side(a)))
             }
         case .hypotenuse:
             Rule(
                 opcode: BRAID_HYPOT, scalarRight: nil, scalarLeft: nil, needs: [.inputs, .outputs]
             ) { a, b, y, dy in
-                let scaled = dy / y
-                return (scaled * a, scaled * b)
+                // Both slopes are 0 at the origin; an infinite side has the slope 1 beside a finite one.
+                let zero = Symbol.full([], 0, dtype: a.dtype)
+                let one = Symbol.full([], 1, dtype: a.dtype)
+                let (isNone, isInfinite) = (y .== 0, y .== .infinity)
+                let length = select(isNone .| isInfinite, one, y)
+                func side(_ x: Symbol) -> Symbol {
+                    select(isInfinite, select(x.abs() .== .infinity, x.sign(), zero), x)
+                }
+                let scaled = select(isNone, zero, dy) / length
+                return (scaled * side(a), scaled * side(b))
             }
         case .logAddExp:
-            Rule(opcode: BRAID_LOGADDEXP, scalarRight: nil, scalarLeft: nil, needs: .inputs) {
-                a, b, _, dy in (dy * (a - b).sigmoid(), dy * (b - a).sigmoid())
+            Rule(
+                opcode: BRAID_LOGADDEXP, scalarRight: nil, scalarLeft: nil,
+                needs: [.inputs, .outputs]
+            ) { a, b, y, dy in
+                // Equal infinities have no difference: of two of no probability nothing flows, and two
+                // that are certain share evenly.
+                let zero = Symbol.full([], 0, dtype: a.dtype)
+                let isEqual = (a .== b) .& (a.abs() .== .infinity)
+                let difference = select(isEqual, zero, a) - select(isEqual, zero, b)
+                let flowing = select(y .== -.infinity, zero, dy)
+                return (flowing * difference.sigmoid(), flowing * (-difference).sigmoid())
             }
         case .floorDivide:
             Rule(opcode: BRAID_FLOORDIV, scalarRight: nil, scalarLeft: nil, needs: []) {
@@ -171,99 +200,11 @@ extension Binary.Function {
         }
     }
 
-    /// The cotangent goes to the operand that won; ties go to the first.
-    private static func split(_ dy: Symbol, firstWins: Symbol) -> (Symbol?, Symbol?) {
+    /// What goes to `a` of the cotangent of the larger one of two: all of it where `a` is larger, half
+    /// of it where they tie. Beside NaN all of it too: the result came from either.
+    private static func share(_ dy: Symbol, of a: Symbol, over b: Symbol) -> Symbol {
         let zero = Symbol.full([], 0, dtype: dy.dtype)
-        return (select(firstWins, dy, zero), select(firstWins, zero, dy))
-    }
-}
-
-/// The same functions with a scalar for one operand, which stands in the instruction.
-public struct BinaryScalar: PointwiseOperator {
-    /// The name in files.
-    public static let name = "binary_scalar"
-    /// Pointwise, in place.
-    public static let traits: OperatorTraits = [.pointwise, .mayReuseFirstInput]
-    /// One operand beside the scalar.
-    public static let arity: Int? = 1
-
-    /// The function.
-    public let function: Binary.Function
-    /// The function.
-    public var title: String { "\(function)" }
-    /// The scalar.
-    @BitExact public var scalar: Double
-    /// Whether the scalar is the left operand.
-    public let isScalarFirst: Bool
-
-    /// An operator from its parts.
-    public init(_ function: Binary.Function, _ scalar: Double, isScalarFirst: Bool = false) {
-        self.function = function
-        self.scalar = scalar
-        self.isScalarFirst = isScalarFirst
-    }
-
-    /// The operand's type.
-    /// - Throws: `ArrayError` for an unsuitable dtype, and for a scalar that it cannot hold.
-    public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
-        guard function.rule.scalarRight != nil, inputs[0].dtype.isArithmetic,
-            inputs[0].dtype.holds(scalar)
-        else { throw mistake(inputs[0]) }
-        return inputs[0]
-    }
-
-    /// Why there is no output.
-    @inline(never)
-    private func mistake(_ input: TensorType) -> ArrayError {
-        if function.rule.scalarRight == nil {
-            ArrayError(.invalidValue, in: title, "has no form with a scalar")
-        } else if !input.dtype.isArithmetic {
-            ArrayError(.unsupportedType, in: title, "takes numbers, not \(input)")
-        } else {
-            ArrayError(
-                .invalidValue, in: title,
-                "the scalar \(scalar) is no value of \(input.dtype); cast the array")
-        }
-    }
-
-    package func instruction(for inputs: UnsafeBufferPointer<TensorView>) -> braid_instruction {
-        // `output` has refused functions without scalar forms.
-        let opcode = isScalarFirst ? function.rule.scalarLeft! : function.rule.scalarRight!
-        return braid_instruction(opcode, inputs[0].dtype, scalar: scalar)
-    }
-
-    /// Runs the tile program.
-    public func evaluate(_ context: borrowing KernelContext) { run(context) }
-
-    /// What the function's derivative reads.
-    public var gradientNeeds: GradientNeeds {
-        switch function {
-        case .add, .subtract, .multiply: []
-        case .divide: isScalarFirst ? [.inputs, .outputs] : []
-        case .power: isScalarFirst ? .outputs : .inputs
-        case .remainder: isScalarFirst ? .inputs : []
-        case .minimum, .maximum: .inputs
-        case .arcTangent, .hypotenuse, .logAddExp, .floorDivide, .modulo: []  // have no such form
-        }
-    }
-
-    /// The function's derivative by the array.
-    public func gradient(_ context: GradientContext) -> [Symbol?] {
-        let (x, dy) = (context.inputs[0], context.cotangent)
-        switch function {
-        case .add: return [dy]
-        case .subtract: return [isScalarFirst ? -dy : dy]
-        case .multiply: return [dy * scalar]
-        case .divide where !isScalarFirst: return [dy / scalar]
-        case .power where !isScalarFirst:
-            if scalar == 0 { return [nil] }
-            return [dy * (x.power(scalar - 1) * scalar)]
-        default:
-            let constant = Symbol.full([], scalar, dtype: x.dtype)
-            let (a, b) = isScalarFirst ? (constant, x) : (x, constant)
-            let (da, db) = function.rule.derivatives(a, b, context.output, dy)
-            return [isScalarFirst ? db : da]
-        }
+        return select(a .< b, zero, select(a .== b, dy * 0.5, dy))
     }
 }
 
@@ -274,8 +215,11 @@ extension Operand {
     @inlinable public static func - (a: Self, b: Self) -> Self { apply(Binary(.subtract), a, b) }
     /// The product of two arrays, element by element.
     @inlinable public static func * (a: Self, b: Self) -> Self { apply(Binary(.multiply), a, b) }
-    /// The quotient of two arrays; integers truncate, and divided by zero give 0.
-    @inlinable public static func / (a: Self, b: Self) -> Self { apply(Binary(.divide), a, b) }
+    /// The quotient of two arrays; that of integers is f32. (Whole quotients: `dividedTruncating(by:)` and
+    /// `floorDivided(by:)`.)
+    @inlinable public static func / (a: Self, b: Self) -> Self {
+        a.dtype.isInteger ? divided(a, b) : apply(Binary(.divide), a, b)
+    }
 
     /// The sum of an array and a scalar.
     @inlinable public static func + (a: Self, b: Double) -> Self { apply(BinaryScalar(.add, b), a) }
@@ -287,9 +231,9 @@ extension Operand {
     @inlinable public static func * (a: Self, b: Double) -> Self {
         apply(BinaryScalar(.multiply, b), a)
     }
-    /// The quotient of an array and a scalar.
+    /// The quotient of an array and a scalar; that of integers is f32.
     @inlinable public static func / (a: Self, b: Double) -> Self {
-        apply(BinaryScalar(.divide, b), a)
+        apply(BinaryScalar(.divide, b), a.dtype.isInteger ? a.cast(to: .f32) : a)
     }
 
     /// The sum of a scalar and an array.
@@ -302,12 +246,46 @@ extension Operand {
     @inlinable public static func * (a: Double, b: Self) -> Self {
         apply(BinaryScalar(.multiply, a), b)
     }
-    /// The quotient of a scalar and an array.
+    /// The quotient of a scalar and an array; that of integers is f32.
     @inlinable public static func / (a: Double, b: Self) -> Self {
-        apply(BinaryScalar(.divide, a, isScalarFirst: true), b)
+        apply(
+            BinaryScalar(.divide, a, isScalarFirst: true),
+            b.dtype.isInteger ? b.cast(to: .f32) : b)
     }
 
-    /// This array raised to the power of another.
+    /// The quotient of integers of one dtype, f32.
+    @usableFromInline
+    static func divided(_ a: Self, _ b: Self) -> Self {
+        // Other operands are refused by their own types.
+        a.dtype == b.dtype
+            ? apply(Binary(.divide), a.cast(to: .f32), b.cast(to: .f32))
+            : apply(Binary(.divide), a, b)
+    }
+
+    /// The quotient without its fraction, of numbers, in their dtype: of integers the whole one towards
+    /// 0. An array of integers divided by one with zeros gives 0 there.
+    public func dividedTruncating(by divisor: Self) -> Self {
+        let quotient = Self.apply(Binary(.divide), self, divisor)
+        return quotient.dtype.isFloating ? quotient.truncated() : quotient
+    }
+    /// The quotient by a scalar without its fraction, of numbers, in their dtype.
+    /// - Precondition: integers are not divided by 0.
+    public func dividedTruncating(by divisor: Double) -> Self {
+        checkDivisor(divisor, in: "dividedTruncating")
+        let quotient = Self.apply(BinaryScalar(.divide, divisor), self)
+        return quotient.dtype.isFloating ? quotient.truncated() : quotient
+    }
+
+    private func checkDivisor(_ divisor: Double, in name: String) {
+        if divisor == 0, dtype.isInteger {
+            ArrayError(
+                .invalidValue, in: name, "integers, \(type), are divided by 0; cast them to f32"
+            ).report()
+        }
+    }
+
+    /// This array raised to the power of another. Integers wrap, and negative exponents give them what
+    /// truncation leaves of a fraction, mostly 0.
     @inlinable public func power(_ exponent: Self) -> Self {
         Self.apply(Binary(.power), self, exponent)
     }
@@ -315,41 +293,60 @@ extension Operand {
     public static func power(_ base: Double, _ exponents: Self) -> Self {
         apply(BinaryScalar(.power, base, isScalarFirst: true), exponents)
     }
-    /// This array raised to a power.
-    @inlinable public func power(_ exponent: Double) -> Self {
-        Self.apply(BinaryScalar(.power, exponent), self)
+    /// This array raised to a power. Integers wrap.
+    /// - Precondition: the exponent of integers is not negative.
+    public func power(_ exponent: Double) -> Self {
+        if exponent < 0, dtype.isInteger {
+            ArrayError(
+                .invalidValue, in: "power",
+                "the power \(exponent) of integers, \(type), is no integer; cast them to f32"
+            ).report()
+        }
+        return Self.apply(BinaryScalar(.power, exponent), self)
     }
-    /// The remainder of a division that truncates; it has this array's sign.
+    /// The remainder of a division that truncates; it has this array's sign. Of integers divided by 0 it
+    /// is 0.
     @inlinable public func remainder(dividingBy divisor: Self) -> Self {
         Self.apply(Binary(.remainder), self, divisor)
     }
     /// The remainder of a division by a scalar that truncates; it has this array's sign.
+    /// - Precondition: integers are not divided by 0.
     public func remainder(dividingBy divisor: Double) -> Self {
-        Self.apply(BinaryScalar(.remainder, divisor), self)
+        checkDivisor(divisor, in: "remainder")
+        return Self.apply(BinaryScalar(.remainder, divisor), self)
     }
     /// The quotient rounded down to a whole number; of integers divided by zero 0.
     @inlinable public func floorDivided(by divisor: Self) -> Self {
         Self.apply(Binary(.floorDivide), self, divisor)
     }
     /// The quotient by a scalar rounded down to a whole number.
+    /// - Precondition: integers are not divided by 0.
     public func floorDivided(by divisor: Double) -> Self {
-        floorDivided(by: .full([], divisor, dtype: dtype))
+        checkDivisor(divisor, in: "floorDivided")
+        return floorDivided(by: .full([], divisor, dtype: dtype))
     }
-    /// The remainder of a division that rounds down; it has the divisor's sign.
+    /// The remainder of a division that rounds down; it has the divisor's sign. Of integers divided by 0
+    /// it is 0.
     @inlinable public func modulo(_ divisor: Self) -> Self {
         Self.apply(Binary(.modulo), self, divisor)
     }
     /// The remainder of a division by a scalar that rounds down; it has the divisor's sign.
-    public func modulo(_ divisor: Double) -> Self { modulo(.full([], divisor, dtype: dtype)) }
+    /// - Precondition: integers are not divided by 0.
+    public func modulo(_ divisor: Double) -> Self {
+        checkDivisor(divisor, in: "modulo")
+        return modulo(.full([], divisor, dtype: dtype))
+    }
     /// The angle of the points `(x, self)`, in radians in `-π...π`, of f32 and f64.
     @inlinable public func arcTangent(over x: Self) -> Self {
         Self.apply(Binary(.arcTangent), self, x)
     }
 }
 
-/// The smaller of two arrays, element by element; NaN in either gives NaN.
+/// The smaller of two arrays, element by element; NaN in either gives NaN. Each has half of the slope where
+/// they tie.
 @inlinable public func minimum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.minimum), a, b) }
-/// The larger of two arrays, element by element; NaN in either gives NaN.
+/// The larger of two arrays, element by element; NaN in either gives NaN. Each has half of the slope where
+/// they tie.
 @inlinable public func maximum<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.maximum), a, b) }
 /// `√(a² + b²)` without overflow, of f32 and f64.
 @inlinable public func hypot<T: Operand>(_ a: T, _ b: T) -> T { T.apply(Binary(.hypotenuse), a, b) }

@@ -1,8 +1,8 @@
 public import BraidCore
 
-/// The smaller of an array's elements and a scalar; NaN stays.
+/// The smaller of an array's elements and a scalar; NaN stays. Where they tie the slope is 1.
 public func minimum<T: Operand>(_ a: T, _ b: Double) -> T { T.apply(BinaryScalar(.minimum, b), a) }
-/// The larger of an array's elements and a scalar; NaN stays.
+/// The larger of an array's elements and a scalar; NaN stays. Where they tie the slope is 1.
 public func maximum<T: Operand>(_ a: T, _ b: Double) -> T { T.apply(BinaryScalar(.maximum, b), a) }
 
 extension Operand {

@@ -91,10 +91,28 @@ extension Operand {
     public static func .^ (a: Self, b: Self) -> Self { apply(Logical(.exclusiveOr), a, b) }
     /// Where this is false; of integers all bits inverted.
     public func logicalNot() -> Self { Self.apply(Logical(.not), self) }
-    /// Where this is not a number, of f32 and f64.
-    public func isNaN() -> Self { Self.apply(IsNaN(), self) }
-    /// Where this is infinite, of either sign.
-    public func isInfinite() -> Self { abs() .== .infinity }
-    /// Where this is neither infinite nor NaN.
-    public func isFinite() -> Self { abs() .< .infinity }
+    /// Where this is not a number; nowhere in integers and truth values.
+    public func isNaN() -> Self {
+        switch dtype {
+        case .f32, .f64: Self.apply(IsNaN(), self)
+        case .f16, .bf16: Self.apply(IsNaN(), cast(to: .f32))
+        default: self .!= self
+        }
+    }
+    /// Where this is infinite, of either sign; nowhere in integers and truth values.
+    public func isInfinite() -> Self {
+        switch dtype {
+        case .f32, .f64: abs() .== .infinity
+        case .f16, .bf16: cast(to: .f32).isInfinite()
+        default: self .!= self
+        }
+    }
+    /// Where this is neither infinite nor NaN; everywhere in integers and truth values.
+    public func isFinite() -> Self {
+        switch dtype {
+        case .f32, .f64: abs() .< .infinity
+        case .f16, .bf16: cast(to: .f32).isFinite()
+        default: self .== self
+        }
+    }
 }

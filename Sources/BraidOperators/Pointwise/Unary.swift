@@ -105,24 +105,26 @@ extension Unary.Function {
         case .sigmoid: Rule(BRAID_SIGMOID, .outputs) { _, y, dy in dy * (y * (1 - y)) }
         case .errorFunction:
             Rule(BRAID_ERF, .inputs) { x, _, dy in
-                dy * ((-x.square()).exp() * 1.1283791670955126)  // 2 / √π
+                dy * ((-x.limited.square()).exp() * 1.1283791670955126)  // 2 / √π
             }
         case .gelu:
             // Φ(x) + x φ(x)
             Rule(BRAID_GELU, .inputs) { x, _, dy in
+                let x = x.limited
                 let distribution = ((x * 0.7071067811865476).erf() + 1) * 0.5
                 let density = (x.square() * -0.5).exp() * 0.3989422804014327
                 return dy * (distribution + x * density)
             }
         case .silu:
             Rule(BRAID_SILU, .inputs) { x, _, dy in
+                let x = x.limited
                 let s = x.sigmoid()
                 return dy * (s * (x * (1 - s) + 1))
             }
         case .softplus: Rule(BRAID_SOFTPLUS, .inputs) { x, _, dy in dy * x.sigmoid() }
         case .relu:
             Rule(BRAID_RELU, integers: true, .inputs) { x, _, dy in
-                select(x .> 0, dy, .full([], 0, dtype: dy.dtype))
+                select(x .<= 0, .full([], 0, dtype: dy.dtype), dy)
             }
         case .floor: Rule(BRAID_FLOOR, []) { _, _, _ in nil }
         case .ceiling: Rule(BRAID_CEIL, []) { _, _, _ in nil }
@@ -140,27 +142,45 @@ extension Unary.Function {
             Rule(BRAID_ASIN, .inputs) { x, _, dy in dy * (1 - x * x).reciprocalSquareRoot() }
         case .inverseCosine:
             Rule(BRAID_ACOS, .inputs) { x, _, dy in -(dy * (1 - x * x).reciprocalSquareRoot()) }
-        case .inverseTangent: Rule(BRAID_ATAN, .inputs) { x, _, dy in dy / (x * x + 1) }
+        case .inverseTangent:
+            Rule(BRAID_ATAN, .inputs) { x, _, dy in dy / (x.limited.square() + 1) }
         case .inverseHyperbolicSine:
-            Rule(BRAID_ASINH, .inputs) { x, _, dy in dy * (x * x + 1).reciprocalSquareRoot() }
+            Rule(BRAID_ASINH, .inputs) { x, _, dy in
+                dy * (x.limited.square() + 1).reciprocalSquareRoot()
+            }
         case .inverseHyperbolicCosine:
-            Rule(BRAID_ACOSH, .inputs) { x, _, dy in dy * (x * x - 1).reciprocalSquareRoot() }
+            Rule(BRAID_ACOSH, .inputs) { x, _, dy in
+                dy * (x.limited.square() - 1).reciprocalSquareRoot()
+            }
         case .inverseHyperbolicTangent:
             Rule(BRAID_ATANH, .inputs) { x, _, dy in dy / (1 - x * x) }
         case .complementaryErrorFunction:
             Rule(BRAID_ERFC, .inputs) { x, _, dy in
-                dy * ((-x.square()).exp() * -1.1283791670955126)  // -2 / √π
+                dy * ((-x.limited.square()).exp() * -1.1283791670955126)  // -2 / √π
             }
         case .inverseErrorFunction:
             Rule(BRAID_ERFINV, .outputs) { _, y, dy in
                 dy * (y.square().exp() * 0.886226925452758)  // √π / 2
             }
-        case .cubeRoot: Rule(BRAID_CBRT, .outputs) { _, y, dy in dy / (y * y * 3) }
+        case .cubeRoot:
+            // Not divided by y², whose own slope would be 0 where the quotient is infinite.
+            Rule(BRAID_CBRT, .outputs) { _, y, dy in dy * (y.reciprocal().square() / 3) }
         }
     }
 }
 
 extension Operand {
+    /// A quarter of the dtype's largest finite number, whose square is infinite. Of f32 and f64.
+    var limit: Double {
+        dtype == .f64
+            ? Double.greatestFiniteMagnitude / 4 : Double(Float.greatestFiniteMagnitude / 4)
+    }
+
+    /// The same numbers, but none beyond the limit: slopes in which the operand meets a factor that
+    /// vanishes at infinity are then 0 there, not NaN, and so are theirs. Finite numbers beyond it have
+    /// the slopes that infinity has.
+    var limited: Self { clamped(to: -limit...limit) }
+
     /// `-x`.
     @inlinable public static prefix func - (x: Self) -> Self { apply(Unary(.negate), x) }
     /// `|x|`.

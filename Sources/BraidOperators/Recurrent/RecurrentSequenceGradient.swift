@@ -259,7 +259,7 @@ extension RecurrentKind {
         let zero = Symbol.zeros(d[0].shape, dtype: d[0].dtype)
         switch self {
         case .tanh: return ([d[0] * (1 - states[0].square())], [zero])
-        case .relu: return ([select(states[0] .> 0, d[0], zero)], [zero])
+        case .relu: return ([select(states[0] .<= 0, zero, d[0])], [zero])
         case .lstm:
             let (i, f, n, o) = (gates[0], gates[1], gates[2], gates[3])
             let t = states[1].tanh()

@@ -21,22 +21,30 @@ public struct Reduction: Operator {
     public let axes: [Int]?
     /// Whether reduced axes stay, with extent 1.
     public let keepsDimensions: Bool
+    /// The result's dtype, i64 or u64 for sums and products of integers and truth values; nil for the
+    /// operand's.
+    public let dtype: DType?
 
-    package init(_ function: Function, axes: [Int]? = nil, keepsDimensions: Bool = false) {
+    package init(
+        _ function: Function, axes: [Int]? = nil, keepsDimensions: Bool = false,
+        dtype: DType? = nil
+    ) {
         self.function = function
         self.axes = axes
         self.keepsDimensions = keepsDimensions
+        self.dtype = dtype
     }
 
-    /// The operand's dtype; its shape without the reduced axes, or with extents 1 there.
+    /// The operand's dtype, or the one asked for; its shape without the reduced axes, or with extents 1
+    /// there.
     /// - Throws: `ArrayError` for an unsuitable dtype, axes out of range or named twice, and for the
     ///   largest or smallest of no element.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         let (input, rule) = (inputs[0], function.rule)
-        guard rule.takes(input.dtype) else {
-            throw ArrayError(
-                .unsupportedType, in: title, "takes \(rule.expected), not \(input)")
-        }
+        guard
+            widens(input.dtype)
+                || (rule.takes(input.dtype) && (dtype ?? input.dtype) == input.dtype)
+        else { throw mistake(input) }
         let reduced = try ReducedAxes(axes, of: input.shape, in: title)
         if rule.valueOfNone == nil, reduced.count(in: input.shape) == 0,
             reduced.kept(of: input.shape).elementCount > 0
@@ -46,8 +54,28 @@ public struct Reduction: Operator {
                 "takes at least one element, but shape \(input.shape) has none along the axes")
         }
         return TensorType(
-            input.dtype,
+            dtype ?? input.dtype,
             keepsDimensions ? reduced.stretched(of: input.shape) : reduced.kept(of: input.shape))
+    }
+
+    /// Whether elements of a dtype are summed up, or multiplied, in 64 bits that are not their own.
+    private func widens(_ operand: DType) -> Bool {
+        (dtype == .i64 || dtype == .u64) && dtype != operand
+            && (function == .sum || function == .product)
+            && (operand.isInteger || operand == .bool)
+    }
+
+    /// Why there is no output.
+    @inline(never)
+    private func mistake(_ input: TensorType) -> ArrayError {
+        let rule = function.rule
+        guard rule.takes(input.dtype), let dtype else {
+            return ArrayError(.unsupportedType, in: title, "takes \(rule.expected), not \(input)")
+        }
+        return ArrayError(
+            .unsupportedType, in: title,
+            "of \(input) gives no \(dtype); integers are summed up in i64 or u64, others in their own dtype"
+        )
     }
 
     /// One operation per input element.
@@ -65,6 +93,12 @@ public struct Reduction: Operator {
                 braid_instruction(BRAID_CONST, output.dtype, scalar: value), none,
                 context.outputs.baseAddress!
             ) { pieces, body in context.parallelFor(pieces, body) }
+            return
+        }
+        if widens(input.dtype) {
+            let isSum = function == .sum
+            reduced.reduce(
+                isSum ? BRAID_REDUCE_WIDE_SUM : BRAID_REDUCE_WIDE_PROD, input, output, context)
             return
         }
         reduced.reduce(rule.kernel, input, output, context)
@@ -167,9 +201,22 @@ extension Symbol {
     }
 }
 
+extension DType {
+    /// The dtype of sums and products of elements of this one, unless another is asked for.
+    package var ofSums: DType {
+        switch self {
+        case .u8, .u16, .u32, .u64: .u64
+        case .i8, .i16, .i32, .i64, .bool: .i64
+        case .f32, .f64, .f16, .bf16: self
+        }
+    }
+}
+
 extension Operand {
-    /// The sum over `axes` (all of them when none is named), of numbers; integers wrap. Of no element
-    /// it is 0. Floating-point sums follow a fixed tree, whatever the number of workers.
+    /// The sum over `axes` (all of them when none is named). That of unsigned integers is u64, that of
+    /// signed ones and of bool (how many are true) i64, unless a `dtype` is named, in which it is formed;
+    /// beyond the dtype's range integers wrap. Of no element it is 0. Floating-point sums follow a fixed
+    /// tree, whatever the number of workers.
     ///
     /// ```swift
     /// let x = NDArray([1, 2, 3, 4] as [Float], shape: [2, 2])
@@ -178,15 +225,19 @@ extension Operand {
     /// x.sum(over: -1, keepingDimensions: true)   // [[3], [7]]
     /// ```
     /// - Precondition: every axis is in `-rank..<rank` and named once.
-    public func sum(over axes: Int..., keepingDimensions: Bool = false) -> Self {
-        reduced(.sum, orAll: axes, keepingDimensions)
+    public func sum(
+        over axes: Int..., keepingDimensions: Bool = false, dtype: DType? = nil
+    ) -> Self {
+        accumulated(.sum, axes.isEmpty ? nil : axes, keepingDimensions, dtype)
     }
-    /// The sum over exactly these axes; the array itself over an empty list.
-    public func sum(over axes: [Int], keepingDimensions: Bool = false) -> Self {
-        reduced(.sum, axes, keepingDimensions)
+    /// The sum over exactly these axes; over an empty list the elements themselves, in the sum's dtype.
+    public func sum(
+        over axes: [Int], keepingDimensions: Bool = false, dtype: DType? = nil
+    ) -> Self {
+        accumulated(.sum, axes, keepingDimensions, dtype)
     }
-    /// The arithmetic mean over `axes` (all of them when none is named), of f32 and f64; NaN of no
-    /// element.
+    /// The arithmetic mean over `axes` (all of them when none is named), of f32 and f64 (integers are cast
+    /// first); NaN of no element.
     /// - Precondition: every axis is in `-rank..<rank` and named once.
     public func mean(over axes: Int..., keepingDimensions: Bool = false) -> Self {
         reduced(.mean, orAll: axes, keepingDimensions)
@@ -195,14 +246,20 @@ extension Operand {
     public func mean(over axes: [Int], keepingDimensions: Bool = false) -> Self {
         reduced(.mean, axes, keepingDimensions)
     }
-    /// The product over `axes` (all of them when none is named), of numbers; 1 of no element.
+    /// The product over `axes` (all of them when none is named). That of unsigned integers is u64, that of
+    /// signed ones and of bool i64, unless a `dtype` is named, in which it is formed; beyond the dtype's
+    /// range integers wrap. Of no element it is 1.
     /// - Precondition: every axis is in `-rank..<rank` and named once.
-    public func product(over axes: Int..., keepingDimensions: Bool = false) -> Self {
-        reduced(.product, orAll: axes, keepingDimensions)
+    public func product(
+        over axes: Int..., keepingDimensions: Bool = false, dtype: DType? = nil
+    ) -> Self {
+        accumulated(.product, axes.isEmpty ? nil : axes, keepingDimensions, dtype)
     }
     /// The product over exactly these axes.
-    public func product(over axes: [Int], keepingDimensions: Bool = false) -> Self {
-        reduced(.product, axes, keepingDimensions)
+    public func product(
+        over axes: [Int], keepingDimensions: Bool = false, dtype: DType? = nil
+    ) -> Self {
+        accumulated(.product, axes, keepingDimensions, dtype)
     }
     /// The largest element along `axes` (all of them when none is named), of numbers; NaN when one is
     /// NaN. Elements that tie share the gradient evenly.
@@ -233,6 +290,19 @@ extension Operand {
     /// - Precondition: every axis is in `-rank..<rank` and named once.
     public func any(over axes: Int..., keepingDimensions: Bool = false) -> Self {
         reduced(.any, orAll: axes, keepingDimensions)
+    }
+
+    private func accumulated(
+        _ function: Reduction.Function, _ axes: [Int]?, _ keepsDimensions: Bool, _ dtype: DType?
+    ) -> Self {
+        let dtype = dtype ?? self.dtype.ofSums
+        if dtype == self.dtype { return reduced(function, axes, keepsDimensions) }
+        // Integers widen as they are read; others are cast first.
+        guard dtype == .i64 || dtype == .u64, self.dtype.isInteger || self.dtype == .bool else {
+            return cast(to: dtype).reduced(function, axes, keepsDimensions)
+        }
+        return Self.apply(
+            Reduction(function, axes: axes, keepsDimensions: keepsDimensions, dtype: dtype), self)
     }
 
     private func reduced(

@@ -28,7 +28,7 @@ extension Operand {
     }
 
     /// The standard deviation over `axes` (all of them when none is named), of f32 and f64: the root of
-    /// the variance.
+    /// the variance. The gradient is 0 where all elements are equal.
     /// - Precondition: every axis is in `-rank..<rank` and named once.
     public func standardDeviation(
         over axes: Int..., correction: Double = 0, keepingDimensions: Bool = false
@@ -41,12 +41,11 @@ extension Operand {
         over axes: [Int], correction: Double = 0, keepingDimensions: Bool = false
     ) -> Self {
         variance(over: axes, correction: correction, keepingDimensions: keepingDimensions)
-            .squareRoot()
+            .withoutZeros { $0.squareRoot() }
     }
 
     /// The norm `(Σ |x|^order)^(1/order)` over `axes` (all of them when none is named), of f32 and f64;
-    /// of order infinity the largest magnitude. The gradient of the norm of order 2 is 0 where all
-    /// elements are.
+    /// of order infinity the largest magnitude. The gradient is 0 for elements that are 0.
     /// - Precondition: `order` is above 0, and every axis is in `-rank..<rank` and named once.
     public func norm(
         order: Double = 2, over axes: Int..., keepingDimensions: Bool = false
@@ -63,30 +62,45 @@ extension Operand {
         }
         switch order {
         case 1: return sum(abs())
-        case 2:
-            // The root's slope at 0 is infinite, and must not meet the squares' zeros.
-            let squares = sum(square())
-            let one = Self.full([], 1, dtype: dtype)
-            return select(
-                squares .> 0, select(squares .> 0, squares, one).squareRoot(), squares)
+        case 2: return sum(square()).withoutZeros { $0.squareRoot() }
         case .infinity: return abs().max(over: axes, keepingDimensions: keepingDimensions)
-        default: return sum(abs().power(order)).power(1 / order)
+        default:
+            return sum(abs().withoutZeros { $0.power(order) })
+                .withoutZeros { $0.power(1 / order) }
         }
     }
 
+    /// A function that is 0 at 0, where its slope may be infinite and must not meet another's zero: nothing
+    /// flows into zeros.
+    private func withoutZeros(_ function: (Self) -> Self) -> Self {
+        let isZero = self .== 0
+        return select(
+            isZero, .full([], 0, dtype: dtype),
+            function(select(isZero, .full([], 1, dtype: dtype), self)))
+    }
+
     /// The logarithm of the sum of exponentials over `axes` (all of them when none is named), of f32 and
-    /// f64, without overflow; -infinity of no probability at all.
-    /// - Precondition: every axis is in `-rank..<rank` and named once, and there is an element.
+    /// f64, without overflow; -infinity of no probability at all, be it of no element, and its gradient is
+    /// 0. (The gradient is `softmax`, NaN where an element is +infinity.)
+    /// - Precondition: every axis is in `-rank..<rank` and named once.
     public func logSumExp(over axes: Int..., keepingDimensions: Bool = false) -> Self {
         logSumExp(over: allIfNone(axes), keepingDimensions: keepingDimensions)
     }
     /// The logarithm of the sum of exponentials over exactly these axes.
     public func logSumExp(over axes: [Int], keepingDimensions: Bool = false) -> Self {
+        // The largest of no element is none.
+        if axes.contains(where: { shape.resolved(axis: $0).map { shape[$0] } == 0 }) {
+            return exp().sum(over: axes, keepingDimensions: keepingDimensions).log()
+        }
         // What is taken off first does not matter, so that nothing flows through it; it is finite.
         let largest = max(over: axes, keepingDimensions: true)
         let shift = Self.apply(
             StopGradient(), select(largest.isFinite(), largest, .full([], 0, dtype: dtype)))
-        let sum = (self - shift).exp().sum(over: axes, keepingDimensions: true).log() + shift
+        let total = (self - shift).exp().sum(over: axes, keepingDimensions: true)
+        // Where there is no probability the logarithm's infinite slope must not meet its zeros.
+        let isNone = total .== 0
+        let logarithm = select(isNone, .full([], 1, dtype: dtype), total).log() + shift
+        let sum = select(isNone, .full([], -.infinity, dtype: dtype), logarithm)
         return keepingDimensions ? sum : sum.sum(over: axes)
     }
 

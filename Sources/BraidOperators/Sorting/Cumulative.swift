@@ -76,10 +76,9 @@ public struct Cumulative: Operator {
             linearRecurrence(factors, dy, axis: axis, reversed: !isReversed)
         }
         return [
-            before
-                * (isExclusive
-                    ? carried(x).shifted(by: step, axis: axis)
-                    : carried(x.rolled(by: step, axis: axis)))
+            isExclusive
+                ? before.multiplied(byShifted: carried(x), by: step, axis: axis)
+                : before * carried(x.rolled(by: step, axis: axis))
         ]
     }
 }
@@ -140,17 +139,20 @@ public struct LinearRecurrence: Operator {
         let factors = context.inputs[0].rolled(by: step, axis: axis)
         let flowing = linearRecurrence(
             factors, context.cotangent, axis: axis, reversed: !isReversed)
-        return [flowing * context.output.shifted(by: -step, axis: axis), flowing]
+        return [
+            flowing.multiplied(byShifted: context.output, by: -step, axis: axis), flowing,
+        ]
     }
 }
 
 extension Symbol {
-    /// The elements moved by one place, with a zero for the one that is missing.
-    fileprivate func shifted(by step: Int, axis: Int) -> Symbol {
+    /// The product with elements moved by one place; 0, be this infinite or not, where one is missing.
+    fileprivate func multiplied(byShifted other: Symbol, by step: Int, axis: Int) -> Symbol {
         guard let axis = shape.resolved(axis: axis), shape[axis] > 0 else { return self }
-        let extent = shape[axis]
-        let kept = part(step > 0 ? 0..<(extent - 1) : 1..<extent, of: axis)
-        return kept.padded(
+        let (front, back) = (0..<(shape[axis] - 1), 1..<shape[axis])
+        let product =
+            part(step > 0 ? back : front, of: axis) * other.part(step > 0 ? front : back, of: axis)
+        return product.padded(
             by: (0..<rank).map { $0 != axis ? (0, 0) : step > 0 ? (1, 0) : (0, 1) })
     }
 }
@@ -167,23 +169,28 @@ public func linearRecurrence<T: Operand>(
 
 extension Operand {
     /// For each element the sum of those along `axis` up to it, itself left out when `exclusive`; with
-    /// `reversed` from the end. Of numbers; integers wrap, floats are summed up in f64.
+    /// `reversed` from the end. Sums of unsigned integers are u64, those of signed ones and of bool i64,
+    /// unless a `dtype` is named, in which they are formed; beyond its range integers wrap. Floats are
+    /// summed up in f64.
     /// - Precondition: `axis` is in `-rank..<rank`.
     public func cumulativeSum(
-        axis: Int = -1, exclusive: Bool = false, reversed: Bool = false
+        axis: Int = -1, exclusive: Bool = false, reversed: Bool = false, dtype: DType? = nil
     ) -> Self {
         Self.apply(
-            Cumulative(.sum, axis: axis, isExclusive: exclusive, isReversed: reversed), self)
+            Cumulative(.sum, axis: axis, isExclusive: exclusive, isReversed: reversed),
+            cast(to: dtype ?? self.dtype.ofSums))
     }
 
     /// For each element the product of those along `axis` up to it, itself left out when `exclusive`;
-    /// with `reversed` from the end. Of numbers; integers wrap, floats are multiplied in f64. The
-    /// gradient is right where elements are 0.
+    /// with `reversed` from the end. Products of unsigned integers are u64, those of signed ones and of
+    /// bool i64, unless a `dtype` is named, in which they are formed; beyond its range integers wrap.
+    /// Floats are multiplied in f64. The gradient is right where elements are 0.
     /// - Precondition: `axis` is in `-rank..<rank`.
     public func cumulativeProduct(
-        axis: Int = -1, exclusive: Bool = false, reversed: Bool = false
+        axis: Int = -1, exclusive: Bool = false, reversed: Bool = false, dtype: DType? = nil
     ) -> Self {
         Self.apply(
-            Cumulative(.product, axis: axis, isExclusive: exclusive, isReversed: reversed), self)
+            Cumulative(.product, axis: axis, isExclusive: exclusive, isReversed: reversed),
+            cast(to: dtype ?? self.dtype.ofSums))
     }
 }

@@ -125,7 +125,10 @@ extension NDArray {
     /// Multiplies in place.
     public static func *= (a: inout NDArray, b: NDArray) { a.update(Binary(.multiply), b) }
     /// Divides in place.
-    public static func /= (a: inout NDArray, b: NDArray) { a.update(Binary(.divide), b) }
+    /// - Precondition: this is a floating-point array; integers have no place for their quotient, f32.
+    public static func /= (a: inout NDArray, b: NDArray) {
+        if a.mayBeDivided { a.update(Binary(.divide), b) }
+    }
     /// Adds a scalar in place.
     public static func += (a: inout NDArray, b: Double) { a.update(BinaryScalar(.add, b)) }
     /// Subtracts a scalar in place.
@@ -133,5 +136,19 @@ extension NDArray {
     /// Multiplies by a scalar in place.
     public static func *= (a: inout NDArray, b: Double) { a.update(BinaryScalar(.multiply, b)) }
     /// Divides by a scalar in place.
-    public static func /= (a: inout NDArray, b: Double) { a.update(BinaryScalar(.divide, b)) }
+    /// - Precondition: this is a floating-point array; integers have no place for their quotient, f32.
+    public static func /= (a: inout NDArray, b: Double) {
+        if a.mayBeDivided { a.update(BinaryScalar(.divide, b)) }
+    }
+
+    /// Whether a quotient has this array's dtype; reports when not.
+    private var mayBeDivided: Bool {
+        if !dtype.isInteger { return true }
+        ArrayError(
+            .unsupportedType, in: "divide",
+            "the quotient of integers is f32 and has no place in \(type); use a = a / b, or "
+                + "a = a.dividedTruncating(by: b)"
+        ).report()
+        return false
+    }
 }

@@ -180,7 +180,9 @@ typedef struct {
 typedef enum {
     BRAID_REDUCE_SUM, BRAID_REDUCE_PROD, BRAID_REDUCE_MAX, BRAID_REDUCE_MIN,
     BRAID_REDUCE_ARGMAX, BRAID_REDUCE_ARGMIN,   // write int64 positions within the reduced extents
-    BRAID_REDUCE_ALL, BRAID_REDUCE_ANY          // bool
+    BRAID_REDUCE_ALL, BRAID_REDUCE_ANY,         // bool
+    // Of integers and bool, in 64 bits: uint64 that are written, or int64 where the type has a sign.
+    BRAID_REDUCE_WIDE_SUM, BRAID_REDUCE_WIDE_PROD
 } braid_reduction;
 
 typedef struct {

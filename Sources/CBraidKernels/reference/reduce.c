@@ -118,6 +118,10 @@ void braid_reduce_reference(braid_reduction kind, braid_dtype type,
                             const braid_reduce_arguments *arguments, int64_t begin, int64_t end) {
     if (kind == BRAID_REDUCE_ALL) { reference_all_run(arguments, begin, end); return; }
     if (kind == BRAID_REDUCE_ANY) { reference_any_run(arguments, begin, end); return; }
+    if (kind == BRAID_REDUCE_WIDE_SUM || kind == BRAID_REDUCE_WIDE_PROD) {
+        braid_reduce_wide(kind, type, arguments, begin, end);
+        return;
+    }
     if (kind == BRAID_REDUCE_SUM || kind == BRAID_REDUCE_PROD) { type = unsigned_partner(type); }
     switch (type) {
     case BRAID_F32: reference_f32_reduce(kind, arguments, begin, end); break;

@@ -44,6 +44,33 @@ import Testing
         }
     }
 
+    /// Attributes that older files do not have are read as what those files mean, and written only where
+    /// they say something else.
+    @Test func olderFilesKeepTheirMeaning() throws {
+        func coded<O: Operator>(_ op: O, _ text: String) throws {
+            #expect(try JSONDecoder().decode(O.self, from: Data(text.utf8)) == op)
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            #expect(String(decoding: try encoder.encode(op), as: UTF8.self) == text)
+        }
+        try coded(
+            BinaryScalar(.minimum, 6), #"{"function":"minimum","isScalarFirst":false,"scalar":6}"#)
+        try coded(
+            BinaryScalar(.minimum, 6, isFlatAtTie: true),
+            #"{"function":"minimum","isFlatAtTie":true,"isScalarFirst":false,"scalar":6}"#)
+        try coded(
+            Reduction(.sum, axes: [0]), #"{"axes":[0],"function":"sum","keepsDimensions":false}"#)
+        try coded(
+            Reduction(.sum, axes: [0], dtype: .u64),
+            #"{"axes":[0],"dtype":"u64","function":"sum","keepsDimensions":false}"#)
+        // A sum of bytes in a file wraps as it always did, and a quotient truncates.
+        let bytes = Symbol.full([2], 200, dtype: .u8)
+        #expect(try GraphEvaluator([.apply(Reduction(.sum), bytes)])([])[0].integers == [144])
+        let seven = Symbol.full([1], 7, dtype: .i32)
+        let quotient = Symbol.apply(BinaryScalar(.divide, 2), seven)
+        #expect(try GraphEvaluator([quotient])([])[0].integers == [3])
+    }
+
     @Test func unknownFunctionsAreNamed() {
         let error = #expect(throws: DecodingError.self) {
             try JSONDecoder().decode(Unary.self, from: Data(#"{"function":"frobnicate"}"#.utf8))

@@ -133,4 +133,17 @@ import Testing
         #expect(
             found.map(\.integers) == [[0, 1, 0, 0, 0], [0, 0, 1, 1, 0], [1, 0, 0, 0, 1]])
     }
+
+    /// Integers and truth values are numbers, all of them finite; 16-bit floats need not be.
+    @Test(arguments: DType.allCases) func everyDtypeKnowsItsKinds(_ dtype: DType) throws {
+        let x = Symbol.variable("x", dtype, [3])
+        let special: [Double] = dtype.isFloating ? [1, .nan, -.infinity] : [1, 0, 1]
+        let found = try GraphEvaluator([x.isNaN(), x.isInfinite(), x.isFinite()])([
+            (x, HostArray(dtype, [3], special))
+        ])
+        #expect(
+            found.map(\.integers)
+                == (dtype.isFloating
+                    ? [[0, 1, 0], [0, 0, 1], [1, 0, 0]] : [[0, 0, 0], [0, 0, 0], [1, 1, 1]]))
+    }
 }

@@ -59,8 +59,11 @@ extension Sample {
                 var domain = row.domains[own]
                 if row.dependsOnOrder { domain.kinks.append(scalar.reals[0]) }
                 let inputs = generator.operands(1, dtype, [domain], size)
+                let isBound = function == .minimum || function == .maximum
                 return OperatorCase(
-                    op: BinaryScalar(function, scalar.reals[0], isScalarFirst: isScalarFirst),
+                    op: BinaryScalar(
+                        function, scalar.reals[0], isScalarFirst: isScalarFirst,
+                        isFlatAtTie: isBound && generator.oneIn(2)),
                     inputs: inputs)
             },
             reference: { call in

@@ -60,6 +60,46 @@ extension Sample {
                     ]))
     }
 
+    /// Sums and products of integers and truth values in 64 bits.
+    static let wideReduction = [Reduction.Function.sum, .product].flatMap { function in
+        [DType.i64, .u64].map { wide in
+            let row = ReductionRow(function)
+            return Sample(
+                description: "reduction \(function) in \(wide)",
+                dtypes: DType.allCases.filter { ($0.isInteger || $0 == .bool) && $0 != wide },
+                make: { dtype, size, generator in
+                    var shape = generator.shape(0...4, size)
+                    var axes = generator.axes(of: shape)
+                    if size == .large { (shape, axes) = ([300, 20, 60], [generator.int(-3...2)]) }
+                    let domain = dtype == .bool ? Domain(integers: 0...1) : row.domain
+                    let op = Reduction(
+                        function, axes: axes, keepsDimensions: generator.oneIn(2), dtype: wide)
+                    return OperatorCase(
+                        op: op, inputs: [generator.array(dtype, shape, domain, size)])
+                },
+                reference: { call in
+                    let op = (call.op as? Reduction)!
+                    return [
+                        reduce(
+                            call.inputs[0], op.resolvedAxes(of: call.inputs[0].shape),
+                            keepingDimensions: op.keepsDimensions, wide, row.fold)
+                    ]
+                },
+                differentiableOrders: 0,
+                refused: [
+                    RefusedCall(
+                        Reduction(function, dtype: wide), [TensorType(.f32, [3])],
+                        name: "\(function)", mentions: ["f32[3]", "\(wide)"]),
+                    RefusedCall(
+                        Reduction(function, dtype: .i32), [TensorType(.i8, [3])],
+                        name: "\(function)", mentions: ["i8[3]", "i32"]),
+                    RefusedCall(
+                        Reduction(.maximum, dtype: wide), [TensorType(.i8, [3])], name: "maximum",
+                        mentions: ["i8[3]", "\(wide)"]),
+                ])
+        }
+    }
+
     /// The positions of extremes.
     static let argReduction = ArgReduction.Function.allCases.map { function in
         Sample(

@@ -4,7 +4,8 @@ extension Sample {
         creation + random + unary + binary + binaryScalar + comparison + truth + [
             select, productSum,
         ] + cast
-        + reduction + argReduction + [reshape, transpose, broadcast, concatenate] + slice
+        + reduction + wideReduction + argReduction + [reshape, transpose, broadcast, concatenate]
+        + slice
         + [matrixProduct, fusedPointwise] + convolution + maxPooling + averagePooling + softmax + [
             crossEntropy, causalSoftmax,
         ]
