@@ -93,6 +93,10 @@ struct LossTests {
         #expect(try certain.scalars(as: Float.self).allSatisfy { abs($0) < 1e-6 })
         let slope = gradient(at: row(0)) { sigmoidBinaryCrossEntropy($0, row(1)) }
         #expect(try values(slope) == [-0.5])
+        // The angle between short vectors is that between long ones.
+        let short = NDArray([1e-9, 0, 1e-9, 1e-9] as [Double], shape: [2, 2])
+        let cosines = cosineEmbeddingLoss(short, short * 5, row(1, 1))
+        #expect(try values(cosines).allSatisfy { abs($0) < 1e-12 })
     }
 
     @Test func labelsOutsideTheClassesAreErrors() throws {
@@ -129,6 +133,41 @@ struct LossTests {
             ctcLoss(scores, labels), ctcLoss(scores.rolled(by: -1, axis: 2), labels - 1, blank: -1)
         )
         #expect(try difference(first, last) == nil)
+    }
+
+    /// Labels and lengths that only data show to be wrong are reported by reads, with their places.
+    @Test func ctcNamesLabelsAndLengthsOutside() throws {
+        let scores = NDArray.zeros([2, 4, 3])
+        func lengths(_ a: Int64, _ b: Int64) -> NDArray { NDArray([a, b]) }
+        let labels = NDArray([1, 2, 1, -1] as [Int32], shape: [2, 2])
+        let wrong: [(NDArray, [String])] = [
+            (
+                ctcLoss(scores, labels, scoreLengths: lengths(4, 5)),
+                ["score length 5", "[1]", "0..<5"]
+            ),
+            (ctcLoss(scores, labels, scoreLengths: lengths(-1, 4)), ["score length -1", "[0]"]),
+            (
+                ctcLoss(scores, labels, labelLengths: lengths(3, 1)),
+                ["label length 3", "[0]", "0..<3"]
+            ),
+            (
+                ctcLoss(scores, labels, labelLengths: lengths(2, 2)),
+                ["label -1", "[1, 1]", "0..<3"]
+            ),
+            (
+                ctcLoss(scores, NDArray([1, 3, 1, 2] as [Int32], shape: [2, 2])),
+                ["label 3", "[0, 1]", "0..<3"]
+            ),
+        ]
+        for (losses, mentions) in wrong {
+            let error = #expect(throws: (any Error).self) { try losses.scalars(as: Float.self) }
+            for part in ["ctcLoss"] + mentions {
+                #expect("\(error!)".contains(part), "\(error!) does not mention \(part)")
+            }
+        }
+        let right = ctcLoss(
+            scores, labels, scoreLengths: lengths(4, 0), labelLengths: lengths(2, 0))
+        #expect(try right.scalars(as: Float.self).allSatisfy { $0.isFinite })
     }
 
     @Test func mistakesAreNamed() {

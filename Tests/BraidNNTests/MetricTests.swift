@@ -48,6 +48,20 @@ struct MetricTests {
             }, count: 6)
     }
 
+    /// What weighs nothing takes no part, whatever it is.
+    @Test func weightsOfZeroLeaveOut() throws {
+        var mean = MeanMetric { ($0, $1) }
+        mean.update(
+            NDArray([3, .nan, .infinity] as [Double]), NDArray([1, 0, 0] as [Double]))
+        #expect(try mean.value() == 3)
+        // Padding is no class, and its probabilities need not be numbers.
+        var perplexity = MeanMetric.perplexity(ignoring: -100)
+        perplexity.update(
+            NDArray([0.25, 0.75, .nan, .nan] as [Float], shape: [2, 2]),
+            NDArray([0, -100] as [Int64]))
+        #expect(abs(try perplexity.value() - 4) < 1e-6)
+    }
+
     @Test func classes() throws {
         #expect(try ofClasses(Accuracy()) == 0.6)
         #expect(try ofClasses(MeanMetric.topKAccuracy(1)) == 0.6)

@@ -53,10 +53,7 @@ public enum Activation: Hashable, Sendable, Block {
         case .gelu: x.gelu()
         case .geluTanh: x.geluTanh()
         case .silu: x.silu()
-        case .swish(let beta):
-            beta.isFinite
-                ? x * (x * beta).sigmoid()
-                : x.refused(.invalidValue, in: "swish", "the beta \(beta) is not finite")
+        case .swish(let beta): x.swish(beta: beta)
         case .hardSwish: x.hardSwish()
         case .mish: x.mish()
         case .tanh: x.tanh()

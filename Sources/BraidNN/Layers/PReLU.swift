@@ -28,7 +28,7 @@ public struct PReLU: Block {
             )
         }
         let slopes = slope.reshaped(
-            to: [channels] + Array(repeating: 1, count: max(x.rank - 2, 0)))
+            to: x.rank == 0 ? [] : [channels] + Array(repeating: 1, count: max(x.rank - 2, 0)))
         return select(x .> 0, x, x * slopes)
     }
 }

@@ -18,7 +18,8 @@ public struct ConvTranspose1D: Block {
     /// A layer with `channels` outputs.
     /// - Parameters:
     ///   - padding: how much is cut off on both sides of the result.
-    ///   - outputPadding: how much longer the result is at its end; below the stride.
+    ///   - outputPadding: how much longer the result is at its end; below the stride or the
+    ///     dilation.
     ///   - groups: into how many groups the channels are cut.
     ///   - inputs: the number of input channels; learnt from the first input when nil.
     /// - Precondition: `groups` divides `channels` and inputs.
@@ -59,7 +60,8 @@ public struct ConvTranspose2D: Block {
     /// A layer with `channels` outputs.
     /// - Parameters:
     ///   - padding: how much is cut off on both sides of the result.
-    ///   - outputPadding: how much longer the result is at its end; below the stride.
+    ///   - outputPadding: how much longer the result is at its end; below the stride or the
+    ///     dilation.
     ///   - groups: into how many groups the channels are cut.
     ///   - inputs: the number of input channels; learnt from the first input when nil.
     /// - Precondition: `groups` divides `channels` and inputs.
@@ -101,7 +103,8 @@ public struct ConvTranspose3D: Block {
     /// A layer with `channels` outputs.
     /// - Parameters:
     ///   - padding: how much is cut off on both sides of the result.
-    ///   - outputPadding: how much longer the result is at its end; below the stride.
+    ///   - outputPadding: how much longer the result is at its end; below the stride or the
+    ///     dilation.
     ///   - groups: into how many groups the channels are cut.
     ///   - inputs: the number of input channels; learnt from the first input when nil.
     /// - Precondition: `groups` divides `channels` and inputs.

@@ -4,36 +4,61 @@ import BraidOperators
 /// Connectionist temporal classification (Graves et al., ICML 2006): the negative logarithm of the
 /// probability that a sequence of scores spells the labels, with blanks and repetitions anywhere.
 ///
-/// It is composed of operators, a handful for each time step, so that its gradient comes from theirs.
+/// It is composed of operators, a handful for each time step, so that its gradient comes from theirs. A
+/// label outside the classes, or a length outside its range, is an error that every read of the losses
+/// reports, as `ctcLoss: score length 9 at position [1] is outside 0..<6`.
 /// - Parameters:
 ///   - scores: `[batch, time, classes]`, f32 or f64, before the softmax.
 ///   - labels: integers `[batch, length]`, without blanks; what comes after a sequence's own labels
-///     is negative, unless `labelLengths` says where it ends.
-///   - scoreLengths: integers `[batch]`, how many time steps count; all when nil.
-///   - labelLengths: integers `[batch]`, how many labels count; those that are not negative when nil.
+///     is negative, unless `labelLengths` says where it ends. The sequence's own are classes.
+///   - scoreLengths: integers `[batch]` from 0 to the time, how many time steps count; all when nil. What
+///     stands behind does not matter.
+///   - labelLengths: integers `[batch]` from 0 to the length, how many labels count; those that are not
+///     negative when nil.
 ///   - blank: the class that spells nothing; a negative one counts from the end.
-/// - Returns: `[batch]`; infinity for labels that do not fit into the time.
+/// - Returns: `[batch]`; infinity for labels that do not fit into the time. In no time no labels are
+///   spelled for certain: that loss is 0.
 public func ctcLoss<T: Operand>(
     _ scores: T, _ labels: T, scoreLengths: T? = nil, labelLengths: T? = nil, blank: Int = 0
 ) -> T {
-    guard scores.rank == 3, scores.shape[1] > 0, labels.rank == 2, labels.dtype.isInteger,
+    let lengths = [scoreLengths, labelLengths].compactMap(\.self)
+    guard scores.rank == 3, labels.rank == 2, labels.dtype.isInteger,
         labels.shape[0] == scores.shape[0],
         (-scores.shape[2]..<scores.shape[2]).contains(blank),
-        [scoreLengths, labelLengths].allSatisfy({ $0 == nil || $0!.shape == [scores.shape[0]] })
+        lengths.allSatisfy({ $0.dtype.isInteger && $0.shape == [scores.shape[0]] })
     else {
         ArrayError(
             .shapeMismatch, in: "ctcLoss",
-            "takes scores [batch, time, classes], integer labels [batch, length], lengths [batch] and "
-                + "a blank among the classes, not \(scores.type), \(labels.type) and \(blank)"
+            "takes scores [batch, time, classes], integer labels [batch, length], integer lengths "
+                + "[batch] and a blank among the classes, not "
+                + ([scores, labels] + lengths).map { "\($0.type)" }.joined(separator: ", ")
+                + " and \(blank)"
         ).report()
         return scores
     }
-    let lattice = CTCLattice(
-        scores, labels.cast(to: .i64), blank: blank < 0 ? blank + scores.shape[2] : blank)
-    let lengths =
-        labelLengths?.cast(to: .i64) ?? (labels .>= 0).cast(to: .i64).sum(over: 1)
-    return lattice.loss(
-        scoreLengths: scoreLengths?.cast(to: .i64), labelLengths: lengths)
+    let name = "ctcLoss"
+    let (time, length) = (scores.shape[1], labels.shape[1])
+    let own =
+        labelLengths?.inRange(0..<length + 1, of: "label length", in: name).cast(to: .i64)
+        ?? (labels .>= 0).sum(over: 1)
+    let steps = scoreLengths?.inRange(0..<time + 1, of: "score length", in: name).cast(to: .i64)
+    let none = T.full([], 0, dtype: scores.dtype)
+    let never = T.full([], .infinity, dtype: scores.dtype)
+    let inNoTime = select(own .== 0, none, never)
+    if time == 0 { return inNoTime }
+    let blank = blank < 0 ? blank + scores.shape[2] : blank
+    // What is behind a sequence's end is neither read nor has a slope.
+    let known = steps.map { steps in
+        let places = T.range(count: time, dtype: .i64)
+        let isStep = (places .< steps.expandingDimension(at: 1)).expandingDimension(at: 2)
+        return select(isStep, scores, none)
+    }
+    let isOwn = T.range(count: length, dtype: .i64) .< own.expandingDimension(at: 1)
+    let spelled = select(isOwn, labels.cast(to: .i64), .full([], Double(blank), dtype: .i64))
+        .inRange(0..<scores.shape[2], of: "label", in: name)
+    let loss = CTCLattice(known ?? scores, spelled, blank: blank)
+        .loss(scoreLengths: steps, labelLengths: own)
+    return steps.map { select($0 .== 0, inNoTime, loss) } ?? loss
 }
 
 /// The states that spelling goes through: blank, first label, blank, second label, …, blank.
@@ -87,7 +112,7 @@ private struct CTCLattice<T: Operand> {
         let atLabel = select(
             last .> 0, sums.taken(at: last - 1, alongAxis: 1, mode: .clipping), none)
         let loss = -logAddExp(atBlank, atLabel).squeezed(at: 1)
-        return select(loss .< 1e29, loss, .full([], .infinity, dtype: loss.dtype))
+        return select(loss .>= 1e29, .full([], .infinity, dtype: loss.dtype), loss)
     }
 
     /// Columns moved to the right.

@@ -1,7 +1,8 @@
 public import BraidCore
 import BraidOperators
 
-// Each returns one loss per sample, `[batch]`; weights of samples, `[batch]`, are multiplied in.
+// Each returns one loss per sample, `[batch]`; weights of samples, `[batch]`, are multiplied in, and one of
+// 0 takes its sample out, whatever stands there.
 
 /// `max(0, margin - p y)` with labels of 1 and -1, and the mean over all axes but the first.
 /// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
@@ -9,6 +10,8 @@ public func hingeLoss<T: Operand>(
     _ predictions: T, _ labels: T, margin: Double = 1, sampleWeights: T? = nil
 ) -> T {
     guard predictions.hasShape(of: labels, in: "hingeLoss") else { return predictions }
+    let predictions = predictions.leavingOut(samplesOf: sampleWeights)
+    let labels = labels.leavingOut(samplesOf: sampleWeights)
     return (margin - predictions * labels).relu()
         .perSample(weights: sampleWeights, in: "hingeLoss")
 }
@@ -19,6 +22,8 @@ public func squaredHingeLoss<T: Operand>(
     _ predictions: T, _ labels: T, margin: Double = 1, sampleWeights: T? = nil
 ) -> T {
     guard predictions.hasShape(of: labels, in: "squaredHingeLoss") else { return predictions }
+    let predictions = predictions.leavingOut(samplesOf: sampleWeights)
+    let labels = labels.leavingOut(samplesOf: sampleWeights)
     return (margin - predictions * labels).relu().square()
         .perSample(weights: sampleWeights, in: "squaredHingeLoss")
 }
@@ -30,6 +35,8 @@ public func logisticLoss<T: Operand>(
     _ predictions: T, _ labels: T, sampleWeights: T? = nil
 ) -> T {
     guard predictions.hasShape(of: labels, in: "logisticLoss") else { return predictions }
+    let predictions = predictions.leavingOut(samplesOf: sampleWeights)
+    let labels = labels.leavingOut(samplesOf: sampleWeights)
     return (-(predictions * labels)).softplus()
         .perSample(weights: sampleWeights, in: "logisticLoss")
 }
@@ -47,7 +54,9 @@ public func tripletLoss<T: Operand>(
     let name = "tripletLoss"
     guard anchors.hasShape(of: positives, in: name), anchors.hasShape(of: negatives, in: name)
     else { return anchors }
-    let excess = (anchors - positives).square() - (anchors - negatives).square()
+    let excess =
+        (anchors - positives).leavingOut(samplesOf: sampleWeights).square()
+        - (anchors - negatives).leavingOut(samplesOf: sampleWeights).square()
     let sums = excess.rank > 1 ? excess.sum(over: Array(1..<excess.rank)) : excess
     return (sums + margin).relu().perSample(weights: sampleWeights, in: name)
 }
@@ -63,16 +72,25 @@ public func cosineEmbeddingLoss<T: Operand>(
 ) -> T {
     let name = "cosineEmbeddingLoss"
     guard first.hasShape(of: second, in: name) else { return first }
-    let cosines = cosineSimilarity(first, second)
+    let cosines = cosineSimilarity(
+        first.leavingOut(samplesOf: sampleWeights), second.leavingOut(samplesOf: sampleWeights))
     guard cosines.hasShape(of: labels, in: name) else { return first }
-    return select(labels .> 0, 1 - cosines, (cosines - margin).relu())
+    let losses = select(labels .> 0, 1 - cosines, (cosines - margin).relu())
+    // NaN is no label.
+    return select(labels.isNaN(), .full([], .nan, dtype: losses.dtype), losses)
         .perSample(weights: sampleWeights, in: name)
 }
 
-/// The cosine of the angle between vectors along the last axis; 0 where either has no length.
+/// The cosine of the angle between vectors along the last axis; 0, with a slope of 0, where either has no
+/// length.
 func cosineSimilarity<T: Operand>(_ first: T, _ second: T) -> T {
-    let lengths = first.norm(over: -1) * second.norm(over: -1)
-    return (first * second).sum(over: -1) / maximum(lengths, 1e-12)
+    let (a, b) = (first.norm(over: -1), second.norm(over: -1))
+    let isNone = (a .== 0) .| (b .== 0)
+    let one = T.full([], 1, dtype: first.dtype)
+    // One after the other: the product of short lengths would vanish.
+    let cosine =
+        (first * second).sum(over: -1) / select(isNone, one, a) / select(isNone, one, b)
+    return select(isNone, .full([], 0, dtype: first.dtype), cosine)
 }
 
 /// Smoothed deep metric learning (Bonadiman et al., 2019): each sample of the first array is to be
@@ -99,7 +117,9 @@ public func sdmlLoss<T: Operand>(
         return first
     }
     let batch = first.shape[0]
-    let distances = (first.expandingDimension(at: 1) - second.expandingDimension(at: 0))
+    let distances =
+        (first.leavingOut(samplesOf: sampleWeights).expandingDimension(at: 1)
+        - second.expandingDimension(at: 0))
         .square().sum(over: 2)
     let others = smoothing / Double(batch - 1)
     let labels = T.eye(batch, dtype: first.dtype) * (1 - smoothing - others) + others

@@ -2,20 +2,22 @@ public import BraidCore
 import BraidOperators
 
 // Each takes predictions and labels of one shape `[batch, …]` and returns one loss per sample, `[batch]`:
-// the mean over all other axes. Weights of samples, `[batch]`, are multiplied in.
+// the mean over all other axes. Weights of samples, `[batch]`, are multiplied in; one of 0 takes its sample
+// out, whatever stands there.
 
 /// The absolute error, `|p - y|`.
 /// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
 public func l1Loss<T: Operand>(_ predictions: T, _ labels: T, sampleWeights: T? = nil) -> T {
     guard predictions.hasShape(of: labels, in: "l1Loss") else { return predictions }
-    return (predictions - labels).abs().perSample(weights: sampleWeights, in: "l1Loss")
+    return (predictions - labels).leavingOut(samplesOf: sampleWeights).abs()
+        .perSample(weights: sampleWeights, in: "l1Loss")
 }
 
 /// Half the squared error, `(p - y)² / 2`.
 /// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
 public func l2Loss<T: Operand>(_ predictions: T, _ labels: T, sampleWeights: T? = nil) -> T {
     guard predictions.hasShape(of: labels, in: "l2Loss") else { return predictions }
-    return ((predictions - labels).square() * 0.5)
+    return ((predictions - labels).leavingOut(samplesOf: sampleWeights).square() * 0.5)
         .perSample(weights: sampleWeights, in: "l2Loss")
 }
 
@@ -28,9 +30,10 @@ public func huberLoss<T: Operand>(
 ) -> T {
     ArrayError.check(rho > 0, in: "huberLoss", "rho is \(rho), not above 0")
     guard predictions.hasShape(of: labels, in: "huberLoss") else { return predictions }
-    let distance = (predictions - labels).abs()
-    let bounded = minimum(distance, rho)
-    return (bounded * (distance - bounded * 0.5) / rho)
+    // Without magnitudes, whose slope is 0 at 0, so that the second derivative is right there.
+    let difference = (predictions - labels).leavingOut(samplesOf: sampleWeights)
+    let bounded = difference.clamped(to: -rho...rho)
+    return (bounded * (difference - bounded * 0.5) / rho)
         .perSample(weights: sampleWeights, in: "huberLoss")
 }
 
@@ -53,10 +56,12 @@ public func poissonLoss<T: Operand>(
     isFull: Bool = false, sampleWeights: T? = nil
 ) -> T {
     guard predictions.hasShape(of: labels, in: "poissonLoss") else { return predictions }
+    let predictions = predictions.leavingOut(samplesOf: sampleWeights)
+    let labels = labels.leavingOut(samplesOf: sampleWeights)
     var losses =
         switch prediction {
-        case .logarithm: predictions.exp() - labels * predictions
-        case .rate: predictions - labels * (predictions + 1e-8).log()
+        case .logarithm: predictions.exp() - labels * predictions.finite(where: labels)
+        case .rate: predictions - labels * (predictions + 1e-8).log().finite(where: labels)
         }
     if isFull {
         let count = maximum(labels, 1)

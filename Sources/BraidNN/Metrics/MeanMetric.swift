@@ -115,6 +115,7 @@ extension MeanMetric {
     public static func perplexity(ignoring ignored: Int? = nil) -> MeanMetric {
         MeanMetric(finish: { $0.exp() }) { probabilities, labels in
             guard let ignored else { return (surprise(probabilities, labels), nil) }
+            let labels = labels.cast(to: .i64)
             let counts = labels .!= Double(ignored)
             let known = select(counts, labels, .zeros([], dtype: labels.dtype))
             // Outside the mean whatever its probabilities are.

@@ -37,7 +37,8 @@ struct RunningMean: Sendable {
     mutating func add(_ values: NDArray, weights: NDArray? = nil) {
         var values = values.detached().cast(to: .f64)
         if let weights = weights?.detached().cast(to: .f64) {
-            values = values * weights
+            // A weight of 0 takes out what it stands for, be it infinite or NaN.
+            values = select(weights .!= 0, values * weights, .zeros([], dtype: .f64))
             weight += weights.sum()
         } else {
             weight += Double(values.count)

@@ -59,7 +59,11 @@ extension Operand {
     public func mish() -> Self { gated { $0 * $0.softplus().tanh() } }
 
     /// `x / (1 + e^(-beta x))`, of f32 and f64; with a beta of 1 it is `silu`.
+    /// - Precondition: `beta` is finite.
     public func swish(beta: Double) -> Self {
+        guard beta.isFinite else {
+            return refused(.invalidValue, in: "swish", "the beta \(beta) is not finite")
+        }
         if beta == 0 { return self * 0.5 }
         let x = limited
         let gated = x * (x * beta).sigmoid()

@@ -33,6 +33,9 @@ extension EdgeRow {
             row("fill where", pair, [inf, 7], [1, 0]) { $0.filled(with: 7, where: $0.isNaN()) },
             row("topK", [nan, 1, inf], [nan, inf], [1, 0, 1]) { $0.topK(2).values },
             row("sorted ties", [1, 1, 0], [0, 1, 1], [1, 1, 1]) { $0.sorted() },
+            row("range check", pair, pair, [1, 1]) {
+                $0.inRange(0...(.infinity), of: "number", in: "edges", allowsNaN: true)
+            },
             row("stop gradient", pair, [inf, nan], [0, 0]) { .apply(StopGradient(), $0) },
             EdgeRow(
                 "select", [.init([1, 0], dtype: .bool), .init([1, inf]), .init([nan, 2])],
