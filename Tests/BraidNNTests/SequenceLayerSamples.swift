@@ -65,7 +65,9 @@ private struct Unrolled<Cell: RecurrentCell>: Block {
 private struct WithLengths: Block {
     let layer = LSTM(3, isBidirectional: true)
     func forward(_ x: NDArray) -> NDArray {
-        let lengths = NDArray.range(count: x.shape[1], dtype: .i64)
+        // From 0 on; as long as there are steps.
+        let lengths = minimum(
+            NDArray.range(count: x.shape[1], dtype: .i64), Double(x.shape[0]))
         let (output, state) = layer(x, state: nil, validLengths: lengths)
         return output * (state.hidden.sum() + state.cell.sum())
     }
