@@ -65,7 +65,25 @@ public final class Engine: Sendable {
         if case .threaded(let threads?) = kind {
             if threads <= 0 { fatalError("an engine needs at least one thread, not \(threads)") }
         }
-        core = Core(kind, limits, reportsStallsAfter: reportsStallsAfter.map { $0 / .seconds(1) })
+        core = Core(
+            kind, limits, reportsStallsAfter: reportsStallsAfter.map { $0 / .seconds(1) },
+            startThread: { WorkerThread($0) })
+    }
+
+    /// An engine on a system that has a thread left only while `hasThread` says so.
+    package init(
+        _ kind: Kind, limits: Limits = Limits(), hasThread: @escaping @Sendable () -> Bool
+    ) {
+        core = Core(kind, limits, reportsStallsAfter: nil) {
+            hasThread() ? WorkerThread($0) : nil
+        }
+    }
+
+    /// Names the engine among those of the process.
+    package var number: UInt32 { core.number }
+    /// Takes bytes back that nothing but pending jobs of an engine kept alive, which may be gone itself.
+    package static func removeOrphanedBytes(_ count: Int, ofEngine number: UInt32) {
+        Core.numbered(number)?.removeOrphanedBytes(count)
     }
 
     deinit { if core.isInside { core.abandon() } else { core.stop() } }
@@ -88,24 +106,32 @@ public final class Engine: Sendable {
     ///   - priority: among ready jobs of the lane the highest runs first.
     ///   - lane: `io` for a body that may block, so that it holds no compute thread.
     ///   - bytes: memory that the body will ask for.
-    ///   - owner: on whose behalf the job runs, for recordings.
-    ///   - body: what to do, on some thread. When it throws, what it was to write is poisoned.
+    ///   - owner: on whose behalf the job runs, for recordings; nil stands for that of the context.
+    ///   - context: what the job takes over from the code that pushes it; by default whether layers train
+    ///     and on whose behalf it runs. No other scope reaches the job, neither of its push nor of the
+    ///     thread that runs it.
+    ///   - body: what to do, on some thread. When it throws, or makes a mistake that would stop the
+    ///     program elsewhere, what it was to write is poisoned.
     ///
     /// From outside jobs the call may wait for room and meanwhile run other jobs on the calling
     /// thread, so the caller must hold no lock that jobs take.
+    ///
+    /// A variable belongs to one engine while jobs name it. A job that names one of another engine fails with
+    /// `EngineError.Code.variableInUse`, and what it was to write is poisoned there and here.
     public func push(
         _ label: String, reads: [Variable] = [], updates: [Variable] = [],
         overwrites: [Variable] = [], priority: Int = 0, lane: Lane = .compute, bytes: Int = 0,
-        owner: String? = nil,
+        owner: String? = nil, context: JobContext = .current,
         _ body: @escaping @Sendable () throws -> Void
     ) {
         core.push(
             Run(
                 label, GripList(reads: reads, updates: updates, overwrites: overwrites),
-                priority: priority, lane: lane, byteCount: bytes, body: .work(body), owner: owner))
+                priority: priority, lane: lane, byteCount: bytes, body: .work(body), owner: owner,
+                context: context))
     }
 
-    /// Hands a job over that says for each variable what it does with it.
+    /// Hands a kernel's job over that says for each variable what it does with it.
     package func push(
         _ label: String, accesses: [(variable: Variable, access: Access)], priority: Int = 0,
         bytes: Int = 0, owner: String? = nil, _ body: @escaping @Sendable () throws -> Void
@@ -113,7 +139,7 @@ public final class Engine: Sendable {
         core.push(
             Run(
                 label, GripList(accesses), priority: priority, byteCount: bytes, body: .work(body),
-                owner: owner))
+                owner: owner, context: .kernel))
     }
 
     /// Hands a program over: as if its jobs were pushed one after the other, at one time.
@@ -125,31 +151,36 @@ public final class Engine: Sendable {
     ///   - externals: the variables that the program's externals stand for this time. Externals that
     ///     get the same variable are one.
     ///   - bytes: memory that the jobs will ask for.
+    ///   - context: what the jobs take over from the code that pushes them, as of a plain push.
     ///   - body: does an inner job, by its number, on some thread; calls overlap as the slots allow.
     /// - Precondition: there are as many variables as externals.
     ///
     /// As with a plain push the call may wait for room, for all inner jobs at once.
     public func push(
         _ program: Program, label: String, externals: [Variable], bytes: Int = 0,
-        _ body: @escaping @Sendable (_ job: Int) throws -> Void
+        context: JobContext = .current, _ body: @escaping @Sendable (_ job: Int) throws -> Void
     ) {
         invariant(
             externals.count == program.externalCount,
             "program '\(label)' has \(program.externalCount) externals, not \(externals.count)")
         if program.jobCount == 0 { return }
         core.push(
-            Run(label, program.merging(externals), externals, byteCount: bytes, body))
+            Run(
+                label, program.merging(externals), externals, byteCount: bytes, context: context,
+                body))
     }
 
     /// Calls `observer` once the writers of `variable` that were pushed so far have ended, with the
-    /// failure that the contents depend on, if any. The call must not block.
+    /// failure that the contents depend on, if any. The observer must not block. The call never waits for
+    /// room, and runs jobs only on an engine that has no threads.
     public func notify(
-        when variable: Variable, _ observer: @escaping @Sendable (EngineError?) -> Void
+        when variable: Variable, context: JobContext = .current,
+        _ observer: @escaping @Sendable (EngineError?) -> Void
     ) {
         core.push(
             Run(
                 "notify", GripList(reads: [variable], updates: [], overwrites: []), priority: 0,
-                byteCount: 0, body: .observer(observer)))
+                byteCount: 0, body: .observer(observer), context: context))
     }
 
     /// Waits until the writers of `variable` that were pushed so far have ended; readers do not
@@ -158,20 +189,21 @@ public final class Engine: Sendable {
     /// Outside jobs the calling thread meanwhile runs other jobs. Inside a job it runs only jobs
     /// that the variable depends on, and returns at once for a variable that the job itself accesses.
     /// - Throws: `EngineError`, the failure that the contents depend on, at every call until they are
-    ///   overwritten; inside a job also when the variable depends on the end of that job.
+    ///   overwritten; inside a job also when the variable depends on the end of that job; on any thread when
+    ///   jobs of another engine write it.
     public func wait(for variable: Variable) throws(EngineError) {
         try core.wait(for: variable)
     }
 
     /// Waits until every job pushed so far, with all that it pushed, has ended.
-    /// - Throws: `EngineError`, the earliest pushed failure that no earlier call has thrown; inside
-    ///   a job always.
+    /// - Throws: `EngineError`, of the failures since the last call the earliest pushed one, which says how
+    ///   many more there were; inside a job always.
     public func waitAll() throws(EngineError) { try core.waitAll() }
 
     /// Forgets the failure that `variable` carries, after the jobs pushed so far. The contents are
     /// undefined then.
     public func clearError(of variable: Variable) {
-        push("clear error", overwrites: [variable]) {}
+        push("clear error", overwrites: [variable], context: .kernel) {}
     }
 
     /// Calls `body` with every number below `count` and returns when all calls have ended. Idle
@@ -216,17 +248,20 @@ public final class Engine: Sendable {
     /// Marks a variable that no job names yet as failed, as if a job of that label had thrown; no
     /// `waitAll` reports it.
     package func poison(_ variable: Variable, label: String, _ error: any Error) {
-        core.withState { state, _ in
+        let isDone = core.withState { state, _ in
+            guard variable.isIdle else { return false }
             state.scheduler.replacePoison(
                 of: variable,
                 by: Poison(
-                    error: EngineError(jobFailed: label, error), order: PushOrder(root: 0, path: [])
-                ), nil)
+                    error: EngineError(jobFailed: label, error), order: PushOrder(root: 0), of: nil),
+                nil)
+            return true
         }
+        if !isDone { push(label, overwrites: [variable], context: .kernel) { throw error } }
     }
 
+    /// Takes bytes back that nothing but pending jobs kept alive.
+    package func removeOrphanedBytes(_ count: Int) { core.removeOrphanedBytes(count) }
     /// Counts bytes that nothing but pending jobs keeps alive.
     package func addOrphanedBytes(_ count: Int) { core.addOrphanedBytes(count) }
-    /// Takes them back when they are gone.
-    package func removeOrphanedBytes(_ count: Int) { core.removeOrphanedBytes(count) }
 }

@@ -30,6 +30,15 @@ package final class MemoryBudget: Sendable {
         try $scoped.withValue(MemoryBudget(limit: limit, isWhole: false), operation: body)
     }
 
+    /// Whether `limited` is open around the calling code.
+    package static var isLimited: Bool { scoped != nil }
+
+    /// Runs `body`, a job that the thread helps with, outside every limit of the calling code.
+    package static func outsideLimits<R>(_ body: () throws -> R) rethrows -> R {
+        if scoped == nil { return try body() }
+        return try $scoped.withValue(nil, operation: body)
+    }
+
     /// Takes bytes from the budget until the reservation goes.
     /// - Throws: `MemoryShortage` when they are not there.
     package static func reserve(_ byteCount: Int) throws(MemoryShortage) -> MemoryReservation {

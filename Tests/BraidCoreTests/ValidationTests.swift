@@ -48,7 +48,7 @@ import Testing
             }
             _ = Symbol.apply(Probe(axis: 0), x)
         }
-        #expect(Scopes.current == nil || Scopes.bound == nil)
+        #expect(Scopes.current == nil)
     }
 
     @Test func modesNest() {

@@ -25,6 +25,41 @@ import Testing
         }
     }
 
+    /// Jobs of the io lane are no work for compute threads: as long as those have nothing to do, more is
+    /// pushed whatever the bytes.
+    @Test func ioJobsKeepNoComputeThreadBusy() throws {
+        let engine = Engine(
+            .threaded(threads: 1), limits: Engine.Limits(jobs: 100, bytes: 1 << 20, cachedBytes: 64)
+        )
+        try Watchdog.run(engine) {
+            let gate = Semaphore()
+            for _ in 0..<20 { engine.push("read", lane: .io, bytes: 100) { gate.wait() } }
+            let done = Variable()
+            engine.push("compute", updates: [done], bytes: 100) {}
+            try engine.wait(for: done)
+            #expect(engine.counters.blockedPushes == 0)
+            for _ in 0..<20 { gate.signal() }
+            try engine.waitAll()
+        }
+    }
+
+    /// An observer may be a task that must not block or work.
+    @Test(arguments: [1, 2])
+    func observersAreAdmittedAtOnce(threads: Int) throws {
+        let engine = Engine(.threaded(threads: threads), limits: Engine.Limits(jobs: threads))
+        try Watchdog.run(engine) {
+            let gate = Semaphore()
+            let variable = Variable()
+            for _ in 0..<threads { engine.push("blocked", reads: [variable]) { gate.wait() } }
+            let observed = Counter()
+            for _ in 0..<50 { engine.notify(when: variable) { _ in observed.add() } }
+            #expect(engine.counters.blockedPushes == 0)
+            for _ in 0..<threads { gate.signal() }
+            try engine.waitAll()
+            #expect(observed.count == 50)
+        }
+    }
+
     @Test func bytesInFlightStayUnderTheBound() throws {
         let engine = Engine(.threaded(threads: 2), limits: Engine.Limits(bytes: 1_000))
         try Watchdog.run(engine) {

@@ -126,6 +126,10 @@ import Testing
             let failure = engine.failureOfAll()
             #expect(failure?.job == "first")
             #expect(failure?.underlying as? TestFailure == TestFailure(number: 1))
+            // It says that there were others.
+            #expect(failure?.furtherFailureCount == 2)
+            #expect(failure?.description.hasSuffix("; 2 more jobs failed") == true)
+            #expect(engine.failure(of: variable)?.furtherFailureCount == 0)
             try engine.waitAll()
             #expect(engine.failure(of: variable)?.job == "second")
             try engine.waitAll()

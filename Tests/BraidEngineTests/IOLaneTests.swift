@@ -73,6 +73,30 @@ import Testing
         }
     }
 
+    /// A thread that has started and not yet looked is on its way to the job: nobody starts a second one.
+    @Test func oneJobStartsOneThread() throws {
+        let isDone = Flag()
+        for _ in 0..<Effort.count(60, full: 2_000) {
+            let engine = Engine(.threaded(threads: 2))
+            try Watchdog.run(engine) {
+                isDone.set(false)
+                // Looks all the time whether there is work.
+                let other = UserThread {
+                    let variable = Variable()
+                    while !isDone.isSet {
+                        engine.push("job", updates: [variable]) {}
+                        _ = engine.failure(of: variable)
+                    }
+                }
+                engine.push("read", lane: .io) { sleep(milliseconds: 1) }
+                try engine.waitAll()
+                isDone.set()
+                other.join()
+                #expect(engine.counters.ioThreads == 1)
+            }
+        }
+    }
+
     /// One compute thread goes on while more io jobs than it has threads block.
     @Test func blockedJobsHoldNoComputeThread() throws {
         let engine = Engine(.threaded(threads: 1))

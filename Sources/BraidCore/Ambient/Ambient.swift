@@ -1,4 +1,4 @@
-package import Synchronization
+package import BraidPlatform
 
 /// Whether layers behave as in training (dropout drops, statistics move) or as in prediction.
 public enum Mode: Hashable, Sendable, Codable {
@@ -10,72 +10,150 @@ public enum Mode: Hashable, Sendable, Codable {
 
 /// The state that open scopes lend to the code inside them. One object, so that binding and reading
 /// it costs one reference.
+///
+/// A job inherits mode and owner of its push, and has an error sink of its own. The rest belongs to the
+/// code that opened the scope: neither the jobs that it pushes see it, nor those that its thread runs
+/// while it waits.
 package final class Ambient: Sendable {
-    /// The tape that records, of BraidRuntime's type.
-    package let tape: (any AnyObject & Sendable)?
-    /// The trace that is being taken, of BraidRuntime's type.
-    package let trace: (any AnyObject & Sendable)?
-    package let mode: Mode
-    package let errors: ErrorSink?
-    /// Where moves of running averages are left, of BraidRuntime's type; nil when they are made at once.
-    package let averages: (any AnyObject & Sendable)?
-
-    package init(
-        tape: (any AnyObject & Sendable)?, trace: (any AnyObject & Sendable)?, mode: Mode,
-        errors: ErrorSink?, averages: (any AnyObject & Sendable)?
-    ) {
-        self.tape = tape
-        self.trace = trace
-        self.mode = mode
-        self.errors = errors
-        self.averages = averages
+    /// The parts.
+    package struct Values: Sendable {
+        /// The tape that records, of BraidRuntime's type.
+        package var tape: (any AnyObject & Sendable)?
+        /// The trace that is being taken, of BraidRuntime's type.
+        package var trace: (any AnyObject & Sendable)?
+        package var mode = Mode.predict
+        package var errors: ErrorSink?
+        /// Where moves of running averages are left, of BraidRuntime's type; nil when they are made at
+        /// once.
+        package var averages: (any AnyObject & Sendable)?
+        /// On whose behalf jobs are pushed, for recordings of when they ran.
+        package var owner: String?
+        /// Where keys of random operators come from, of BraidOperators' type; nil for the process's own
+        /// source.
+        package var randomSource: (any AnyObject & Sendable)?
+        /// The block inside which calls happen, of BraidRuntime's type; in checked mode and for summaries only.
+        package var blockPath: (any AnyObject & Sendable)?
+        /// What lets changes of arrays through, of BraidEngine's type.
+        package var guardian: (any AnyObject & Sendable)?
+        /// Who notes the calls of blocks, of BraidNN's type.
+        package var blockObserver: (any AnyObject & Sendable)?
     }
+    package let values: Values
+
+    package init(_ values: Values = Values()) { self.values = values }
+
+    package var tape: (any AnyObject & Sendable)? { values.tape }
+    package var trace: (any AnyObject & Sendable)? { values.trace }
+    package var mode: Mode { values.mode }
+    package var errors: ErrorSink? { values.errors }
+    package var averages: (any AnyObject & Sendable)? { values.averages }
 
     /// Whether a mutation must make a new array: a tape or a trace may hold the old value, and after
     /// a mistake there may be nothing to change.
-    package var changesByReplacing: Bool { tape != nil || trace != nil || errors != nil }
+    package var changesByReplacing: Bool {
+        values.tape != nil || values.trace != nil || values.errors != nil
+    }
+
+    /// This state with changes.
+    package func changing(_ change: (inout Values) -> Void) -> Ambient {
+        var values = values
+        change(&values)
+        return Ambient(values)
+    }
 
     /// The ambient state outside all scopes.
-    package static let outside = Ambient(
-        tape: nil, trace: nil, mode: .predict, errors: nil, averages: nil)
+    package static let outside = Ambient()
+
+    /// The state of the innermost scope without what it records, traces and collects, in prediction: for
+    /// what is no part of that. Mistakes are still heard of.
+    package static var unrecorded: Ambient {
+        guard let now = Scopes.innermost?.values else { return outside }
+        var values = Values()
+        values.errors = now.errors
+        values.owner = now.owner
+        values.randomSource = now.randomSource
+        values.blockPath = now.blockPath
+        values.guardian = now.guardian
+        let isOutside =
+            now.errors == nil && now.owner == nil && now.randomSource == nil
+            && now.blockPath == nil && now.guardian == nil
+        return isOutside ? outside : Ambient(values)
+    }
+}
+
+extension Ambient: ScopeState {
+    package var owner: String? { values.owner }
+
+    package var forJobs: (any ScopeState)? {
+        values.mode == .predict ? nil : Ambient(Values(mode: values.mode))
+    }
+
+    /// The pieces are the caller's own code, on several threads at a time: they report to the caller's
+    /// sink, and what must stay in order, such as a tape, they do not see.
+    package var forPieces: (any ScopeState)? {
+        Ambient(Values(mode: values.mode, errors: values.errors, owner: values.owner))
+    }
+
+    package var mistake: (any Error)? { values.errors?.error }
+
+    package func report(_ message: String, in operation: String) -> Bool {
+        guard let errors = values.errors else { return false }
+        errors.report(ArrayError(.invalidState, in: operation, message))
+        return true
+    }
+
+    /// What the code of a job finds.
+    fileprivate convenience init(_ job: JobScope) {
+        let inherited = job.inherited.map { unsafeDowncast($0, to: Ambient.self) }
+        self.init(
+            Values(mode: inherited?.mode ?? .predict, errors: ErrorSink(), owner: job.owner))
+    }
 }
 
 /// Open scopes. Without one, an operator pays one relaxed load.
 package enum Scopes {
-    @TaskLocal package static var bound: Ambient?
-    /// How many scopes are open in the process.
-    package static let open = Atomic<Int>(0)
-
     /// The state of the innermost scope, or nil outside all scopes.
-    @inline(__always)
     package static var current: Ambient? {
-        open.load(ordering: .relaxed) == 0 ? nil : bound
+        guard let binding = ScopeBinding.current else { return nil }
+        if let state = binding.state { return unsafeDowncast(state, to: Ambient.self) }
+        return binding.job.map(ofJob)
+    }
+
+    /// The same, also where a job has not asked for its own before; for what happens rarely.
+    package static var innermost: Ambient? {
+        guard let binding = ScopeBinding.innermost else { return nil }
+        if let state = binding.state { return unsafeDowncast(state, to: Ambient.self) }
+        return binding.job.map(ofJob)
+    }
+
+    @inline(never)
+    private static func ofJob(_ job: JobScope) -> Ambient {
+        unsafeDowncast(job.state { Ambient($0) }, to: Ambient.self)
     }
 
     /// Runs `body` with `ambient` as the innermost scope.
     package static func with<R>(_ ambient: Ambient, _ body: () throws -> R) rethrows -> R {
-        open.wrappingAdd(1, ordering: .relaxed)
-        defer { open.wrappingSubtract(1, ordering: .relaxed) }
-        return try $bound.withValue(ambient, operation: body)
+        try ScopeBinding(ambient)(body)
     }
 
     /// Runs `body` with `ambient` as the innermost scope; child tasks inherit it.
     package static func with<R>(
         _ ambient: Ambient, _ body: () async throws -> R
     ) async rethrows -> R {
-        open.wrappingAdd(1, ordering: .relaxed)
-        defer { open.wrappingSubtract(1, ordering: .relaxed) }
-        return try await $bound.withValue(ambient, operation: body)
+        try await ScopeBinding(ambient)(body)
+    }
+
+    /// Runs `body` in the innermost scope with changes.
+    package static func changing<R>(
+        _ change: (inout Ambient.Values) -> Void, _ body: () throws -> R
+    ) rethrows -> R {
+        try with((innermost ?? .outside).changing(change), body)
     }
 }
 
 /// Runs `body` as in training or as in prediction; `Autograd.record` sets training by itself.
 public func withMode<R>(_ mode: Mode, _ body: () throws -> R) rethrows -> R {
-    let now = Scopes.current ?? .outside
-    return try Scopes.with(
-        Ambient(
-            tape: now.tape, trace: now.trace, mode: mode, errors: now.errors,
-            averages: now.averages), body)
+    try Scopes.changing({ $0.mode = mode }, body)
 }
 
 extension Mode {

@@ -19,11 +19,8 @@ package final class ErrorSink: Sendable {
 ///
 /// - Throws: the first `ArrayError`, else what `body` throws.
 public func validating<R>(_ body: () throws -> R) throws -> R {
-    let now = Scopes.current ?? .outside
     let sink = ErrorSink()
-    let ambient = Ambient(
-        tape: now.tape, trace: now.trace, mode: now.mode, errors: sink, averages: now.averages)
-    let result = Result { try Scopes.with(ambient, body) }
+    let result = Result { try Scopes.changing({ $0.errors = sink }, body) }
     if let error = sink.error { throw error }
     return try result.get()
 }
@@ -45,7 +42,7 @@ extension ArrayError {
     /// Reports, and returns the error with what is known of the call.
     package func reported(_ fileID: StaticString? = nil, _ line: UInt = 0) -> ArrayError {
         let error = located(fileID, line)
-        guard let sink = Scopes.current?.errors else { error.trap() }
+        guard let sink = Scopes.innermost?.errors else { error.trap() }
         sink.report(error)
         return error
     }
@@ -54,7 +51,7 @@ extension ArrayError {
     /// caller go on.
     package func noted(_ fileID: StaticString? = nil, _ line: UInt = 0) -> ArrayError {
         let error = located(fileID, line)
-        Scopes.current?.errors?.report(error)
+        Scopes.innermost?.errors?.report(error)
         return error
     }
 

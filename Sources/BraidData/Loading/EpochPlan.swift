@@ -1,4 +1,5 @@
 import BraidCore
+import BraidEngine
 import BraidOperators
 import BraidRuntime
 
@@ -23,11 +24,12 @@ struct EpochPlan: Sendable {
 
     /// Loads a batch, on whatever thread: nothing of the caller's scopes is seen by the dataset, and what
     /// it draws follows from the batch.
-    /// - Throws: what the dataset throws; `DatasetTypeError` when it returns other types than it says.
+    /// - Throws: what the dataset throws; `ArrayError`, the first mistake of its code; `DatasetTypeError` when it returns other types than it says.
     func load(_ batch: Int) throws -> Batch {
         let samples = Array(samples(batch))
         let key = SplitMix64(seed: seed, stream: UInt64(epoch)).key(UInt64(batch))
-        let loaded = try Scopes.with(.outside) {
+        // As in a job, so that it is the same for every number of workers.
+        let loaded = try JobContext.outside {
             try RandomSource.withSource(key: key) { try dataset.batch(at: samples) }
         }
         let given = [loaded.input.type, loaded.label.type]

@@ -8,7 +8,7 @@ import BraidPlatform
 public struct EngineError: Error, Sendable, CustomStringConvertible {
     /// What kind of failure it was; more kinds may come.
     public struct Code: Hashable, Sendable {
-        private enum Value { case failed, cycle, misplaced, call }
+        private enum Value { case failed, cycle, misplaced, call, inUse, depth }
         private let value: Value
         /// The body of a job threw.
         public static let jobFailed = Code(value: .failed)
@@ -16,6 +16,10 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         public static let waitCycle = Code(value: .cycle)
         /// A call that jobs must not make, made inside a job.
         public static let invalidInsideJob = Code(value: .misplaced)
+        /// A call for a variable that jobs of another engine name.
+        public static let variableInUse = Code(value: .inUse)
+        /// Waits inside jobs stood too deep on one thread, and the system had no other.
+        public static let waitsTooDeep = Code(value: .depth)
         /// A wrong call: a read as another type than the array's, or of a value of a trace. `underlying`
         /// says more.
         public static let invalidCall = Code(value: .call)
@@ -29,7 +33,34 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public let underlying: (any Error)?
     /// Where the failure was read, as `MyModule/main.swift:12`; nil where it is not known.
     public private(set) var location: String?
+    /// How many jobs failed besides this one since the last `waitAll`, where `waitAll` throws the error.
+    public private(set) var furtherFailureCount = 0
     private let message: String
+
+    /// This error as `waitAll` throws it for so many failures.
+    func first(of count: Int) -> EngineError {
+        var error = self
+        error.furtherFailureCount = count - 1
+        return error
+    }
+
+    init(job: String, on engine: String, namesVariableOf other: String) {
+        code = .variableInUse
+        self.job = job
+        underlying = nil
+        message =
+            "\(job): jobs of \(other) name this variable and have not ended, so that \(engine) cannot "
+            + "order it; push all jobs that share a variable to one engine, or wait for it there first"
+    }
+
+    init(waitIn job: String, tooDeep depth: Int) {
+        code = .waitsTooDeep
+        self.job = job
+        underlying = nil
+        message =
+            "job '\(job)' waits inside \(depth) jobs that wait for each other on one thread, and the system "
+            + "has no further thread"
+    }
 
     /// A wrong call of `function`.
     package init(invalidCall function: String, _ mistake: any Error) {
@@ -70,6 +101,13 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
             + "that it needs instead"
     }
 
-    /// As `job 'log' failed: negative input`: the same at every read.
-    public var description: String { message }
+    /// As `job 'log' failed: negative input`: the same at every read; from `waitAll` with the number of the
+    /// others.
+    public var description: String {
+        switch furtherFailureCount {
+        case 0: message
+        case 1: message + "; one more job failed"
+        case let count: message + "; \(count) more jobs failed"
+        }
+    }
 }

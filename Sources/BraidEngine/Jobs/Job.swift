@@ -7,7 +7,6 @@ struct Job: Hashable, Sendable {
     var priority: Int { run.program.map { $0.jobs[index].priority } ?? run.priority }
     /// The position in the push sequence of the engine, nested pushes included.
     var sequence: UInt64 { run.sequence + UInt64(index) }
-    var order: PushOrder { run.order.advanced(by: index) }
 
     /// Whether the job itself accesses the variable. Under the engine's lock, as other jobs of the
     /// run may be ending.
@@ -29,8 +28,6 @@ struct Job: Hashable, Sendable {
 struct JobState: Sendable {
     /// Grants and predecessors that the job waits for; once there are none, `begun` or `ended`.
     var missing: Int32
-    /// Pushes from inside the job.
-    var childCount: UInt32 = 0
 
     private static let begun: Int32 = -1
     private static let ended: Int32 = -2

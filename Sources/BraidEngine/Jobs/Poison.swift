@@ -4,32 +4,26 @@ final class Poison: Sendable {
     let error: EngineError
     /// Of the job that failed, not of those that inherited the failure.
     let order: PushOrder
+    /// Where the order's place goes in the end, and whose order it is; nil for a failure that stands before
+    /// all pushes.
+    let origin: ReturnedPlaces?
 
-    init(error: EngineError, order: PushOrder) {
+    init(error: EngineError, order: PushOrder, of origin: ReturnedPlaces?) {
         self.error = error
         self.order = order
+        self.origin = origin
     }
 
-    /// Whichever job failed first in push order.
-    static func earliest(_ a: Poison?, _ b: Poison?) -> Poison? {
-        guard let a, let b else { return a ?? b }
-        return b.order < a.order ? b : a
+    deinit {
+        if order.place != OrderTable.none { origin?.append(order.place) }
     }
 }
 
 /// How a job ended.
 enum Outcome: Sendable {
     case succeeded
-    /// The body threw.
-    case failed(Poison)
+    /// The body threw, or made a mistake.
+    case failed(EngineError)
     /// An input was poisoned, so that the job was skipped.
     case inherited(Poison)
-
-    /// What the job's outputs carry from now on.
-    var poison: Poison? {
-        switch self {
-        case .succeeded: nil
-        case .failed(let poison), .inherited(let poison): poison
-        }
-    }
 }

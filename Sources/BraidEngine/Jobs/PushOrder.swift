@@ -1,27 +1,31 @@
-/// When a job was pushed, in a way that is the same on every engine: the number of the push from
-/// outside jobs that it goes back to, then the position among its parent's pushes, level by level.
-struct PushOrder: Comparable, Sendable {
+import BraidPlatform
+
+/// When a job was pushed, in a way that is the same on every engine: the number of the push from outside
+/// jobs that it goes back to, then the place among all that goes back to that, each job before what it
+/// pushes and after what its parent pushed before it.
+struct PushOrder: Sendable {
     /// The number of the outermost push.
-    private(set) var root: UInt64
-    /// Positions of nested pushes; empty for a push from outside jobs.
-    private(set) var path: [UInt32]
+    let root: UInt64
+    /// A place in the scheduler's table; none for a push from outside jobs, which precedes its descendants.
+    var place = OrderTable.none
+}
 
-    /// As of the job that was pushed `distance` jobs later, by the same parent.
-    func advanced(by distance: Int) -> PushOrder {
-        if distance == 0 { return self }
-        var result = self
-        if path.isEmpty {
-            result.root += UInt64(distance)
-        } else {
-            result.path[path.count - 1] += UInt32(distance)
+/// Places that failures held, on their way back to the scheduler: failures end anywhere, and their places
+/// are under the engine's lock.
+final class ReturnedPlaces: Sendable {
+    private let places = Locked<[Int]>([])
+    /// The number of the engine.
+    let engine: UInt32
+
+    init(engine: UInt32) { self.engine = engine }
+
+    func append(_ place: Int) { places.withLock { $0.append(place) } }
+
+    func takeAll() -> [Int] {
+        places.withLock { places in
+            if places.isEmpty { return [] }
+            defer { places = [] }
+            return places
         }
-        return result
-    }
-
-    /// The child of a number.
-    func child(_ number: UInt32) -> PushOrder { PushOrder(root: root, path: path + [number]) }
-
-    static func < (a: PushOrder, b: PushOrder) -> Bool {
-        a.root != b.root ? a.root < b.root : a.path.lexicographicallyPrecedes(b.path)
     }
 }

@@ -19,10 +19,14 @@ final class Run: @unchecked Sendable {
     let label: String
     /// On whose behalf the jobs run: of a program its label.
     let owner: String?
+    /// What the body takes over from the push.
+    let context: JobContext
     let program: Program?
     let priority: Int
     /// Where the jobs run; under the engine's lock until they are taken, and then constant.
     @exclusivity(unchecked) var lane: Lane
+    /// Whether the push asked for the io lane.
+    let countsAsIO: Bool
     /// Bytes of memory that the jobs will ask for, for back-pressure.
     let byteCount: Int
     private var body: Body?
@@ -32,7 +36,13 @@ final class Run: @unchecked Sendable {
     // Under the engine's lock.
     @exclusivity(unchecked) var grips: GripList
     /// Of the first job; the others follow.
-    var order = PushOrder(root: 0, path: [])
+    var order = PushOrder(root: 0)
+    /// The end of what the jobs of a nested run push; none for other runs.
+    var endPlace = OrderTable.none
+    /// Whether the place in `order` goes back at the end; not when a failure took it over.
+    var keepsPlace = true
+    /// Of jobs whose places cannot be told from the run's: where what they push begins and ends; by job.
+    var marks: [(job: Int, begin: Int, end: Int)] = []
     /// Of the first job; the others follow.
     var sequence: UInt64 = 0
     /// Position in the table of runs in flight.
@@ -56,13 +66,15 @@ final class Run: @unchecked Sendable {
     /// A plain job.
     init(
         _ label: String, _ grips: GripList, priority: Int, lane: Lane = .compute, byteCount: Int,
-        body: Body, owner: String? = nil
+        body: Body, owner: String? = nil, context: JobContext
     ) {
         self.label = label
-        self.owner = owner
+        self.owner = owner ?? context.owner
+        self.context = context
         self.grips = grips
         self.priority = priority
         self.lane = lane
+        countsAsIO = lane == .io
         self.byteCount = byteCount
         self.body = body
         program = nil
@@ -74,13 +86,15 @@ final class Run: @unchecked Sendable {
     /// A program on the variables that its externals stand for.
     init(
         _ label: String, _ program: Program, _ externals: [Variable], byteCount: Int,
-        _ body: @escaping @Sendable (Int) throws -> Void
+        context: JobContext, _ body: @escaping @Sendable (Int) throws -> Void
     ) {
         self.label = label
         owner = label
+        self.context = context
         self.program = program
         priority = 0
         lane = .compute
+        countsAsIO = false
         self.byteCount = byteCount
         self.body = .program(body)
         grips = GripList(program, externals)
@@ -90,8 +104,22 @@ final class Run: @unchecked Sendable {
     }
 
     var jobCount: Int { program?.jobCount ?? 1 }
+    /// Whether a job pushed the run.
+    var isNested: Bool { endPlace != OrderTable.none }
     /// The number of the last push from outside that the run stands for or goes back to.
-    var lastRoot: UInt64 { order.advanced(by: jobCount - 1).root }
+    var lastRoot: UInt64 { isNested ? order.root : order.root + UInt64(jobCount - 1) }
+
+    /// Where a job's mark is, or belongs.
+    func markPosition(of job: Int) -> (position: Int, isThere: Bool) {
+        var (low, high) = (0, marks.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if marks[middle].job < job { low = middle + 1 } else { high = middle }
+        }
+        return (low, low < marks.count && marks[low].job == job)
+    }
+
+    var isObserver: Bool { if case .observer = body { true } else { false } }
 
     /// The state of a job.
     subscript(index: Int) -> JobState { program == nil ? onlyState : states[index] }
@@ -124,6 +152,12 @@ final class Run: @unchecked Sendable {
         return users.filter { !self[Int($0)].hasEnded }.map { Job(run: self, index: Int($0)) }
     }
 
+    /// What stands for the body when the run is refused.
+    func refusal(_ error: EngineError) -> Body {
+        guard case .observer(let observer) = body else { return .work { throw error } }
+        return .work { observer(error) }
+    }
+
     /// One thread less waits inside a job.
     func removeWait(of index: Int, for target: Target) {
         awaited.remove(
@@ -132,23 +166,33 @@ final class Run: @unchecked Sendable {
             }!)
     }
 
+    /// On whose behalf the jobs' code pushes others.
+    private var codeOwner: String? { program == nil ? owner : nil }
+
     /// Lets go of the variables, and of what must not die under the lock.
     /// - Precondition: the run has ended, and the caller ran its last job.
-    func releaseVariables() {
-        grips = GripList()
-        slotPoisons = []
-        displaced = []
+    /// - Returns: the first mistake of code that ran because something died.
+    func releaseVariables() -> (any Error)? {
+        context.run(owner: codeOwner) {
+            grips = GripList()
+            slotPoisons = []
+            displaced = []
+        }.mistake
     }
 
     /// Calls the body for a job, unless an input is poisoned. The last call lets go of what the body
     /// captured: what dies with that does so as part of the job.
     func callBody(of job: Job, inheriting poison: Poison?) -> Outcome {
-        let outcome = call(job, poison)
-        if program == nil
-            || openBodies.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0
-        {
-            body = nil
+        let (outcome, mistake) = context.run(owner: codeOwner) {
+            let outcome = call(job, poison)
+            if program == nil
+                || openBodies.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0
+            {
+                body = nil
+            }
+            return outcome
         }
+        if let mistake, poison == nil { return .failed(EngineError(jobFailed: job.label, mistake)) }
         return outcome
     }
 
@@ -167,8 +211,7 @@ final class Run: @unchecked Sendable {
             case .observer: break
             }
         } catch {
-            return .failed(
-                Poison(error: EngineError(jobFailed: job.label, error), order: job.order))
+            return .failed(EngineError(jobFailed: job.label, error))
         }
         return .succeeded
     }

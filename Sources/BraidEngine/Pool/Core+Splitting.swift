@@ -1,3 +1,4 @@
+import BraidPlatform
 import Synchronization
 
 /// Work that one job spreads over idle threads of the same pool.
@@ -5,28 +6,39 @@ extension Core {
     private static let spinCount = 4_000
 
     func parallelFor(_ count: Int, _ body: (Int) -> Void) {
-        guard count > 1, threads > 1 else {
-            if case .simulated = kind {
-                for piece in drawnOrder(count) { body(piece) }
-            } else {
-                for piece in 0..<max(count, 0) { body(piece) }
-            }
-            return
-        }
         let thread = ThreadState.current
-        if let job = thread.job(of: self) {
-            split(job, count, thread, body)
+        let job = thread.jobAround(of: self)?.job
+        // Pieces of kernels look at no scope.
+        let binding = job?.run.context.isKernel == true ? nil : JobContext.pieces
+        guard count > 1, threads > 1 else {
+            return runInTurn(count, in: binding, body)
+        }
+        if let job {
+            split(job, count, in: binding, thread, body)
         } else {
             runAsJob { [self] in
                 let thread = ThreadState.current
-                split(thread.job(of: self)!, count, thread, body)
+                split(thread.job(of: self)!, count, in: binding, thread, body)
             }
         }
     }
 
-    private func split(_ job: Job, _ count: Int, _ thread: ThreadState, _ body: (Int) -> Void) {
+    /// Runs pieces on the calling thread.
+    private func runInTurn(_ count: Int, in binding: ScopeBinding?, _ body: (Int) -> Void) {
+        if let binding { return binding { runInTurn(count, in: nil, body) } }
+        if case .simulated = kind {
+            for piece in drawnOrder(count) { body(piece) }
+        } else {
+            for piece in 0..<max(count, 0) { body(piece) }
+        }
+    }
+
+    private func split(
+        _ job: Job, _ count: Int, in binding: ScopeBinding?, _ thread: ThreadState,
+        _ body: (Int) -> Void
+    ) {
         withoutActuallyEscaping(body) { body in
-            let region = Region(job, count, owner: thread.parker, body)
+            let region = Region(job, count, in: binding, owner: thread.parker, body)
             withState { state, wakes in
                 state.regions.append(region)
                 state.dispatch(&wakes)
@@ -46,7 +58,8 @@ extension Core {
             // Sendable because the caller waits: one thread at a time uses it.
             nonisolated(unsafe) let body = body
             let run = Run(
-                "parallelFor", GripList(), priority: .max, byteCount: 0, body: .work { body() })
+                "parallelFor", GripList(), priority: .max, byteCount: 0, body: .work { body() },
+                context: .outside)
             push(run)
             help(until: .end(Target(run: run, grip: nil)), ThreadState.current)
         }

@@ -9,15 +9,24 @@ extension Core {
         let busy = VariableWord.writeQueued | VariableWord.writing
         if variable.word.load(ordering: .acquiring) & busy != 0 {
             let thread = ThreadState.current
-            let job = thread.job(of: self)
-            let (isOwn, target) = withState { state, _ in
-                (job?.accesses(variable) ?? false, state.scheduler.lastWriter(of: variable))
+            let around = thread.jobAround(of: self)
+            let (isOwn, target, other) = withState { state, _ -> (Bool, Target?, UInt32) in
+                let user = variable.engine
+                // Of another engine's lists nothing may be read here.
+                if user != 0, user != number { return (false, nil, user) }
+                return (
+                    around?.job.accesses(variable) ?? false,
+                    state.scheduler.lastWriter(of: variable), 0
+                )
+            }
+            if other != 0 {
+                throw EngineError(job: "wait", on: name, namesVariableOf: Self.name(of: other))
             }
             // What the job holds already is as it should be, and nobody else can change it.
             if isOwn { return }
             if let target {
-                if let job {
-                    try wait(for: target, inside: job, thread)
+                if let around {
+                    try wait(for: target, inside: around, thread)
                 } else {
                     help(until: .end(target), thread)
                 }
@@ -35,36 +44,44 @@ extension Core {
 
     func waitAll() throws(EngineError) {
         let thread = ThreadState.current
-        if let job = thread.job(of: self) {
-            throw EngineError(invalidInsideJob: "waitAll()", job: job.label)
+        if let around = thread.jobAround(of: self) {
+            throw EngineError(invalidInsideJob: "waitAll()", job: around.job.label)
         }
         let root = withState { state, _ in state.scheduler.rootCount }
         help(until: .roots(upTo: root), thread)
         awaitReleases()
-        let failure = withState { state, _ in state.scheduler.unreported.take() }
-        if let failure { throw failure.error }
+        if let failure = withState({ state, _ in state.scheduler.takeUnreported() }) {
+            throw failure
+        }
     }
 
     private enum Step: Sendable {
-        case reached, cycle([String]), run(BegunJob), park
+        case reached, cycle([String]), run(BegunJob), runElsewhere(BegunJob), park
 
         var isLast: Bool {
             switch self {
             case .reached, .cycle: true
-            case .run, .park: false
+            case .run, .runElsewhere, .park: false
             }
         }
     }
 
+    /// Jobs that wait for each other on one thread's stack where no other thread can be had.
+    private static let deepest = 512
+
     private func wait(
-        for target: Target, inside waiting: Job, _ thread: ThreadState
+        for target: Target, inside around: ThreadState.Frame, _ thread: ThreadState
     ) throws(EngineError) {
+        let (waiting, lane) = (around.job, around.lane)
         var hasBegun = false
+        // What an earlier search found, the next one to be taken last.
+        var candidates: [Job] = []
         while true {
             let step = withState { state, wakes in
                 // Noted and searched in one go: of two jobs that wait for each other one is told.
                 if !hasBegun { waiting.run.awaited.append((waiting.index, target)) }
-                let step = nextStep(&state, &wakes, target, waiting, thread)
+                let step = nextStep(
+                    &state, &wakes, target, waiting, lane, &candidates, thread)
                 if step.isLast { waiting.run.removeWait(of: waiting.index, for: target) }
                 return step
             }
@@ -74,38 +91,63 @@ extension Core {
             case .cycle(let labels): throw EngineError(waitCycle: labels)
             case .run(let begun):
                 runToEnd(begun, withPermit: false, dispatches: true, thread)
+            case .runElsewhere(let begun):
+                if runOnStandIn(begun) { continue }
+                let isTooDeep = thread.depth >= Self.deepest
+                // It has begun and is to end: in the worst case as failed.
+                if isTooDeep {
+                    fail(begun, EngineError(waitIn: waiting.label, tooDeep: thread.depth), thread)
+                } else {
+                    runToEnd(begun, withPermit: false, dispatches: true, thread)
+                }
             case .park:
                 repeat {
                     park(thread.parker, .end(target))
-                } while !takesPermitBack(thread, target)
+                } while !takesPermitBack(thread, target, lane)
             }
         }
     }
 
     private func nextStep(
         _ state: inout PoolState, _ wakes: inout Wakes, _ target: Target, _ waiting: Job,
-        _ thread: ThreadState
+        _ lane: Lane, _ candidates: inout [Job], _ thread: ThreadState
     ) -> Step {
         if target.isReached { return .reached }
-        switch state.scheduler.search(from: target, for: waiting) {
-        case .cycle(let labels): return .cycle(labels)
-        case .ready(let candidates):
-            if let job = state.scheduler.takeReady(thread.lane, among: candidates) {
-                return .run(state.begin(job))
+        let isDeep = thread.depth >= Self.helpDepth
+        if !isDeep || !state[lane].hasThreads {
+            while let job = candidates.popLast() {
+                guard job.run[job.index].isReady, job.run.lane == lane else { continue }
+                state.scheduler.takeReady(job)
+                let begun = state.begin(job)
+                return isDeep ? .runElsewhere(begun) : .run(begun)
             }
         }
-        state[thread.lane].releasePermit()
+        switch state.scheduler.search(from: target, for: waiting) {
+        case .cycle(let labels): return .cycle(labels)
+        case .ready(let jobs):
+            if !isDeep || !state[lane].hasThreads {
+                candidates = state.scheduler.sortedForTaking(jobs, lane)
+                if let job = candidates.popLast() {
+                    state.scheduler.takeReady(job)
+                    let begun = state.begin(job)
+                    return isDeep ? .runElsewhere(begun) : .run(begun)
+                }
+            }
+        }
+        state[lane].releasePermit()
         // Not woken by that itself.
         state.dispatch(&wakes)
-        state[thread.lane].blocked.append(thread.parker)
+        state[lane].blocked.append(thread.parker)
         target.run.waiters.append((target, thread.parker))
         return .park
     }
 
-    private func takesPermitBack(_ thread: ThreadState, _ target: Target) -> Bool {
+    private func takesPermitBack(
+        _ thread: ThreadState, _ target: Target, _ lane: Lane
+    ) -> Bool {
         withState { state, _ in
             target.run.waiters.removeAll { $0.parker === thread.parker }
-            return state[thread.lane].reclaimPermit(thread.parker)
+            return state[lane].reclaimPermit(thread.parker)
         }
     }
 }

@@ -10,8 +10,18 @@ final class Core: Sendable {
     private static let spinsPerYield = 200
     private static let releaseYields = 10_000
 
+    /// Jobs on one thread's stack, each of which waits for the next, up to which a thread takes on another.
+    static let helpDepth = 64
+    private static let count = Atomic<UInt32>(0)
+    private static let living = Locked<[UInt32: Weak]>([:])
+
+    private struct Weak: Sendable { weak var core: Core? }
+
+    /// Names the engine; counted from 1.
+    let number = Core.count.wrappingAdd(1, ordering: .relaxed).newValue
     let kind: Engine.Kind
     let threads: Int
+    private let startThread: ThreadStart
     private let reportsStallsAfter: Double?
     private let state: Locked<PoolState>
     /// Changes whenever work appears.
@@ -19,10 +29,16 @@ final class Core: Sendable {
     private let orphanedBytes: OrphanedBytes
     /// Jobs that have ended and may still hold the variables of their runs.
     private let unreleased = Atomic<Int>(0)
+    /// Whether the last attempt to start a thread failed, so that whoever pushes from outside jobs works.
+    private let lacksThreads = Atomic<Bool>(false)
     let recorder = JobRecorder()
 
-    init(_ kind: Engine.Kind, _ limits: Engine.Limits, reportsStallsAfter: Double?) {
+    init(
+        _ kind: Engine.Kind, _ limits: Engine.Limits, reportsStallsAfter: Double?,
+        startThread: @escaping ThreadStart
+    ) {
         self.kind = kind
+        self.startThread = startThread
         self.reportsStallsAfter = reportsStallsAfter
         let orphaned = OrphanedBytes()
         orphanedBytes = orphaned
@@ -40,7 +56,15 @@ final class Core: Sendable {
         state = Locked(
             PoolState(
                 policy, threads: threads, limits: limits, hasWorkers: hasWorkers,
-                orphanedBytes: orphaned))
+                orphanedBytes: orphaned, engine: number))
+        Self.living.withLock { $0[number] = Weak(core: self) }
+    }
+
+    deinit { Self.living.withLock { _ = $0.removeValue(forKey: number) } }
+
+    /// The engine of a number; nil when it is gone.
+    static func numbered(_ number: UInt32) -> Core? {
+        living.withLock { $0[number]?.core }
     }
 
     /// Runs `body` under the lock, then wakes whom it named.
@@ -57,10 +81,12 @@ final class Core: Sendable {
     }
 
     private func startWorker(_ lane: Lane) {
-        let worker = WorkerThread { [self] in
+        let worker = startThread { [self] in
             let thread = ThreadState.current
             thread.employer = self
-            state.withLock { $0[lane].searchers -= 1 }
+            // Counted as a searcher until it looks for work for the first time, not only until it runs: in
+            // between another thread would be started for the same job.
+            thread.parker.wokenForWork = true
             help(until: .stop, thread, lane)
             withState { state, wakes in
                 state[lane].workerCount -= 1
@@ -69,6 +95,7 @@ final class Core: Sendable {
             }
         }
         withState { state, wakes in
+            lacksThreads.store(worker == nil, ordering: .relaxed)
             if let worker {
                 if state.isAbandoned { worker.detach() } else { state[lane].workers.append(worker) }
             } else {
@@ -83,7 +110,8 @@ final class Core: Sendable {
     /// An inline access ended on a variable that jobs wait for.
     func released(_ variable: Variable) {
         withState { state, wakes in
-            state.scheduler.grant(variable)
+            // By now another engine may use it.
+            if variable.engine == number { state.scheduler.grant(variable) }
             state.dispatch(&wakes)
         }
         announce()
@@ -103,7 +131,9 @@ final class Core: Sendable {
             let seen = signal.load(ordering: .acquiring)
             let step = withState { state, wakes -> Step in
                 state[lane].arrive(thread.parker)
-                let step = state.nextStep(goal, lane, hasSpun: hasSpun, thread.parker)
+                let takesWork = thread.takesWork || !state[lane].hasThreads
+                let step = state.nextStep(
+                    goal, lane, takesWork: takesWork, hasSpun: hasSpun, thread.parker)
                 state.dispatch(&wakes)
                 return step
             }
@@ -115,7 +145,9 @@ final class Core: Sendable {
                 runToEnd(begun, withPermit: true, dispatches: false, thread)
                 hasSpun = false
             case .help(let region):
-                thread.within(region.job, of: self, lane) { region.run() }
+                thread.within(region.job, of: self, lane) {
+                    CallFrame.hidden { region.run() }
+                }
                 withState { state, wakes in state.leave(region, &wakes) }
                 hasSpun = false
             case .spin:
@@ -127,6 +159,24 @@ final class Core: Sendable {
                 hasSpun = false
             }
         }
+    }
+
+    /// Whether the system has no thread for the pool just now.
+    var isWithoutThreads: Bool {
+        lacksThreads.load(ordering: .relaxed) && state.withLock { !$0[.compute].hasThreads }
+    }
+
+    /// Runs a job, which the calling thread has taken inside another one, on a thread of its own whose end
+    /// the caller awaits: its stack has room.
+    /// - Returns: whether the system had one.
+    func runOnStandIn(_ begun: BegunJob) -> Bool {
+        let standIn = startThread { [self] in
+            let thread = ThreadState.current
+            thread.employer = self
+            runToEnd(begun, withPermit: false, dispatches: true, thread)
+        }
+        standIn?.join()
+        return standIn != nil
     }
 
     /// Runs ready jobs on the calling thread, at most `count`.
@@ -145,6 +195,18 @@ final class Core: Sendable {
         _ begun: BegunJob, withPermit: Bool, dispatches: Bool, _ thread: ThreadState
     ) {
         let outcome = run(begun, on: thread)
+        end(begun, outcome, withPermit: withPermit, dispatches: dispatches, thread)
+    }
+
+    /// Ends a job that a thread has taken inside another one, and that has not run.
+    func fail(_ begun: BegunJob, _ error: EngineError, _ thread: ThreadState) {
+        end(begun, .failed(error), withPermit: false, dispatches: true, thread)
+    }
+
+    private func end(
+        _ begun: BegunJob, _ outcome: Outcome, withPermit: Bool, dispatches: Bool,
+        _ thread: ThreadState
+    ) {
         willEnd()
         let endedRun = withState { state, wakes in
             defer { if dispatches { state.dispatch(&wakes) } }
@@ -152,7 +214,7 @@ final class Core: Sendable {
             return state.complete(begun.job, outcome, &wakes)
         }
         announce()
-        didEnd(endedRun)
+        didEnd(endedRun, thread)
     }
 
     /// Runs a job's body, unless an input is poisoned.
@@ -170,8 +232,13 @@ final class Core: Sendable {
     /// Brackets the end of a job, so that `waitAll` can wait for what its run kept alive, too.
     private func willEnd() { unreleased.wrappingAdd(1, ordering: .relaxed) }
 
-    private func didEnd(_ endedRun: Run?) {
-        endedRun?.releaseVariables()
+    private func didEnd(_ endedRun: Run?, _ thread: ThreadState) {
+        if let endedRun {
+            let mistake = thread.outsideJobs {
+                CallFrame.hidden { endedRun.releaseVariables() }
+            }
+            if let mistake { withState { state, _ in state.scheduler.note(mistake, of: endedRun) } }
+        }
         unreleased.wrappingSubtract(1, ordering: .releasing)
     }
 
@@ -216,7 +283,7 @@ final class Core: Sendable {
     /// Whether the calling thread runs one of the engine's jobs or is one of its workers.
     var isInside: Bool {
         let thread = ThreadState.current
-        return thread.job(of: self) != nil || thread.employer === self
+        return thread.jobAround(of: self) != nil || thread.employer === self
     }
 
     /// Runs what is queued, ends the workers. A later push starts new ones.
@@ -265,9 +332,13 @@ extension PoolState {
     }
 
     fileprivate mutating func nextStep(
-        _ goal: Goal, _ lane: Lane, hasSpun: Bool, _ parker: Parker
+        _ goal: Goal, _ lane: Lane, takesWork: Bool, hasSpun: Bool, _ parker: Parker
     ) -> Core.Step {
         if isReached(goal) { return .reached }
+        guard takesWork else {
+            sleep(parker, goal, lane, takesWork: false)
+            return .park
+        }
         if let begun = takeJob(lane) { return .run(begun) }
         if lane == .compute {
             if let region = takeRegion() { return .help(region) }
@@ -278,7 +349,7 @@ extension PoolState {
                 return .spin
             }
         }
-        sleep(parker, goal, lane)
+        sleep(parker, goal, lane, takesWork: true)
         return .park
     }
 }

@@ -20,6 +20,10 @@ struct LanePool: Sendable {
     var searchers = 0
     var workers: [WorkerThread] = []
     var workerCount = 0
+    /// Whether the system may have a thread; after a start that failed nobody tries before a job has ended.
+    var canStart = true
+    /// Threads that wait for a goal and leave the work to others as long as there are any.
+    var standingBy: [Parker] = []
     /// Threads inside jobs that gave their permit away, each replaced by a stand-in.
     var sleepersInJobs = 0
     /// Those of them that have not been woken.
@@ -30,6 +34,9 @@ struct LanePool: Sendable {
         self.permits = permits
         self.hasWorkers = hasWorkers
     }
+
+    /// Whether threads of the lane's own are there, or could be.
+    var hasThreads: Bool { hasWorkers && (workerCount > 0 || canStart) }
 
     var hasPermit: Bool { running + resuming.count < permits }
 
@@ -45,7 +52,7 @@ struct LanePool: Sendable {
             parker.wokenForWork = true
             searchers += 1
             wakes.parkers.append(parker)
-        } else if hasWorkers, workerCount < permits + sleepersInJobs {
+        } else if hasWorkers, canStart, workerCount < permits + sleepersInJobs {
             workerCount += 1
             searchers += 1
             wakes.newWorkers.append(lane)
@@ -59,6 +66,10 @@ struct LanePool: Sendable {
     mutating func wakeBlocked(_ wakes: inout Wakes) {
         wakes.parkers += blocked
         blocked = []
+        if !hasThreads {
+            wakes.parkers += standingBy
+            standingBy = []
+        }
     }
 
     /// A thread of the lane is awake and has the lock.

@@ -30,9 +30,9 @@ struct PoolState: Sendable {
     /// - Parameter hasWorkers: whether the engine has threads of its own.
     init(
         _ policy: SchedulingPolicy, threads: Int, limits: Engine.Limits, hasWorkers: Bool,
-        orphanedBytes: OrphanedBytes
+        orphanedBytes: OrphanedBytes, engine: UInt32
     ) {
-        scheduler = Scheduler(policy, hasThreadsForIO: hasWorkers)
+        scheduler = Scheduler(policy, engine: engine, hasThreadsForIO: hasWorkers)
         self.limits = limits
         self.orphanedBytes = orphanedBytes
         compute = LanePool(.compute, permits: threads, hasWorkers: hasWorkers)
@@ -96,7 +96,7 @@ struct PoolState: Sendable {
     private var bytesKeptAlive: Int { scheduler.inFlight.byteCount + orphanedBytes.count }
 
     private func isShortOfJobs(below jobsPerThread: Int) -> Bool {
-        scheduler.inFlight.jobCount <= jobsPerThread * compute.permits
+        scheduler.inFlight.computeJobCount <= jobsPerThread * compute.permits
     }
 
     func isReached(_ goal: Goal) -> Bool {
@@ -134,6 +134,7 @@ struct PoolState: Sendable {
     /// - Returns: the run, if that was its last job.
     mutating func complete(_ job: Job, _ outcome: Outcome, _ wakes: inout Wakes) -> Run? {
         scheduler.complete(job, outcome)
+        if !compute.canStart || !io.canStart { letThreadsStart() }
         let run = job.run
         if !run.waiters.isEmpty {
             wakes.parkers += run.waiters.filter(\.target.isReached).map(\.parker)
@@ -167,14 +168,27 @@ struct PoolState: Sendable {
     mutating func doWithoutWorker(_ lane: Lane, _ wakes: inout Wakes) {
         self[lane].workerCount -= 1
         self[lane].searchers -= 1
-        if lane == .io, io.workerCount == 0 { scheduler.giveUpThreadsForIO() }
+        self[lane].canStart = false
+        if lane == .io, io.workerCount == 0 {
+            scheduler.setThreadsForIO(false)
+            // Its jobs are for others now, of whom some may sleep in waits.
+            compute.wakeBlocked(&wakes)
+        }
         self[lane].wakeBlocked(&wakes)
         dispatch(&wakes)
+    }
+
+    /// A job has ended, and with it perhaps a thread elsewhere: threads may be started again.
+    private mutating func letThreadsStart() {
+        compute.canStart = true
+        io.canStart = true
+        scheduler.setThreadsForIO(true)
     }
 
     /// Takes a thread out of all lists that it sleeps in.
     mutating func leave(_ parker: Parker, _ goal: Goal, _ lane: Lane) {
         self[lane].idle.removeAll { $0 === parker }
+        self[lane].standingBy.removeAll { $0 === parker }
         switch goal {
         case .end(let target): target.run.waiters.removeAll { $0.parker === parker }
         case .roots: drainers.removeAll { $0.parker === parker }
@@ -184,8 +198,13 @@ struct PoolState: Sendable {
     }
 
     /// Puts a thread into the lists of those who would take a lane's work and of those who wait for `goal`.
-    mutating func sleep(_ parker: Parker, _ goal: Goal, _ lane: Lane) {
-        self[lane].idle.append(parker)
+    /// - Parameter takesWork: whether the thread would take work at all.
+    mutating func sleep(_ parker: Parker, _ goal: Goal, _ lane: Lane, takesWork: Bool) {
+        if takesWork {
+            self[lane].idle.append(parker)
+        } else {
+            self[lane].standingBy.append(parker)
+        }
         switch goal {
         case .end(let target): target.run.waiters.append((target, parker))
         case .roots(let root): drainers.append((root, parker))

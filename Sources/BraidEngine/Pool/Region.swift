@@ -1,3 +1,4 @@
+import BraidPlatform
 import Synchronization
 
 /// A job that lets idle threads take part: pieces `0..<count` of one body.
@@ -8,6 +9,9 @@ final class Region: @unchecked Sendable {
     /// The job that was split.
     let job: Job
     private let count: Int
+    /// What the pieces find of the scopes around the call, on every thread alike; nil for those that look
+    /// at none.
+    private let binding: ScopeBinding?
     // Dropped by `close`, so that a thread that still holds the region does not hold the closure.
     private var body: ((Int) -> Void)?
     private let next = Atomic<Int>(0)
@@ -15,7 +19,11 @@ final class Region: @unchecked Sendable {
     let helpers = Atomic<Int>(0)
     let owner: Parker
 
-    init(_ job: Job, _ count: Int, owner: Parker, _ body: @escaping (Int) -> Void) {
+    init(
+        _ job: Job, _ count: Int, in binding: ScopeBinding?, owner: Parker,
+        _ body: @escaping (Int) -> Void
+    ) {
+        self.binding = binding
         self.job = job
         self.count = count
         self.owner = owner
@@ -27,6 +35,10 @@ final class Region: @unchecked Sendable {
 
     /// Runs pieces until none is left.
     func run() {
+        if let binding { binding { runPieces() } } else { runPieces() }
+    }
+
+    private func runPieces() {
         let body = body!
         while true {
             let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue

@@ -48,12 +48,21 @@ struct ReadyQueue: Sendable {
         return remove(at: draw(below: heap.count))
     }
 
-    /// Takes the job that the policy chooses among `candidates`, which are ready.
-    mutating func removeNext(among candidates: [Job]) -> Job? {
-        guard !candidates.isEmpty else { return nil }
-        let ordered = candidates.map(item).sorted { $0.precedes($1) }
-        let chosen = ordered[draw(below: ordered.count)]
-        return remove(at: heap.firstIndex { $0.sequence == chosen.sequence }!)
+    /// Jobs in the order in which the policy takes them, the next one last.
+    mutating func sortedForTaking(_ jobs: [Job]) -> [Job] {
+        var items = jobs.map(item).sorted { $1.precedes($0) }
+        if generator != nil {
+            for last in stride(from: items.count - 1, to: 0, by: -1) {
+                items.swapAt(last, draw(below: last + 1))
+            }
+        }
+        return items.map(\.job)
+    }
+
+    /// Takes a job that is ready.
+    mutating func remove(_ job: Job) {
+        let sequence = job.sequence
+        _ = remove(at: heap.firstIndex { $0.sequence == sequence }!)
     }
 
     private func item(for job: Job) -> Item {

@@ -13,6 +13,9 @@ struct RunsInFlight: Sendable {
     private var firstFree = none
     /// The number of jobs that have not ended.
     private(set) var jobCount = 0
+    /// Those of them that compute threads run.
+    var computeJobCount: Int { jobCount - ioJobCount }
+    private var ioJobCount = 0
     /// The sum of the runs' own memory requests.
     private(set) var byteCount = 0
 
@@ -29,6 +32,7 @@ struct RunsInFlight: Sendable {
         if last == Self.none { first = run.slot } else { slots[last].next = run.slot }
         last = run.slot
         jobCount += run.openJobs
+        if run.countsAsIO { ioJobCount += run.openJobs }
         byteCount += run.byteCount
     }
 
@@ -36,6 +40,7 @@ struct RunsInFlight: Sendable {
     mutating func removeJob(of run: Run) {
         run.openJobs -= 1
         jobCount -= 1
+        if run.countsAsIO { ioJobCount -= 1 }
         if run.openJobs == 0 { remove(run) }
     }
 

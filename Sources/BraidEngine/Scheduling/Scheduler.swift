@@ -14,41 +14,53 @@ struct Scheduler: Sendable {
     var ready: ReadyQueue
     private var readyForIO: ReadyQueue
     private var hasThreadsForIO: Bool
-    private(set) var pushCount: UInt64 = 0
+    var pushCount: UInt64 = 0
     /// The number of jobs pushed from outside jobs.
-    private(set) var rootCount: UInt64 = 0
+    var rootCount: UInt64 = 0
+    /// Nested jobs in the order of their pushes.
+    var places = OrderTable()
+    let returnedPlaces: ReturnedPlaces
+    private let engine: UInt32
     private(set) var completedCount: UInt64 = 0
     private(set) var skippedCount: UInt64 = 0
     /// The earliest pushed failure that no `waitAll` has reported.
-    var unreported: Poison?
+    private var unreported: Poison?
+    /// The number of failures that no `waitAll` has reported.
+    private var unreportedCount = 0
 
-    init(_ policy: SchedulingPolicy, hasThreadsForIO: Bool) {
+    init(_ policy: SchedulingPolicy, engine: UInt32, hasThreadsForIO: Bool) {
+        self.engine = engine
+        returnedPlaces = ReturnedPlaces(engine: engine)
         ready = ReadyQueue(policy)
         readyForIO = ReadyQueue(policy)
         self.hasThreadsForIO = hasThreadsForIO
     }
 
-    /// Puts a run at the end of the queues of all its variables.
-    mutating func push(_ run: Run, from parent: Job?, core: Core) {
-        let jobCount = run.jobCount
-        run.sequence = pushCount + 1
-        pushCount += UInt64(jobCount)
-        if let parent {
-            run.order = parent.order.child(parent.run[parent.index].childCount)
-            parent.run.change(parent.index) { $0.childCount += UInt32(jobCount) }
-        } else {
-            run.order = PushOrder(root: rootCount + 1, path: [])
-            rootCount += UInt64(jobCount)
+    /// Claims all variables of a run for this engine, or none.
+    /// - Returns: those that another engine uses, with that engine.
+    func claimVariables(of run: Run) -> [VariableInUse] {
+        let grips = run.grips.elements
+        var foreign: [VariableInUse] = []
+        for grip in grips {
+            if let other = grip.variable.claim(by: engine, toWrite: grip.access.isExclusive) {
+                foreign.append(VariableInUse(variable: grip.variable, engine: other))
+            }
         }
+        if foreign.isEmpty { return [] }
+        for grip in grips where !foreign.contains(where: { $0.variable === grip.variable }) {
+            grip.variable.giveUpClaim()
+        }
+        return foreign
+    }
+
+    /// Puts a run at the end of the queues of all its variables, which are claimed.
+    mutating func push(_ run: Run, from parent: Job?) {
+        setOrder(of: run, from: parent)
         inFlight.append(run)
         let count = run.grips.elements.count
         for grip in 0..<count {
             let variable = run.grips.elements[grip].variable
-            if let previous = variable.attach(to: core) { run.displaced.append(previous) }
             let isExclusive = run.grips.elements[grip].access.isExclusive
-            variable.word.bitwiseOr(
-                isExclusive ? VariableWord.queued | VariableWord.writeQueued : VariableWord.queued,
-                ordering: .acquiringAndReleasing)
             run.grips.elements[grip].entry = entries.append(
                 Entry(run: run, variable: variable, grip: grip, isExclusive: isExclusive))
         }
@@ -69,12 +81,13 @@ struct Scheduler: Sendable {
         for position in run.uses(of: job.index) {
             let use = run.use(at: position)
             if use.access.reads {
-                earliest = .earliest(earliest, run.grips.elements[use.grip].variable.poison)
+                earliest = self.earliest(
+                    earliest, run.grips.elements[use.grip].variable.poison)
             }
         }
         if let program = run.program, !run.slotPoisons.isEmpty {
             for use in program.slotUses[job.index] where use.access.reads {
-                earliest = .earliest(earliest, run.slotPoisons[use.slot])
+                earliest = self.earliest(earliest, run.slotPoisons[use.slot])
             }
         }
         return earliest
@@ -84,12 +97,17 @@ struct Scheduler: Sendable {
     /// to use them, and its successors in the run become ready.
     mutating func complete(_ job: Job, _ outcome: Outcome) {
         let run = job.run
+        var poison: Poison?
         switch outcome {
         case .succeeded: break
-        case .failed(let poison): note(poison, of: run)
-        case .inherited: skippedCount += 1
+        case .failed(let error):
+            let failure = failure(of: job, error)
+            note(failure, of: run)
+            poison = failure
+        case .inherited(let inherited):
+            skippedCount += 1
+            poison = inherited
         }
-        let poison = outcome.poison
         completedCount += 1
         run.change(job.index) { $0.end() }
         for position in run.uses(of: job.index) {
@@ -111,6 +129,7 @@ struct Scheduler: Sendable {
             }
         }
         inFlight.removeJob(of: run)
+        if run.openJobs == 0 { returnPlaces(of: run) }
     }
 
     /// The outcome of a job for the inner values that it writes.
@@ -127,9 +146,27 @@ struct Scheduler: Sendable {
         }
     }
 
+    /// Code that ran because variables of an ended run died made a mistake.
+    mutating func note(_ mistake: any Error, of run: Run) {
+        let error = EngineError(jobFailed: run.label, mistake)
+        let order = PushOrder(root: run.order.root)
+        note(Poison(error: error, order: order, of: returnedPlaces), of: run)
+    }
+
+    /// Takes the failure to report out.
+    mutating func takeUnreported() -> EngineError? {
+        guard let failure = unreported.take() else { return nil }
+        defer { unreportedCount = 0 }
+        return failure.error.first(of: unreportedCount)
+    }
+
     private mutating func note(_ failure: Poison, of run: Run) {
+        unreportedCount += 1
         if let known = unreported {
-            guard failure.order < known.order else { return }
+            guard precedes(failure, known) else {
+                run.displaced.append(failure)
+                return
+            }
             run.displaced.append(known)
         }
         unreported = failure
@@ -163,7 +200,8 @@ struct Scheduler: Sendable {
         }
         grant(variable)
         if variable.queue.isEmpty {
-            variable.word.bitwiseAnd(~VariableWord.queued, ordering: .acquiringAndReleasing)
+            variable.word.bitwiseAnd(
+                ~(VariableWord.queued | VariableWord.engine), ordering: .acquiringAndReleasing)
         }
     }
 
@@ -233,18 +271,27 @@ struct Scheduler: Sendable {
         }
     }
 
-    /// Takes the job of a lane that the policy chooses among `candidates`, which are ready.
-    mutating func takeReady(_ lane: Lane, among candidates: [Job]) -> Job? {
-        let candidates = candidates.filter { $0.run.lane == lane }
+    /// Jobs of a lane, which are ready, the one that is to be taken next last.
+    mutating func sortedForTaking(_ jobs: [Job], _ lane: Lane) -> [Job] {
+        let jobs = jobs.filter { $0.run.lane == lane }
         return switch lane {
-        case .compute: ready.removeNext(among: candidates)
-        case .io: readyForIO.removeNext(among: candidates)
+        case .compute: ready.sortedForTaking(jobs)
+        case .io: readyForIO.sortedForTaking(jobs)
         }
     }
 
-    /// The system has no thread for the io lane: its jobs go to the others.
-    mutating func giveUpThreadsForIO() {
-        hasThreadsForIO = false
+    /// Takes a job that is ready.
+    mutating func takeReady(_ job: Job) {
+        switch job.run.lane {
+        case .compute: ready.remove(job)
+        case .io: readyForIO.remove(job)
+        }
+    }
+
+    /// Whether the system has threads for the io lane; while it has none, the lane's jobs go to the others.
+    mutating func setThreadsForIO(_ areThere: Bool) {
+        hasThreadsForIO = areThere
+        if areThere { return }
         while let job = readyForIO.removeNext() { makeReady(job.run, job.index) }
     }
 }

@@ -23,17 +23,19 @@ package struct JobFrame: Hashable, Sendable {
 
     /// Whether the frame that calls runs on top of this one, which cannot go on before that ends: to wait
     /// for it would be to wait for ever.
-    package var isSuspendedByCaller: Bool {
-        let caller = Self.current.number
-        return number < caller && number >> Self.depthBits == caller >> Self.depthBits
+    package var isSuspendedByCaller: Bool { Self.current.isOnTop(of: self) }
+
+    /// Whether this frame stands on the stack of the other one.
+    package func isOnTop(of other: JobFrame) -> Bool {
+        other.number < number && other.number >> Self.depthBits == number >> Self.depthBits
     }
 
-    /// Whether the frame that calls is, or runs on top of, the body of a job.
-    package static var isInsideJob: Bool { ThreadState.current.job != nil }
+    /// Whether a job, or what died with one, runs on the calling thread.
+    package static var isInsideJob: Bool { ThreadState.current.depth > 0 }
 
     /// Calls `body`, which holds what other jobs may wait for: while it waits for the engine, other threads
-    /// do the work, and no job starts on top of it, unless the engine has no thread to do so, or a job that
-    /// `body` is part of waits for that very job.
+    /// do the work, and no job starts on top of it, unless the engine has no thread to do so, or `body` is
+    /// part of a job, whose waits run what they wait for.
     package static func withoutHelping<R>(_ body: () throws -> R) rethrows -> R {
         beginWithoutHelping()
         defer { endWithoutHelping() }

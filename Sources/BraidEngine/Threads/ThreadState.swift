@@ -13,17 +13,21 @@ import Synchronization
 final class ThreadState {
     private static let count = Atomic<Int>(0)
 
+    /// A job, or a part of one, on the thread's stack.
+    struct Frame {
+        let job: Job
+        let core: Core
+        /// The lane whose permit the job, or the part of it, runs with.
+        let lane: Lane
+    }
+
     let parker = Parker()
     /// Names the thread in records.
     let number = ThreadState.count.wrappingAdd(1, ordering: .relaxed).newValue
-    /// The innermost job on the thread's stack.
-    var job: Job?
-    /// The engine of `job`.
-    var core: Core?
-    /// The lane whose permit `job`, or the part of it, runs with.
-    var lane = Lane.compute
-    /// How many jobs, and parts of jobs, stand on the thread's stack.
-    private(set) var depth = 0
+    /// The innermost job; nil outside jobs, also where what died with one runs.
+    private(set) var innermost: Frame?
+    /// Those that it stands on, the innermost last.
+    private var outer: [Frame?] = []
     /// How many calls on the thread's stack keep it from helping.
     var heldBack = 0
     /// The engine that the thread works for, which it keeps alive; nil for threads of the user.
@@ -52,20 +56,48 @@ final class ThreadState {
         return state
     }
 
+    /// How many jobs, parts of jobs, and ends of jobs stand on the thread's stack.
+    private(set) var depth = 0
+
     /// What runs on the thread now.
     var frame: JobFrame { JobFrame(thread: number, depth: depth) }
 
-    /// The job of `core` that the thread is running, if any.
-    func job(of core: Core) -> Job? { self.core === core ? job : nil }
+    /// Whether the thread may take on jobs while it waits outside those of the engine.
+    var takesWork: Bool { heldBack == 0 && depth < Core.helpDepth }
+
+    /// Whether what died with a job runs.
+    var isAtEndOfJob: Bool { depth > 0 && innermost == nil }
+
+    /// The innermost job, if it is one of `core`.
+    func job(of core: Core) -> Job? {
+        if let innermost, innermost.core === core { innermost.job } else { nil }
+    }
+
+    /// The innermost job of `core` that stands on the stack: it ends after all that the thread does now, also
+    /// where that is a job of another engine.
+    func jobAround(of core: Core) -> Frame? {
+        if let innermost, innermost.core === core { return innermost }
+        if outer.isEmpty { return nil }
+        return outer.last { $0?.core === core } ?? nil
+    }
+
+    /// Runs code of the user that no job waits for any more, on top of whatever the thread runs.
+    func outsideJobs<R>(_ body: () -> R) -> R { on(nil, body) }
 
     /// Runs `body` as part of `job`, with a permit of `lane`.
     func within<R>(_ job: Job, of core: Core, _ lane: Lane, _ body: () -> R) -> R {
-        let (outerJob, outerCore, outerLane) = (self.job, self.core, self.lane)
-        (self.job, self.core, self.lane) = (job, core, lane)
+        on(Frame(job: job, core: core, lane: lane), body)
+    }
+
+    private func on<R>(_ frame: Frame?, _ body: () -> R) -> R {
+        let before = innermost
+        if depth > 0 { outer.append(before) }
+        innermost = frame
         depth += 1
         defer {
-            (self.job, self.core, self.lane) = (outerJob, outerCore, outerLane)
+            innermost = before
             depth -= 1
+            if depth > 0 { outer.removeLast() }
         }
         return body()
     }

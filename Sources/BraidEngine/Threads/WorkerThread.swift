@@ -6,6 +6,9 @@
     import Darwin
 #endif
 
+/// Starts a thread; nil when the system has none left. Tests put others in the place of `WorkerThread`'s.
+typealias ThreadStart = @Sendable (_ body: @escaping @Sendable () -> Void) -> WorkerThread?
+
 /// A thread of the pool.
 struct WorkerThread: Sendable {
     #if canImport(Glibc)

@@ -9,14 +9,12 @@ public import Synchronization
 /// the one engine that the variable is used with at a time.
 open class Variable: @unchecked Sendable {
     /// Inline accesses and what keeps further ones away: see `VariableWord`.
-    @usableFromInline final let word = Atomic<UInt32>(0)
+    @usableFromInline final let word = Atomic<UInt64>(0)
     private let writes = Atomic<UInt64>(0)
 
     // Under the engine's lock.
     @exclusivity(unchecked) final var queue = VariableQueue()
     @exclusivity(unchecked) final var poison: Poison?
-    // Set before `VariableWord.queued` is, and then constant for as long as the engine is in use.
-    private(set) var core: Core?
 
     /// A variable that nothing has written.
     public init() {}
@@ -40,28 +38,60 @@ open class Variable: @unchecked Sendable {
         writes.store(writes.load(ordering: .relaxed) &+ 1, ordering: .relaxed)
     }
 
-    /// Under the engine's lock, before the first entry is queued.
-    /// - Returns: the engine that the variable was used with before, if that was another one.
-    final func attach(to core: Core) -> Core? {
-        if self.core === core { return nil }
-        defer { self.core = core }
-        return self.core
+    /// Makes the variable, until its queue is empty again, one of the engine whose lock is held, and keeps
+    /// inline accesses away that would come between.
+    /// - Returns: the engine that uses it, if that is another one.
+    final func claim(by engine: UInt32, toWrite: Bool) -> UInt32? {
+        let queued = toWrite ? VariableWord.queued | VariableWord.writeQueued : VariableWord.queued
+        let claimed = UInt64(engine) << VariableWord.engineShift | queued
+        var seen = word.load(ordering: .relaxed)
+        while true {
+            let user = VariableWord.engine(of: seen)
+            if user != 0, user != engine { return user }
+            let (exchanged, original) = word.weakCompareExchange(
+                expected: seen, desired: seen | claimed, ordering: .acquiringAndReleasing)
+            if exchanged { return nil }
+            seen = original
+        }
     }
+
+    /// Takes back a claim that nothing was queued for; under the engine's lock.
+    final func giveUpClaim() {
+        var bits: UInt64 = 0
+        if queue.lastWriter == EntryTable.none { bits |= VariableWord.writeQueued }
+        if queue.isEmpty { bits |= VariableWord.queued | VariableWord.engine }
+        word.bitwiseAnd(~bits, ordering: .acquiringAndReleasing)
+    }
+
+    /// The engine in whose queue jobs stand that name the variable; 0 where none do.
+    final var engine: UInt32 { VariableWord.engine(of: word.load(ordering: .acquiring)) }
+}
+
+/// A variable that jobs of another engine name.
+struct VariableInUse: Sendable {
+    let variable: Variable
+    /// That engine's number.
+    let engine: UInt32
 }
 
 /// The bits of a variable's word. An inline write succeeds only when none is set, an inline read when
 /// nothing but readers is there, so that neither can overtake a queued job that it would disagree with.
 @usableFromInline enum VariableWord {
     /// The low bits count inline readers.
-    @inlinable static var readers: UInt32 { 1 << 24 - 1 }
+    @inlinable static var readers: UInt64 { 1 << 24 - 1 }
     /// Among the jobs in the queue is one that writes.
-    @inlinable static var writeQueued: UInt32 { 1 << 28 }
+    @inlinable static var writeQueued: UInt64 { 1 << 28 }
     /// The last write failed; the error is in `Variable.poison`.
-    @inlinable static var poisoned: UInt32 { 1 << 29 }
+    @inlinable static var poisoned: UInt64 { 1 << 29 }
     /// Jobs stand in the variable's queue.
-    @inlinable static var queued: UInt32 { 1 << 30 }
+    @inlinable static var queued: UInt64 { 1 << 30 }
     /// An inline writer is at work.
-    @inlinable static var writing: UInt32 { 1 << 31 }
+    @inlinable static var writing: UInt64 { 1 << 31 }
+    /// The number of the engine whose jobs stand in the queue; 0 without any.
+    @inlinable static var engine: UInt64 { ~0 << engineShift }
+    @inlinable static var engineShift: UInt64 { 32 }
+
+    static func engine(of word: UInt64) -> UInt32 { UInt32(word >> engineShift) }
 }
 
 /// Inline access: small work that runs on the calling thread when nothing is in its way. One atomic
@@ -71,7 +101,8 @@ extension Variable {
     /// Takes a read grant if nothing writes here or waits to.
     @inlinable package final func tryBeginRead() -> Bool {
         var seen = word.load(ordering: .relaxed)
-        while seen & ~(VariableWord.readers | VariableWord.queued) == 0 {
+        while seen & (VariableWord.writing | VariableWord.poisoned | VariableWord.writeQueued) == 0
+        {
             let (exchanged, original) = word.weakCompareExchange(
                 expected: seen, desired: seen &+ 1, ordering: .acquiring)
             if exchanged { return true }
@@ -84,7 +115,7 @@ extension Variable {
     @inlinable package final func endRead() {
         let left = word.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
         if left & VariableWord.writeQueued != 0, left & VariableWord.readers == 0 {
-            notifyReleased()
+            notifyReleased(left)
         }
     }
 
@@ -100,9 +131,11 @@ extension Variable {
         let left = word.bitwiseAnd(
             ~VariableWord.writing, ordering: .acquiringAndReleasing
         ).newValue
-        if left & VariableWord.queued != 0 { notifyReleased() }
+        if left & VariableWord.queued != 0 { notifyReleased(left) }
     }
 
-    /// Lets jobs go on that waited for the end of an inline access.
-    @usableFromInline final func notifyReleased() { core!.released(self) }
+    /// Lets jobs go on that waited for the end of an inline access. An engine that is gone has none.
+    @usableFromInline final func notifyReleased(_ word: UInt64) {
+        Core.numbered(VariableWord.engine(of: word))?.released(self)
+    }
 }

@@ -28,7 +28,7 @@ extension Block {
     public func callAsFunction(_ input: Input) -> Output {
         guard ThreadStack.hasRoom else { return endOfStack(input) }
         // Summaries are made inside a scope.
-        if Scopes.current != nil, let recorder = SummaryRecorder.current {
+        if let scope = Scopes.current, let recorder = SummaryRecorder.of(scope) {
             return recorder.record(self, input)
         }
         if Runtime.isChecked { return BlockPath.inside(self) { _ in forward(input) } }

@@ -7,7 +7,8 @@ extension BlockPath {
     ///   for that one itself.
     static func inside<Result>(_ block: any Block, _ body: (_ path: String) -> Result) -> Result {
         let place = BlockPlace(of: block, inside: current?.place as? BlockPlace)
-        return $current.withValue(BlockPath(place.description, place: place)) {
+        let path = BlockPath(place.description, place: place)
+        return path {
             CallFrame.inside(block, BlockCalls.self) { body(place.path) }
         }
     }

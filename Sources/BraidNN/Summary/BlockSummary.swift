@@ -85,7 +85,7 @@ extension Block where Input: ArrayStructure, Output: ArrayStructure {
         }
         let recorder = SummaryRecorder()
         try dryRun(on: inputs, mode: mode) { arrays in
-            SummaryRecorder.$current.withValue(recorder) { self(Input(arrays: arrays)).arrays }
+            recorder.observing { self(Input(arrays: arrays)).arrays }
         }
         let all = parameters.map(\.parameter)
         return BlockSummary(

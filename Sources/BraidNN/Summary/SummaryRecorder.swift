@@ -4,7 +4,15 @@ import BraidRuntime
 
 /// Notes the calls of blocks for a summary.
 final class SummaryRecorder: Sendable {
-    @TaskLocal static var current: SummaryRecorder?
+    /// Runs `body` and notes the calls of blocks inside it.
+    func observing<R>(_ body: () throws -> R) rethrows -> R {
+        try Scopes.changing({ $0.blockObserver = self }, body)
+    }
+
+    /// That of a scope.
+    static func of(_ scope: Ambient) -> SummaryRecorder? {
+        scope.values.blockObserver.map { unsafeDowncast($0, to: SummaryRecorder.self) }
+    }
 
     private struct State {
         var rows: [BlockSummary.Row] = []

@@ -163,7 +163,7 @@ public final class Trainer: Sendable {
         states.withLock { states in
             if let known = states[index] { return known }
             // From outside every scope: a trace must see a parameter, not a value of its own.
-            let fresh = Scopes.with(.outside) {
+            let fresh = Scopes.with(.unrecorded) {
                 initialState(at: index).map { Parameter($0.value) }
             }
             states[index] = fresh

@@ -1,3 +1,4 @@
+import BraidCore
 import BraidPlatform
 
 /// Where random operators get their keys: a seed and a count of draws, one for the process, or one for a
@@ -22,11 +23,9 @@ public enum RandomSource {
         let state: Locked<State>
         init(key: UInt64) { state = Locked(State(seed: key)) }
     }
-    @TaskLocal private static var scoped: Scoped?
-
     /// Runs `body` with a source of its own, which starts from `key`.
     package static func withSource<R>(key: UInt64, _ body: () throws -> R) rethrows -> R {
-        try $scoped.withValue(Scoped(key: key), operation: body)
+        try Scopes.changing({ $0.randomSource = Scoped(key: key) }, body)
     }
 
     /// Starts over: the same draws follow the same seed.
@@ -36,7 +35,9 @@ public enum RandomSource {
 
     /// A key of the generator, and the counter to start from.
     package static func draw() -> (key: Int64, offset: Int64) {
-        if let scoped { return scoped.state.withLock { $0.draw() } }
+        if let scoped = Scopes.current?.values.randomSource {
+            return unsafeDowncast(scoped, to: Scoped.self).state.withLock { $0.draw() }
+        }
         return state.withLock { $0.draw() }
     }
 }

@@ -1,4 +1,5 @@
 public import BraidCore
+import BraidPlatform
 import Synchronization
 
 /// Eager dispatch. Without an open scope a call infers, allocates and runs; with one it goes through
@@ -19,10 +20,12 @@ extension NDArray {
 
     @inline(__always)
     private static func apply<O: Operator>(_ op: O, _ a: ArrayBody, _ b: ArrayBody?) -> NDArray {
-        if Scopes.open.load(ordering: .relaxed) != 0, let ambient = Scopes.bound {
+        if ScopeBinding.open.load(ordering: .relaxed) != 0, let ambient = Scopes.current {
             return scoped(op, a, b, ambient)
         }
         do throws(ArrayError) { return NDArray(try run(op, a, b, tape: nil)) } catch {
+            // A job hears of its mistakes without a scope.
+            if let ambient = Scopes.innermost { return scoped(op, a, b, ambient) }
             error.trap()
         }
     }
@@ -41,12 +44,15 @@ extension NDArray {
 
     /// Applies an operator with any number of inputs and several outputs.
     public static func applyAll<O: Operator>(_ op: O, to inputs: [NDArray]) -> [NDArray] {
-        if Scopes.open.load(ordering: .relaxed) != 0, let ambient = Scopes.bound {
+        if ScopeBinding.open.load(ordering: .relaxed) != 0, let ambient = Scopes.current {
             return scoped(op, inputs, ambient)
         }
         do throws(ArrayError) {
             return try run(op, inputs.map(\.body), tape: nil).map { NDArray($0) }
-        } catch { error.trap() }
+        } catch {
+            if let ambient = Scopes.innermost { return scoped(op, inputs, ambient) }
+            error.trap()
+        }
     }
 
     /// Infers, allocates and runs; one or two operands.

@@ -8,7 +8,9 @@ extension NDArray {
         _ types: [TensorType], label: String, _ error: any Error
     ) -> [NDArray] {
         let arrays = types.map { NDArray(uninitialized: $0) }
-        Runtime.engine.push(label, overwrites: arrays.map(\.storage)) { throw error }
+        Runtime.engine.push(label, overwrites: arrays.map(\.storage), context: .kernel) {
+            throw error
+        }
         return arrays
     }
 }

@@ -95,7 +95,7 @@ extension NDArray {
 
     /// Becomes a new array, unless a mistake inside `validating` left none to become.
     mutating func replace(with array: NDArray) {
-        if Scopes.current?.errors?.error == nil { self = array }
+        if Scopes.innermost?.errors?.error == nil { self = array }
     }
 
     /// Copies the elements of `source`, of the same type, over this array's.
@@ -113,7 +113,7 @@ extension NDArray {
                 ], copy)
         }
         Runtime.engine.push(
-            "assign", reads: [input.storage], updates: [output.storage], copy)
+            "assign", reads: [input.storage], updates: [output.storage], context: .kernel, copy)
     }
 }
 

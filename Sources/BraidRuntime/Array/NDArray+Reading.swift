@@ -24,7 +24,9 @@ extension NDArray {
     ) async throws(EngineError) {
         let storage = try readable("ready", fileID, line).storage
         let failure = await withCheckedContinuation { continuation in
-            Runtime.engine.notify(when: storage) { continuation.resume(returning: $0) }
+            Runtime.engine.notify(when: storage, context: .kernel) {
+                continuation.resume(returning: $0)
+            }
         }
         if let failure { throw failure.read(at: fileID, line) }
     }

@@ -23,20 +23,18 @@ public enum Autograd {
     }
 
     private static func recording(_ mode: Mode) -> Ambient {
-        let now = Scopes.current ?? .outside
+        let now = Scopes.innermost ?? .outside
         let parent = now.tape.map { unsafeDowncast($0, to: Tape.self) }
         let tape = Tape(parent: parent, recordsParameters: true)
-        return Ambient(
-            tape: tape, trace: now.trace, mode: mode, errors: now.errors, averages: now.averages)
+        return now.changing {
+            $0.tape = tape
+            $0.mode = mode
+        }
     }
 
     /// Runs `body` without recording.
     public static func pause<R>(_ body: () throws -> R) rethrows -> R {
-        let now = Scopes.current ?? .outside
-        return try Scopes.with(
-            Ambient(
-                tape: nil, trace: now.trace, mode: now.mode, errors: now.errors,
-                averages: now.averages), body)
+        try Scopes.changing({ $0.tape = nil }, body)
     }
 
     /// How many gradient graphs the process has compiled: one for each structure of records of which

@@ -37,10 +37,12 @@ public func valueWithGradient(
     let tape = Tape(
         parent: now.tape.map { unsafeDowncast($0, to: Tape.self) }, recordsParameters: false)
     for argument in arguments { tape.watch(argument.body) }
-    let value = try Scopes.with(
-        Ambient(
-            tape: tape, trace: nil, mode: now.mode, errors: now.errors, averages: now.averages)
-    ) { try function(arguments) }
+    let value = try Scopes.changing {
+        $0.tape = tape
+        $0.trace = nil
+    } _: {
+        try function(arguments)
+    }
 
     guard let contents = tape.take(retaining: false), let output = contents.slot(of: value.body),
         contents.values[output].isActive
@@ -58,19 +60,20 @@ public func valueWithGradient(
 private func tracedGradient(
     _ trace: Trace, _ inputs: [NDArray], _ function: ([NDArray]) throws -> NDArray
 ) rethrows -> (value: NDArray, gradients: [NDArray]) {
-    let now = Scopes.current ?? .outside
     // Values of their own: another use of the same array inside `function` is a constant.
     let arguments = inputs.map { $0.reshaped(to: $0.shape.extents) }
     let tape = Tape(parent: nil, recordsParameters: false)
-    let value = try Scopes.with(
-        Ambient(
-            tape: tape, trace: trace, mode: now.mode, errors: now.errors, averages: now.averages)
-    ) { try function(arguments) }
+    let value = try Scopes.changing {
+        $0.tape = tape
+        $0.trace = trace
+    } _: {
+        try function(arguments)
+    }
     let output = trace.symbol(value)
     let found = gradients(
         of: [output], cotangents: [.full(output.shape, 1, dtype: output.dtype)],
         at: arguments.map(trace.symbol))
-    let outer = Tape.innermost(in: now)
+    let outer = Tape.innermost(in: Scopes.current ?? .outside)
     func result(_ symbol: Symbol) -> NDArray {
         let array = trace.array(symbol, tape: outer)
         return outer == nil ? array.detached() : array

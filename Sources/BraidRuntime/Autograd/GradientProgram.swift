@@ -49,7 +49,7 @@ final class GradientProgram: Sendable {
     func callAsFunction(_ contents: TapeContents, seed: NDArray?) -> [NDArray?] {
         var arguments = slots.map { NDArray(contents.values[$0].saved!) }
         if let seed { arguments.append(seed.dense()) }
-        let arrays = Scopes.with(.outside) { compiled.run(arguments) }
+        let arrays = Scopes.with(.unrecorded) { compiled.run(arguments) }
         return positions.map { $0.map { arrays[$0] } }
     }
 }

@@ -1,7 +1,7 @@
-/// The block inside which a call happens. Kept in checked mode and for summaries only.
-package struct BlockPath: Sendable {
-    @TaskLocal package static var current: BlockPath?
+import BraidCore
 
+/// The block inside which a call happens. Kept in checked mode and for summaries only.
+package final class BlockPath: Sendable {
     /// Its place in the outermost block and its type, as `encoder.0.attention (MultiHeadAttention)`.
     package let description: String
     /// What BraidNN knows of it.
@@ -10,5 +10,15 @@ package struct BlockPath: Sendable {
     package init(_ description: String, place: any Sendable) {
         self.description = description
         self.place = place
+    }
+
+    /// That of the innermost block around the calling code.
+    package static var current: BlockPath? {
+        Scopes.current?.values.blockPath.map { unsafeDowncast($0, to: BlockPath.self) }
+    }
+
+    /// Runs `body` inside this block.
+    package func callAsFunction<R>(_ body: () throws -> R) rethrows -> R {
+        try Scopes.changing({ $0.blockPath = self }, body)
     }
 }

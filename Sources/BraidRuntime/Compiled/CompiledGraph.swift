@@ -127,7 +127,7 @@ public final class CompiledGraph: Sendable {
             return plan.outputs.map { .invalid(mistake, like: $0.type) }
         }
         let inputs = keyPositions.isEmpty ? arguments : withKeys(arguments)
-        return Scopes.with(.outside) { run(inputs) }
+        return Scopes.with(.unrecorded) { run(inputs) }
     }
 
     /// The arguments and fresh keys, in the order of the graph's inputs.
@@ -275,7 +275,8 @@ extension CompiledGraph {
         let origin = Runtime.isChecked ? CallOrigin() : nil
         engine.push(
             program.program, label: JobOwner.current ?? "compiled graph",
-            externals: inputs.map(\.storage) + buffers + [arena], bytes: plan.arenaByteCount
+            externals: inputs.map(\.storage) + buffers + [arena], bytes: plan.arenaByteCount,
+            context: .kernel
         ) { [self, unowned engine] job in
             guard let step = program.step(ofJob: job) else { return }
             if let origin { return try plan.steps[step].check(in: memory, origin) }

@@ -21,7 +21,7 @@ struct InlineRun {
                 }
             }
             let error = error
-            Runtime.engine.push(label, overwrites: written) { throw error }
+            Runtime.engine.push(label, overwrites: written, context: .kernel) { throw error }
         }
     }
 

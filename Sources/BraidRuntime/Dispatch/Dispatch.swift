@@ -112,7 +112,7 @@ enum Dispatch {
             return engine.push(
                 O.name, reads: sources.map(\.storage), updates: isUpdate ? written : [],
                 overwrites: isUpdate ? [] : written, priority: priority, bytes: scratchByteCount,
-                owner: JobOwner.current, body)
+                owner: JobOwner.current, context: .kernel, body)
         }
         engine.push(
             O.name,

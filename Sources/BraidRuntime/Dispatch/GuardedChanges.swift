@@ -1,7 +1,6 @@
 import BraidCore
 import BraidEngine
 import BraidOperators
-import Synchronization
 
 /// Changes of arrays that happen only if what they depend on has not failed: what a step of training would
 /// move keeps its old contents, and stays readable, when the step's gradients carry an error.
@@ -12,12 +11,10 @@ import Synchronization
 ///
 /// In a trace the changes are made as they are: a compiled call changes all its parameters or none.
 package enum GuardedChanges {
-    @TaskLocal private static var bound: Variable?
-
     /// The guard of the innermost scope, which fails with what the changes in it depend on.
     @inline(__always)
     static var current: Variable? {
-        Scopes.open.load(ordering: .relaxed) == 0 ? nil : bound
+        Scopes.current?.values.guardian.map { unsafeDowncast($0, to: Variable.self) }
     }
 
     /// Runs `body`, which changes arrays in place, and the given parameters in any way.
@@ -36,11 +33,11 @@ package enum GuardedChanges {
         let gate = Variable()
         Runtime.engine.push(
             "guard", reads: sources + (current.map { [$0] } ?? []),
-            overwrites: [gate]
+            overwrites: [gate], context: .kernel
         ) {}
         let parameters = parameters()
         let old = parameters.map(stored)
-        $bound.withValue(gate) { Scopes.with(Scopes.current ?? .outside, body) }
+        Scopes.changing({ $0.guardian = gate }, body)
         for (parameter, old) in zip(parameters, old) { keep(old, in: parameter, gate) }
     }
 
@@ -76,17 +73,17 @@ package enum GuardedChanges {
 
     /// No handle, so that what changes in place goes on doing so.
     private static func stored(_ parameter: Parameter) -> StoredView {
-        Scopes.with(.outside) { StoredView(parameter.wrappedValue.body) }
+        Scopes.with(.unrecorded) { StoredView(parameter.wrappedValue.body) }
     }
 
     /// Sees to it that the array that has taken the place of `old` in a parameter gets its elements if it,
     /// or the guard, fails.
     private static func keep(_ old: StoredView, in parameter: Parameter, _ gate: Variable?) {
-        let isSame = Scopes.with(.outside) {
+        let isSame = Scopes.with(.unrecorded) {
             parameter.wrappedValue.storage === old.storage
         }
         if isSame { return }
-        Scopes.with(.outside) {
+        Scopes.with(.unrecorded) {
             parameter.update { value in
                 // Others may hold the array, and are to see its failure.
                 value.makeUnique()

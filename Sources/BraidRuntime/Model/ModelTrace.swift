@@ -31,9 +31,11 @@ struct ModelTrace {
             traced = try TracedGraph(
                 TraceSignature(request.inputs, mode: request.mode, isRecording: false),
                 // A model has no state: running averages stay what they are.
-                Ambient(
-                    tape: nil, trace: nil, mode: request.mode, errors: ErrorSink(),
-                    averages: AverageMoves())
+                Ambient.unrecorded.changing {
+                    $0.mode = request.mode
+                    $0.errors = ErrorSink()
+                    $0.averages = AverageMoves()
+                }
             ) { arguments in
                 if request.wantsGradients {
                     return Self.results(of: body, arguments, request, &forward)
@@ -69,7 +71,7 @@ struct ModelTrace {
             case .key: name = keyNames.next()!
             case .parameter(let parameter):
                 name = names[parameter]
-                let value = Scopes.with(.outside) { parameter.wrappedValue }
+                let value = Scopes.with(.unrecorded) { parameter.wrappedValue }
                 if names.isDeclared(parameter) {
                     values[ObjectIdentifier(parameter)] = value
                 } else {
@@ -77,7 +79,7 @@ struct ModelTrace {
                 }
             case .array(let array):
                 name = names[source]
-                captured.append((name, Scopes.with(.outside) { array.detached() }))
+                captured.append((name, Scopes.with(.unrecorded) { array.detached() }))
             case .gradient(let parameter):
                 throw ModelError(
                     .sideEffect,

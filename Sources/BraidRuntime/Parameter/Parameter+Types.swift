@@ -17,7 +17,7 @@ extension Parameter {
             ).report()
             return false
         }
-        if Scopes.current?.errors?.error != nil { return false }
+        if Scopes.innermost?.errors?.error != nil { return false }
         let shape = state.withLock { state in
             if state.shape == nil, part == .value, array.dtype == dtype {
                 state.shape = array.shape
@@ -47,7 +47,7 @@ extension Parameter {
 
     /// Whether a trace may change the parameter; says so if not.
     func canChange(in trace: Trace) -> Bool {
-        if !trace.tracesRule { return Scopes.current?.errors?.error == nil }
+        if !trace.tracesRule { return Scopes.innermost?.errors?.error == nil }
         ArrayError(
             .invalidState, in: "parameter",
             "\(describedType) is changed in a gradient rule, whose calls are not told apart; return "

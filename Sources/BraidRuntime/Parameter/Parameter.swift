@@ -134,7 +134,7 @@ public final class Parameter: Sendable {
             }
             // Held inside `validating` only, where arrays are replaced and not changed: elsewhere it would
             // make every change copy.
-            let old = Scopes.current?.errors == nil ? nil : value
+            let old = Scopes.innermost?.errors == nil ? nil : value
             JobFrame.beginWithoutHelping()
             defer {
                 putBack(updated: &value, old: old)
@@ -176,7 +176,7 @@ public final class Parameter: Sendable {
             }
             if let newValue {
                 guard admits(newValue, as: .gradient) else { return }
-            } else if Scopes.current?.errors?.error != nil {
+            } else if Scopes.innermost?.errors?.error != nil {
                 return
             }
             if case .taken = take(.gradient) { putBack(.gradient, newValue) }
@@ -293,7 +293,7 @@ public final class Parameter: Sendable {
     }
 
     /// A key of this moment, in a trace as well: parameters that traced code makes are made once.
-    private static func drawnKey() -> NDArray { Scopes.with(.outside) { .randomKey() } }
+    private static func drawnKey() -> NDArray { Scopes.with(.unrecorded) { .randomKey() } }
 
     private func current() -> NDArray {
         if let value = state.withLock({ $0.value.array }) { return value }
@@ -317,11 +317,8 @@ public final class Parameter: Sendable {
         }
         // First values are computed outside every scope: they are no part of a record or a trace. Only a
         // mistake, such as a shape that no memory holds, goes where all do.
-        let errors = Scopes.current?.errors
-        let outside = Ambient(
-            tape: nil, trace: nil, mode: .predict, errors: errors, averages: nil)
-        let value = Scopes.with(outside) { initializer(shape, dtype, key: key) }
-        if errors?.error != nil {
+        let value = Scopes.with(.unrecorded) { initializer(shape, dtype, key: key) }
+        if Scopes.innermost?.errors?.error != nil {
             putBack(.value, nil)
             return nil
         }

@@ -32,12 +32,8 @@ package final class AverageMoves: Sendable {
 
     /// Runs `body`, in which moves are not made but collected, in their order.
     package static func collecting<R>(_ body: () -> R) -> (result: R, moves: [Move]) {
-        let now = Scopes.current ?? .outside
         let collected = AverageMoves()
-        let result = Scopes.with(
-            Ambient(
-                tape: now.tape, trace: now.trace, mode: now.mode, errors: now.errors,
-                averages: collected), body)
+        let result = Scopes.changing({ $0.averages = collected }, body)
         return (result, collected.moves.withLock { $0 })
     }
 

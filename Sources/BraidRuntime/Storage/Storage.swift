@@ -14,9 +14,9 @@ package final class Storage: Variable, @unchecked Sendable {
     package let address: UnsafeMutableRawPointer
     private let size: SizeClass
     package let handles = Atomic<Int>(0)
-    // Set once when the last handle went while jobs were pending, so that those bytes count
-    // against the engine's bound until they are gone.
-    private let isOrphaned = Atomic<Bool>(false)
+    // The number of the engine against whose bound the bytes count until they are gone, because the last
+    // handle went while jobs were pending; 0 where none does.
+    private let orphanedIn = Atomic<UInt32>(0)
 
     private init(_ address: UnsafeMutableRawPointer, _ size: SizeClass) {
         self.address = address
@@ -40,12 +40,13 @@ package final class Storage: Variable, @unchecked Sendable {
 
     deinit {
         MemoryPool.deallocate(address, size)
-        if isOrphaned.load(ordering: .relaxed) { Self.removeOrphanedBytes(byteCount) }
+        let engine = orphanedIn.load(ordering: .relaxed)
+        if engine != 0 { Self.removeOrphanedBytes(byteCount, engine) }
     }
 
     @inline(never)
-    private static func removeOrphanedBytes(_ byteCount: Int) {
-        Runtime.engine.removeOrphanedBytes(byteCount)
+    private static func removeOrphanedBytes(_ byteCount: Int, _ engine: UInt32) {
+        Engine.removeOrphanedBytes(byteCount, ofEngine: engine)
     }
 
     /// Bytes of the block: as asked for or more.
@@ -60,8 +61,10 @@ package final class Storage: Variable, @unchecked Sendable {
 
     @inline(never)
     private func noteOrphaned() {
-        if !isOrphaned.exchange(true, ordering: .relaxed) {
-            Runtime.engine.addOrphanedBytes(byteCount)
-        }
+        let engine = Runtime.engine
+        let isFirst = orphanedIn.compareExchange(
+            expected: 0, desired: engine.number, ordering: .relaxed
+        ).exchanged
+        if isFirst { engine.addOrphanedBytes(byteCount) }
     }
 }

@@ -49,7 +49,7 @@ final class CallGradient: CustomGradient {
             passes.withLock { $0[reached] }
             ?? {
                 // Outside all scopes: it is kept, and a trace that is open ends before.
-                let made = Scopes.with(.outside) { reversePass(for: reached) }
+                let made = Scopes.with(.unrecorded) { reversePass(for: reached) }
                 passes.withLock { $0[reached] = made }
                 return made
             }()

@@ -105,7 +105,7 @@ final class CompiledTrace: Sendable {
         let tapes =
             traced.rule == nil
             ? nil : ActiveTapes(in: ambient) { tape in inputs.contains { tape.isActive($0.body) } }
-        let results = Scopes.with(.outside) { () -> [NDArray]? in
+        let results = Scopes.with(.unrecorded) { () -> [NDArray]? in
             // No job that may want the parameters starts on top of this call.
             let call = JobFrame.withoutHelping { () -> CompiledGraph.Call? in
                 guard take(&inputs) else { return nil }

@@ -41,7 +41,7 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
 
     /// Calls the function.
     public func callAsFunction(_ input: Input) -> Output {
-        let ambient = Scopes.current ?? .outside
+        let ambient = Scopes.innermost ?? .outside
         if ambient.trace != nil {
             // A function that calls itself is traced without end.
             return ThreadStack.hasRoom ? body(input) : Self.reportEndlessRecursion()

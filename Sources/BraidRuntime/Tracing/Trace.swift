@@ -50,11 +50,12 @@ final class Trace: Sendable {
         let now = Scopes.current ?? .outside
         let trace = Trace(parent: now.trace.map(Trace.of), tracesRule: true)
         defer { trace.close() }
-        return try Scopes.with(
-            Ambient(
-                tape: nil, trace: trace, mode: now.mode, errors: now.errors,
-                averages: now.averages)
-        ) { try body(trace) }
+        return try Scopes.changing {
+            $0.tape = nil
+            $0.trace = trace
+        } _: {
+            try body(trace)
+        }
     }
 
     /// From now on the trace's values are of no use.

@@ -43,9 +43,10 @@ struct TracedGraph: Sendable {
         let tape = signature.isRecording ? Tape(parent: nil, recordsParameters: true) : nil
         let trace = Trace(recorder: tape)
         defer { trace.close() }
-        let scope = Ambient(
-            tape: tape, trace: trace, mode: ambient.mode, errors: ambient.errors,
-            averages: ambient.averages)
+        let scope = ambient.changing {
+            $0.tape = tape
+            $0.trace = trace
+        }
         let results = Scopes.with(scope) { () -> [Symbol] in
             let arguments = signature.arguments.enumerated().map { trace.argument($0, $1) }
             return body(arguments).map(trace.symbol)

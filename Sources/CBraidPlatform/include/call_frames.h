@@ -12,4 +12,11 @@ static inline void braid_set_innermost_frame(void *_Nullable frame) {
     braid_innermost_frame = frame;
 }
 
+/// What a job keeps that runs without a binding; see `BareJob` in BraidPlatform.
+extern _Thread_local void *_Nullable braid_bare_job;
+
+static inline void *_Nullable braid_get_bare_job(void) { return braid_bare_job; }
+
+static inline void braid_set_bare_job(void *_Nullable job) { braid_bare_job = job; }
+
 #endif

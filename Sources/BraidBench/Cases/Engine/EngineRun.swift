@@ -54,13 +54,17 @@ final class EngineRun: Sendable {
         case .queued:
             let shared: @Sendable () -> Void = { body(0) }
             for access in accesses {
-                engine.push("job", reads: access.reads, updates: access.updates, shared)
+                engine.push(
+                    "job", reads: access.reads, updates: access.updates, context: .kernel,
+                    shared)
             }
         case .closure: pushClosures(body)
         case .inline:
             for number in accesses.indices { runInline(number, body) }
             return
-        case .program: engine.push(program!, label: "jobs", externals: variables, body)
+        case .program:
+            engine.push(
+                program!, label: "jobs", externals: variables, context: .kernel, body)
         }
         waitWithoutHelping()
     }
@@ -76,7 +80,7 @@ final class EngineRun: Sendable {
         for (number, job) in list.jobs.enumerated() {
             engine.push(
                 "job", reads: job.reads.map { variables[$0] },
-                updates: job.updates.map { variables[$0] }
+                updates: job.updates.map { variables[$0] }, context: .kernel
             ) { body(number) }
         }
     }
