@@ -11,7 +11,7 @@ package struct InputError: Error, Hashable, CustomStringConvertible {
 
 extension ParsableCommand {
     /// Runs the command with the process's arguments and exits: 0 on success, 2 for bad options and
-    /// input, 130 when interrupted, 1 when the computation itself fails.
+    /// input, 130, 143 or 129 when interrupted, 1 when the computation itself fails.
     /// - Parameter atOnce: as `Interrupt.install` has it.
     package static func runToExit(interruptsAtOnce atOnce: Bool) -> Never {
         Interrupt.install(endingAtOnce: atOnce)
@@ -21,7 +21,7 @@ extension ParsableCommand {
         } catch let interrupt as Interrupt {
             // A live line is left as it stands.
             let start = Console.columns == nil ? "" : "\n"
-            fail(start + "\(interrupt)", status: Interrupt.exitStatus)
+            fail(start + "\(interrupt)", status: interrupt.exitStatus)
         } catch let code as ExitCode {
             Foundation.exit(code.rawValue)
         } catch  where isBadInput(error) {

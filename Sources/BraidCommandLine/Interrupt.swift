@@ -2,60 +2,77 @@ import Braid
 import Foundation
 import Synchronization
 
-/// Ctrl-C, SIGTERM, or a terminal that is closed (SIGHUP), with nothing half-written: while a file is being put in its place nothing ends
-/// the process. Otherwise a command that checks ends at its next check, and at once when asked a second
-/// time; other commands end at once.
+/// Ctrl-C, SIGTERM or SIGHUP, with nothing half-written: while a file is being put in its place nothing
+/// ends the process. Otherwise a command that checks ends at its next check, and at once when asked a
+/// second time; other commands end at once.
 package struct Interrupt: Error, CustomStringConvertible {
-    /// What shells use for a process that SIGINT ended.
-    package static let exitStatus: Int32 = 130
-    private static let isRequested = Atomic<Bool>(false)
+    /// The signal that asked; 0 as long as none has.
+    private static let request = Atomic<Int32>(0)
     private static let isWithheld = Atomic<Bool>(false)
     private static let endsAtOnce = Atomic<Bool>(false)
     private static let message: StaticString = "interrupted; no file was written"
 
-    package var description: String { "\(Self.message)" }
+    /// What happened to files.
+    package let description: String
+    private let signal: Int32
+
+    /// What shells use for a process that this signal ended: 130 for Ctrl-C, 143 for SIGTERM, 129 for
+    /// SIGHUP.
+    package var exitStatus: Int32 { Self.exitStatus(signal) }
+
+    private static func exitStatus(_ signal: Int32) -> Int32 { 128 + signal }
+
+    private init(_ signal: Int32, _ description: String = "\(message)") {
+        self.signal = signal
+        self.description = description
+    }
+
+    /// The same interrupt, which has something else to say.
+    package func saying(_ description: String) -> Interrupt { Interrupt(signal, description) }
 
     /// - Parameter atOnce: whether the first signal ends the process; otherwise `check` has to be called
     ///   now and then.
     package static func install(endingAtOnce atOnce: Bool) {
         // Before any signal, so that the handler finds them made: a handler may only touch atomics.
-        _ = (isRequested.load(ordering: .relaxed), isWithheld.load(ordering: .relaxed))
+        _ = (request.load(ordering: .relaxed), isWithheld.load(ordering: .relaxed))
         endsAtOnce.store(atOnce, ordering: .relaxed)
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             sigaddset(&signals, number)
-            let former = signal(number) { _ in Interrupt.handle() }
-            // What `nohup` starts stays when the terminal goes.
-            if number == SIGHUP, isIgnoring(former) { signal(number, SIG_IGN) }
+            let before = Foundation.signal(number) { Interrupt.handle($0) }
+            // `nohup` has it ignored, so that the process outlives its terminal.
+            if number == SIGHUP, isIgnoring(before) { _ = Foundation.signal(number, SIG_IGN) }
         }
         // A reader that is gone is an error of the write: what is being written can be put away.
-        signal(SIGPIPE, SIG_IGN)
+        _ = Foundation.signal(SIGPIPE, SIG_IGN)
         // A parent that blocks signals in its threads hands that down to what it starts.
         pthread_sigmask(SIG_UNBLOCK, &signals, nil)
     }
 
-    /// Functions cannot be compared, but for their addresses.
-    private static func isIgnoring(_ handler: (@convention(c) (Int32) -> Void)?) -> Bool {
-        let ignoring: (@convention(c) (Int32) -> Void)? = SIG_IGN
-        return unsafeBitCast(handler, to: Int.self) == unsafeBitCast(ignoring, to: Int.self)
+    private typealias Handler = @convention(c) (Int32) -> Void
+
+    /// Handlers are functions of C, which cannot be compared but by where they lie.
+    private static func isIgnoring(_ handler: Handler?) -> Bool {
+        unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN as Handler?, to: Int.self)
     }
 
     /// Either this sees that the end is withheld, or `withheld` sees the request: both orders are total.
-    private static func handle() {
-        let isSecond = isRequested.exchange(true, ordering: .sequentiallyConsistent)
+    private static func handle(_ signal: Int32) {
+        let isSecond = request.exchange(signal, ordering: .sequentiallyConsistent) != 0
         if isWithheld.load(ordering: .sequentiallyConsistent) { return }
         if endsAtOnce.load(ordering: .relaxed) {
             _ = write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
             _ = write(STDERR_FILENO, "\n", 1)
-            _exit(exitStatus)
+            _exit(exitStatus(signal))
         }
-        if isSecond { _exit(exitStatus) }
+        if isSecond { _exit(exitStatus(signal)) }
     }
 
     /// - Throws: `Interrupt` after Ctrl-C.
     package static func check() throws(Interrupt) {
-        if isRequested.load(ordering: .sequentiallyConsistent) { throw Interrupt() }
+        let signal = request.load(ordering: .sequentiallyConsistent)
+        if signal != 0 { throw Interrupt(signal) }
     }
 
     /// Runs `body`, which writes files, to its end even if Ctrl-C comes twice. Streams among them may
@@ -64,13 +81,20 @@ package struct Interrupt: Error, CustomStringConvertible {
     package static func withheld<R>(
         writing paths: [String], _ body: () throws -> R
     ) throws -> R {
-        if paths.contains(where: FilePlace.isStream) {
+        try keptOff(writing: paths) {
             try check()
             return try body()
         }
+    }
+
+    /// Runs `body` in the same way, even after an earlier Ctrl-C: it saves what would be lost.
+    /// - Throws: what `body` throws.
+    package static func keptOff<R>(
+        writing paths: [String], _ body: () throws -> R
+    ) rethrows -> R {
+        if paths.contains(where: FilePlace.isStream) { return try body() }
         isWithheld.store(true, ordering: .sequentiallyConsistent)
         defer { isWithheld.store(false, ordering: .sequentiallyConsistent) }
-        try check()
         return try body()
     }
 }

@@ -55,6 +55,35 @@ struct DataLoaderTests {
         #expect(try epochs(seed: 2) != first)
     }
 
+    @Test func loadersWithoutASeedDrawOne() throws {
+        func orders() throws -> [[Int64]] {
+            RandomSource.seed(6)
+            // As in a loop over epochs that makes its loader anew.
+            let shuffled = try (0..<3).map { _ in
+                try epoch(DataLoader(dataset, batchSize: 3, shuffled: true)).flatMap { $0 }
+            }
+            let sampled = try (0..<2).map { _ in
+                try epoch(DataLoader(dataset, batchSize: 3, sampler: RandomSampler())).flatMap {
+                    $0
+                }
+            }
+            // What a dataset draws.
+            let drawn = try (0..<2).map { _ in
+                let noisy = dataset.mappedInputs { $0 + NDArray.uniform($0.shape) }
+                return try DataLoader(noisy, batchSize: 10).flatMap {
+                    try $0.input.scalars(as: Float.self).map { Int64($0 * 1_000_000) }
+                }
+            }
+            return shuffled + sampled + drawn
+        }
+        let first = try orders()
+        #expect(Set(first).count == first.count)
+        #expect(try orders() == first)
+        RandomSource.seed(7)
+        #expect(
+            try epoch(DataLoader(dataset, batchSize: 3, shuffled: true)).flatMap { $0 } != first[0])
+    }
+
     /// Every other sample, twice.
     private struct Chosen: Sampler {
         func sampleCount(of count: Int) -> Int { count / 2 * 2 }

@@ -47,7 +47,7 @@ import Testing
             let first = NDArray.uniform([2])
             if loading {
                 let noisy = Slow(count: 8).mappedInputs { $0 + NDArray.uniform($0.shape) }
-                for _ in DataLoader(noisy, batchSize: 2, workers: 2) {}
+                for _ in DataLoader(noisy, batchSize: 2, seed: 4, workers: 2) {}
             }
             return try (first + NDArray.uniform([2])).scalars(as: Float.self)
         }

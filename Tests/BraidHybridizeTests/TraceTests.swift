@@ -119,7 +119,8 @@ struct TraceTests {
         #expect(run.errors.contains("abacus"), "\(run.errors)")
     }
 
-    @Test(arguments: [SIGINT, SIGTERM]) func interruptsEndWithoutFiles(signal: Int32) throws {
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func interruptsEndWithoutFiles(signal: Int32) throws
+    {
         try withTemporaryFolder { folder in
             let process = Process()
             process.executableURL = hybridize.url
@@ -134,7 +135,7 @@ struct TraceTests {
             kill(process.processIdentifier, signal)
             process.waitUntilExit()
             #expect(process.terminationReason == .exit)
-            #expect(process.terminationStatus == 130)
+            #expect(process.terminationStatus == 128 + signal)
             let message = errors.fileHandleForReading.readDataToEndOfFile()
             #expect(String(decoding: message, as: UTF8.self).contains("interrupted"))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)

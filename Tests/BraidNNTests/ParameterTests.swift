@@ -27,6 +27,13 @@ struct ParameterTests {
             ("0.b*bias", []),
         ]
         for (pattern, names) in rows {
+            if names.isEmpty {
+                let error = #expect(throws: ArrayError.self) {
+                    try validating { network.parameters.matching(pattern) }
+                }
+                #expect(error?.description.contains("no name fits '\(pattern)'") == true)
+                continue
+            }
             #expect(network.parameters.matching(pattern).map(\.name) == names, "\(pattern)")
         }
         let large = network.parameters.matching { $0.parameter.shape == [1] }

@@ -47,6 +47,7 @@ struct TrainerTests {
         #expect(try trainer.nextLearningRate() == 0.25)
         trainer.learningRate = 1
         #expect(try trainer.nextLearningRate() == 0.5)
+        weight.gradient = NDArray([1] as [Double])
         trainer.step(batchSize: 1)
         #expect(try weight.wrappedValue.scalar(as: Double.self) == 0)
     }

@@ -128,6 +128,39 @@ import Testing
         #expect(abs(found.1 - expected) < 1e-4)
     }
 
+    /// Threads that share a step: every batch counts once at every parameter.
+    @Test(arguments: [false, true]) func threadsShareAStep(isHybrid: Bool) throws {
+        struct Counter: Block {
+            @Parameter var weight: NDArray
+            let normalization = BatchNorm(channels: 2, momentum: 0.5, isAffine: false, dtype: .f64)
+            init() { _weight = Parameter(NDArray([0, 0] as [Double])) }
+            func forward(_ x: NDArray) -> NDArray { weight * x }
+        }
+        let block = Counter()
+        let trainer = Trainer(block.parameters, .sgd(learningRate: 1))
+        let step = DataParallelStep(
+            trainer, shards: Shards(4), workers: 2,
+            hybridizedWith: isHybrid ? HybridOptions() : nil
+        ) { x, _ in
+            let scores = block(x)
+            _ = block.normalization(scores)
+            return (scores, x)
+        }
+        let (threads, rounds) = (8, 20)
+        parallel(threads) { thread in
+            for round in 0..<rounds {
+                // Batches of different sizes and so of different empty shards.
+                let batch = 1 + (thread + round) % 6
+                _ = step(.ones([batch, 2], dtype: .f64), .ones([batch]))
+            }
+        }
+        // Each step moves by the mean gradient, which is 1.
+        let count = Double(threads * rounds)
+        #expect(try block.weight.scalars(as: Double.self) == [-count, -count])
+        #expect(try block.normalization.runningMean.scalars(as: Double.self).allSatisfy(\.isFinite))
+        #expect(try trainer.nextLearningRate() == 1)
+    }
+
     @Test func tooManyWorkersAreNamed() async {
         let result = await #expect(
             processExitsWith: .failure, observing: [\.standardErrorContent]

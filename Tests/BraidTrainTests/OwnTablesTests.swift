@@ -32,6 +32,12 @@ struct OwnTablesTests {
                 try ClassificationData(
                     training: data(3), test: data(2), classes: 2)
             },
+            NamedDataset("mislabelled", "A label too large") {
+                let labels = NDArray([0, 1, 1, 2, 0, 1] as [Int64])
+                return try ClassificationData(
+                    training: ArrayDataset(inputs: .ones([6, 3]), labels: labels), test: data(2),
+                    classes: 2)
+            },
             NamedDataset("remote", "Not there") { throw Offline() },
             NamedDataset("unlike", "Parts of different shapes") {
                 try ClassificationData(
@@ -68,6 +74,19 @@ struct OwnTablesTests {
         #expect(error.map(isBadInput) == true)
     }
 
+    @Test(arguments: [1, 4]) func labelsOutsideTheClassesEndTheRun(shards: Int) throws {
+        let command = try TrainCommand<BuiltInNetworks, Tables>.parse([
+            "--model", "mlp", "--data", "mislabelled", "--epochs", "3", "--batch-size", "6",
+            "--shards", "\(shards)", "--json",
+        ])
+        let error = #expect(throws: (any Error).self) { try command.run() }
+        let text = error.map { "\($0)" } ?? ""
+        #expect(text.contains("step 1 (epoch 1, batch 1)"), "\(text)")
+        #expect(text.contains("the label 2, outside 0..<2"), "\(text)")
+        #expect(error.map(isBadInput) == false)
+        try? Runtime.waitAll()
+    }
+
     /// Data that turn out to be missing while they are loaded.
     @Test func failuresOfLoadingAreBadInput() throws {
         let command = try TrainCommand<BuiltInNetworks, Tables>.parse(
@@ -81,7 +100,7 @@ struct OwnTablesTests {
     @Test func helpListsTheTables() {
         let help = TrainCommand<Networks, Tables>.helpMessage()
         for mention in [
-            "wide   Wants rows of five (1x5)", "rows    Rows of three", "rows)",
+            "wide   Wants rows of five (1x5)", "rows         Rows of three", "rows)",
         ] {
             #expect(help.contains(mention), "\(mention) in \(help)")
         }

@@ -1,4 +1,5 @@
 import Braid
+import BraidCommandLine
 import BraidTestSupport
 import Foundation
 import Testing
@@ -40,7 +41,7 @@ struct TrainCommandTests {
         try withTemporaryFolder { folder in
             let path = folder.appending(path: "m.braid").path
             let run = try train(["--model", "mlp", "--epochs", "1", "--output", path])
-            #expect(run.output.contains("train --evaluate \(path)"), "\(run.output)")
+            #expect(run.output.contains("train --evaluate \(path) --data digits"), "\(run.output)")
             let model = try Model(contentsOfFile: path)
             #expect(model.signature.inputs == [.init("image", TensorType(.f32, [1, 1, 8, 8]))])
             #expect(model.signature.outputs == [.init("scores", TensorType(.f32, [1, 10]))])
@@ -230,30 +231,145 @@ struct TrainCommandTests {
         #expect(run.output.contains("EXAMPLES"))
     }
 
-    @Test(arguments: [SIGINT, SIGTERM])
-    func interruptingLeavesNoFile(signal: Int32) throws {
-        try withTemporaryFolder { folder in
-            let process = Process()
-            process.executableURL = train.url
-            process.arguments = ["--epochs", "100000", "--output", "m.braid", "--json"]
-            process.currentDirectoryURL = folder
-            let (output, errors) = (Pipe(), Pipe())
-            process.standardOutput = output
-            process.standardError = errors
-            try process.run()
-            // The first line tells that the training has begun.
-            #expect(!output.fileHandleForReading.availableData.isEmpty)
-            kill(process.processIdentifier, signal)
-            // A full pipe would hold the program up.
-            _ = output.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            #expect(process.terminationReason == .exit)
-            #expect(process.terminationStatus == 130)
-            let message = errors.fileHandleForReading.readDataToEndOfFile()
-            #expect(String(decoding: message, as: UTF8.self).contains("interrupted"))
-            let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
-            #expect(left.isEmpty)
+    /// Runs `train` until its output has a word, sends it a signal, and waits for its end.
+    private func interrupted(
+        _ arguments: [String], in folder: URL, after word: String, by signal: Int32
+    ) throws -> (status: Int32, errors: String) {
+        let process = Process()
+        process.executableURL = train.url
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+        var text = ""
+        while !text.contains(word) {
+            let more = output.fileHandleForReading.availableData
+            try #require(!more.isEmpty, "ended too early: \(text)")
+            text += String(decoding: more, as: UTF8.self)
         }
+        kill(process.processIdentifier, signal)
+        // A full pipe would hold the program up.
+        _ = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit)
+        let message = errors.fileHandleForReading.readDataToEndOfFile()
+        return (process.terminationStatus, String(decoding: message, as: UTF8.self))
+    }
+
+    private func files(in folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path)
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func interruptingTheFirstEpochLeavesNoFile(signal: Int32) throws {
+        try withTemporaryFolder { folder in
+            // One step is an epoch, and takes a while.
+            let run = try interrupted(
+                ["--epochs", "100000", "--batch-size", "1", "--output", "m.braid", "--json"],
+                in: folder, after: "started", by: signal)
+            #expect(run.status == 128 + signal)
+            #expect(run.errors.contains("interrupted; no file was written"), "\(run.errors)")
+            #expect(try files(in: folder).isEmpty)
+        }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func interruptingKeepsTheLastEpoch(signal: Int32) throws {
+        try withTemporaryFolder { folder in
+            let options = ["--model", "mlp", "--schedule", "constant", "--json"]
+            let run = try interrupted(
+                options + ["--epochs", "100000", "--output", "m.braid"], in: folder,
+                after: "\"epoch\":2", by: signal)
+            #expect(run.status == 128 + signal)
+            let parts = run.errors.components(separatedBy: "m.braid, the network after epoch ")
+            let last = try #require(
+                parts.count == 2 ? parts[1].split(separator: " ").first.flatMap { Int($0) } : nil,
+                "\(run.errors)")
+            #expect(last >= 2)
+            #expect(try files(in: folder) == ["m.braid"])
+            // It is what so many epochs alone give.
+            _ = try train(
+                options + ["--epochs", "\(last)", "--output", "whole.braid"], in: folder)
+            let bytes = ["m.braid", "whole.braid"].map {
+                FileManager.default.contents(atPath: folder.appending(path: $0).path)
+            }
+            #expect(bytes[0] != nil && bytes[0] == bytes[1])
+        }
+    }
+
+    @Test func divergedRunsFailAndReplaceNoFile() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "m.braid")
+            try Data("precious".utf8).write(to: path)
+            let options = [
+                "--model", "mlp", "--optimizer", "sgd", "--learning-rate", "1e30", "--epochs", "3",
+                "--output", "m.braid",
+            ]
+            let run = try train(options, in: folder)
+            #expect(run.status == 1, "\(run.output)")
+            #expect(run.errors.contains("the loss of step "), "\(run.errors)")
+            #expect(run.errors.contains("(epoch 1, batch "), "\(run.errors)")
+            #expect(run.errors.contains("a smaller --learning-rate"), "\(run.errors)")
+            #expect(try Data(contentsOf: path) == Data("precious".utf8))
+            #expect(try files(in: folder) == ["m.braid"])
+
+            let allowed = try train(options + ["--allow-nan", "--json"], in: folder)
+            #expect(allowed.status == 0, "\(allowed.errors)")
+            #expect(try lastObject(allowed.output)["event"] as? String == "finished")
+            #expect(try Data(contentsOf: path) != Data("precious".utf8))
+        }
+    }
+
+    /// The loss of the last step is finite, but not what that step made of the weights.
+    @Test func weightsThatAreNoNumbersAreNotWritten() throws {
+        try withTemporaryFolder { folder in
+            let options = [
+                "--model", "mlp", "--optimizer", "sgd", "--learning-rate", "1e300", "--epochs", "1",
+                "--batch-size", "2000", "--output", "m.braid",
+            ]
+            let run = try train(options, in: folder)
+            #expect(run.status == 1, "\(run.output)")
+            #expect(run.errors.contains("no finite numbers after epoch 1"), "\(run.errors)")
+            #expect(try files(in: folder).isEmpty)
+        }
+    }
+
+    @Test func theNextStepIsThisRun() throws {
+        try withTemporaryFolder { folder in
+            let run = try train(["--model", "mlp", "--epochs", "1", "--seed", "4"], in: folder)
+            #expect(
+                run.output.contains("train --model mlp --epochs 1 --seed 4 --output mlp.braid\n"),
+                "\(run.output)")
+            let written = try train(
+                ["--model", "mlp", "--epochs", "1", "--output", "my own.braid"], in: folder)
+            #expect(written.output.contains("Wrote 'my own.braid'"), "\(written.output)")
+            #expect(
+                written.output.contains("train --evaluate 'my own.braid' --data digits\n"),
+                "\(written.output)")
+            #expect(
+                written.output.contains("hybridize inspect 'my own.braid'\n"), "\(written.output)")
+        }
+    }
+
+    @Test(arguments: [
+        "", "plain-1.braid", "a b", "it's", "$HOME", "a\\b", "*", "~", "ü", "a\nb",
+        "\u{1B}[31mred's\\",
+        "\u{202E}x", "-x", "a;b",
+    ])
+    func shellsReadBackWhatIsQuoted(word: String) throws {
+        let quoted = shellQuoted(word)
+        #expect(!quoted.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x202E })
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments = ["-c", "printf %s \(quoted)"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let read = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(String(decoding: read, as: UTF8.self) == word)
     }
 
     @Test func theProgramFindsItsDataThroughALinkAndMissesThemElsewhere() throws {

@@ -66,6 +66,7 @@ extension BenchmarkCase {
                     let scaling = Scaling(Pattern.array([count], seed: 1))
                     let (parameter, slope) = (scaling.$scale, Pattern.array([count], seed: 2))
                     Autograd.record { scaling(slope).sum() }.backward()
+                    let gradient = parameter.gradient
                     let trainer = Trainer(scaling.parameters, .adam(learningRate: 1e-4))
                     let step: @Sendable ([NDArray]) -> [NDArray] = { _ in
                         trainer.step(batchSize: 1)
@@ -75,6 +76,8 @@ extension BenchmarkCase {
                     var afterFirst: Double?
                     return Workload(
                         run: {
+                            // A step uses up what is new.
+                            parameter.gradient = gradient
                             _ = isHybrid ? hybrid([]) : step([])
                             try parameter.wrappedValue.waitUntilReady()
                             if afterFirst == nil {

@@ -5,8 +5,10 @@ import BraidPlatform
 /// The batches of a dataset, epoch by epoch.
 ///
 /// Each `for` loop over the loader is one epoch. With `shuffled` the order follows from the seed and
-/// the epoch's number alone. With `workers` batches are loaded ahead, on the engine's io lane; their order
-/// and contents are the same for any number of workers.
+/// the epoch's number alone. A loader without a seed of its own draws one from `RandomSource` when it is
+/// made, so that every loader has other orders, and the same program the same ones. With `workers` batches
+/// are loaded ahead, on the engine's io lane; their order and contents are the same for any number of
+/// workers.
 ///
 /// A sample that cannot be loaded does not end the loop: the arrays of its batch report the failure, with
 /// what the dataset threw, wherever they or what is computed from them is read. A loop that ends early
@@ -45,16 +47,17 @@ public final class DataLoader: Sequence, Sendable {
     /// A loader that goes through the samples in order, or in a random order.
     /// - Parameters:
     ///   - shuffled: whether every epoch has an order of its own.
-    ///   - seed: decides those orders, and what the dataset draws.
+    ///   - seed: decides those orders, and what the dataset draws; drawn from `RandomSource` when nil.
     ///   - workers: how many batches are loaded at a time while others are used; with 0 each is loaded
     ///     when the loop asks for it.
     ///   - prefetch: how many batches are loaded ahead; twice as many as workers when nil.
     /// - Precondition: `batchSize` is positive, `workers` is not negative, and `prefetch`, which goes with
     ///   workers only, is positive.
     public convenience init(
-        _ dataset: some Dataset, batchSize: Int, shuffled: Bool = false, seed: UInt64 = 0,
+        _ dataset: some Dataset, batchSize: Int, shuffled: Bool = false, seed: UInt64? = nil,
         lastBatch: LastBatch = .keep, workers: Int = 0, prefetch: Int? = nil
     ) {
+        let seed = seed ?? RandomSource.drawnSeed()
         let sampler: any Sampler = shuffled ? RandomSampler(seed: seed) : SequentialSampler()
         self.init(
             dataset, batchSize: batchSize, sampler: sampler, seed: seed, lastBatch: lastBatch,
@@ -65,7 +68,7 @@ public final class DataLoader: Sequence, Sendable {
     /// - Parameters: as of the other initialiser.
     /// - Precondition: as of the other initialiser.
     public init(
-        _ dataset: some Dataset, batchSize: Int, sampler: some Sampler, seed: UInt64 = 0,
+        _ dataset: some Dataset, batchSize: Int, sampler: some Sampler, seed: UInt64? = nil,
         lastBatch: LastBatch = .keep, workers: Int = 0, prefetch: Int? = nil
     ) {
         ArrayError.check(
@@ -79,7 +82,7 @@ public final class DataLoader: Sequence, Sendable {
         self.dataset = dataset
         self.batchSize = Swift.max(batchSize, 1)
         self.sampler = sampler
-        self.seed = seed
+        self.seed = seed ?? RandomSource.drawnSeed()
         self.lastBatch = lastBatch
         self.workers = Swift.max(workers, 0)
         self.prefetch = Swift.max(prefetch ?? saturatingProduct(2, workers), 0)

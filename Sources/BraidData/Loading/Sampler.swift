@@ -1,3 +1,5 @@
+import BraidOperators
+
 /// In which order a loader goes through the samples of a dataset.
 public protocol Sampler: Sendable {
     /// How many samples an epoch over a dataset of `count` samples has; `count` unless said otherwise.
@@ -25,8 +27,8 @@ public struct SequentialSampler: Sampler {
 public struct RandomSampler: Sampler {
     private let seed: UInt64
 
-    /// Orders that the seed decides.
-    public init(seed: UInt64) { self.seed = seed }
+    /// Orders that the seed decides; it is drawn from `RandomSource` when nil.
+    public init(seed: UInt64? = nil) { self.seed = seed ?? RandomSource.drawnSeed() }
 
     /// All samples, each order equally likely.
     public func samples(of count: Int, epoch: Int) -> [Int] {
@@ -34,5 +36,16 @@ public struct RandomSampler: Sampler {
         var generator = SplitMix64(seed: seed, stream: UInt64(epoch))
         generator.shuffle(&order)
         return order
+    }
+}
+
+extension RandomSource {
+    /// A seed for what is no array, as orders of samples: another one at every draw, the same after the
+    /// same `seed(_:)`.
+    static func drawnSeed() -> UInt64 {
+        let (key, offset) = draw()
+        var generator = SplitMix64(
+            seed: UInt64(bitPattern: key), stream: UInt64(bitPattern: offset))
+        return generator.next()
     }
 }

@@ -61,7 +61,8 @@ struct InspectCommand: ParsableCommand {
                 try text.withUTF8 { try file.write(UnsafeRawBufferPointer($0)) }
                 try file.commit()
             }
-            Console.write("Wrote \(dot). Next: dot -Tsvg \(dot) > graph.svg draws it.\n")
+            Console.write(
+                "Wrote \(dot). Next: dot -Tsvg \(shellQuoted(dot)) > graph.svg draws it.\n")
         } else {
             let text = InspectionText(
                 inspection: inspection, limit: all ? nil : 40, width: all ? nil : Console.columns

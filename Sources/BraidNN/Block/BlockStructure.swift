@@ -27,7 +27,7 @@ struct BlockStructure {
     ) -> [(value: Any, name: String)] {
         if let compiled = value as? any TransparentBlock { return [(compiled.wrappedBlock, name)] }
         let type = "\(name): \(Swift.type(of: value))"
-        if let parameter = value as? Parameter {
+        if let parameter = BraidNN.object(in: value, as: Parameter.self) {
             add(parameter, type)
             return []
         }
@@ -55,13 +55,8 @@ struct BlockStructure {
         } else {
             words.append("\(type) \(mirror.children.count)")
         }
-        var children: [(value: Any, name: String)] = []
-        var level: Mirror? = mirror
-        while let current = level {
-            for child in current.children { children.append((child.value, child.label ?? "")) }
-            level = current.superclassMirror
-        }
-        return children
+        // In an order that stays: that of a dictionary differs from one like it.
+        return ValuePart.all(in: value).map { ($0.value, $0.label) }
     }
 
     private mutating func add(_ object: AnyObject, _ type: String) {

@@ -1,5 +1,4 @@
 import BraidCore
-import BraidPlatform
 public import BraidRuntime
 
 /// The parameters of a block, each once, with dotted names (`0.weight`), in the order of their
@@ -16,12 +15,23 @@ public struct ParameterList: Sendable, RandomAccessCollection {
     }
 
     private var elements: [Element] = []
+    /// The names of all parameters of the block, for messages.
+    private let allNames: [String]
 
-    /// The parameters of `block`. A parameter that stands in several places (shared weights) has
-    /// the name of the first.
+    /// The parameters of `block`: those in its stored properties, in the blocks, structs, objects and
+    /// enumerations that stand there, and in arrays, tuples, optionals and dictionaries of all these. What
+    /// a closure captures is not found.
+    ///
+    /// A parameter that stands in several places (shared weights) has the name of the first. Values of a
+    /// dictionary are named by their keys, and come in the order of the keys. Objects are read without
+    /// their locks: nothing should change them meanwhile.
+    /// - Precondition: names are different, no parameter stands in a set, and values stand at most 10,000
+    ///   deep inside of each other.
     public init(of block: some Block) {
-        var places: [ObjectIdentifier: Int] = [:]
-        collect(block, path: "", &places)
+        var found = Found()
+        ValueWalk.run(over: block, &found)
+        elements = found.elements
+        allNames = elements.map(\.name)
     }
 
     /// Always 0.
@@ -48,9 +58,29 @@ public struct ParameterList: Sendable, RandomAccessCollection {
     /// ```swift
     /// network.parameters.matching("body.*").freeze()
     /// ```
+    /// - Precondition: some name fits.
     public func matching(_ pattern: String) -> ParameterList {
         let pattern = NamePattern(pattern)
-        return matching { pattern.matches($0.name) }
+        let list = matching { pattern.matches($0.name) }
+        if list.isEmpty {
+            ArrayError(
+                .invalidValue, in: "parameters", "no name fits '\(pattern)'; \(nameListing)"
+            ).report()
+        }
+        return list
+    }
+
+    /// The names of the parameters that there are, for the end of a message.
+    var nameListing: String {
+        let names = isEmpty ? allNames : map(\.name)
+        return names.isEmpty ? "there are no parameters" : "there are \(Self.listing(names))"
+    }
+
+    /// The first of some names, and how many more there are.
+    static func listing(_ names: [String]) -> String {
+        let shown = 20
+        let rest = names.count > shown ? ", … and \(names.count - shown) more" : ""
+        return names.prefix(shown).joined(separator: ", ") + rest
     }
 
     /// Keeps these parameters as they are: no gradients are computed, no trainer moves them.
@@ -64,96 +94,92 @@ public struct ParameterList: Sendable, RandomAccessCollection {
         for element in self { element.parameter.initialize(initializer) }
     }
 
-    private mutating func collect(
-        _ value: Any, path: String, _ places: inout [ObjectIdentifier: Int]
-    ) {
-        if let parameter = value as? Parameter {
-            if let place = places[ObjectIdentifier(parameter)] {
-                elements[place].otherNames.append(path)
-            } else {
-                places[ObjectIdentifier(parameter)] = elements.count
-                elements.append(Element(name: path, parameter: parameter))
-            }
-            return
-        }
-        guard Self.isWithinReach(path) else { return }
-        for part in Self.parts(of: value) {
-            collect(part.value, path: Self.joined(path, part.label), &places)
-        }
-    }
-
-    /// Whether there is room to walk on into what stands at a place; says so if not.
-    private static func isWithinReach(_ path: String) -> Bool {
-        if ThreadStack.hasRoom { return true }
-        ArrayError(
-            .invalidState, in: "parameters",
-            "blocks are nested so deep that looking for their parameters uses up the thread's stack, at "
-                + "\(path.prefix(60))…; use a row of blocks (Sequential), or a thread with a larger stack"
-        ).report()
-        return false
-    }
-
     /// The outermost blocks inside `block`, with their places in it.
     static func children(of block: any Block) -> [(name: String, block: any Block)] {
-        var children: [(name: String, block: any Block)] = []
-        func collect(_ value: Any, path: String) {
-            // For messages: nothing is reported here.
-            guard ThreadStack.hasRoom else { return }
-            for part in parts(of: value) {
-                let name = joined(path, part.label)
-                if let block = part.value as? any Block {
-                    children.append((name, block))
-                } else {
-                    collect(part.value, path: name)
-                }
-            }
-        }
-        collect(block, path: "")
-        return children
+        var found = Children()
+        ValueWalk.run(over: block, &found)
+        return found.blocks
     }
 
     static func joined(_ path: String, _ label: String) -> String {
-        path.isEmpty || label.isEmpty ? path + label : "\(path).\(label)"
+        ValueWalk.joined(path, label)
     }
+}
 
-    /// What stands directly in a value and may hold parameters, with its label; empty for what has no
-    /// name of its own.
-    private static func parts(of value: Any) -> [(label: String, value: Any)] {
-        if value is Parameter { return [] }
-        if let compiled = value as? any TransparentBlock { return parts(of: compiled.wrappedBlock) }
-        if let block = value as? any SelfNamingBlock {
-            return block.namedParameters.map { ($0.name, $0.parameter) }
+extension ParameterList {
+    /// Collects parameters.
+    private struct Found: ValueWalk.Visitor {
+        var elements: [Element] = []
+        private var positions: [ObjectIdentifier: Int] = [:]
+        private var names: Set<String> = []
+        /// Every parameter met, with its name, in the order of the walk.
+        private var met: [(position: Int, name: String)] = []
+        /// Where objects begin and end in `met`, with their paths.
+        private var starts: [ObjectIdentifier: Int] = [:]
+        private var contents: [ObjectIdentifier: (range: Range<Int>, path: String)] = [:]
+
+        mutating func visit(_ part: ValuePart, path: () -> String) -> Bool {
+            guard let parameter = object(in: part.value, as: Parameter.self) else { return true }
+            let name = path()
+            if let instability = part.instability {
+                ArrayError(
+                    .invalidValue, in: "parameters",
+                    "'\(name)' has no name that stays: \(instability)"
+                ).report()
+            }
+            if let known = positions[ObjectIdentifier(parameter)] {
+                addName(name, to: known)
+            } else {
+                if !names.insert(name).inserted {
+                    ArrayError(
+                        .invalidValue, in: "parameters",
+                        "two parameters are called '\(name)'; give a property or a key another name"
+                    ).report()
+                }
+                positions[ObjectIdentifier(parameter)] = elements.count
+                met.append((elements.count, name))
+                elements.append(Element(name: name, parameter: parameter))
+            }
+            return false
         }
-        // A row's blocks are named by their number alone, as in every framework.
-        if let row = value as? any BlockRow { return parts(of: row.blocks) }
-        var mirror: Mirror? = Mirror(reflecting: value)
-        var levels: [Mirror] = []
-        while let level = mirror {
-            levels.append(level)
-            mirror = level.superclassMirror
+
+        private mutating func addName(_ name: String, to position: Int) {
+            met.append((position, name))
+            if elements[position].name != name { elements[position].otherNames.append(name) }
         }
-        // A superclass's parameters come before those of its subclass.
-        return levels.reversed().flatMap { level in
-            level.children.enumerated().filter { mayHold($0.element.value) }.map { index, child in
-                let label = child.label.map(plain) ?? "\(index)"
-                return (level.displayStyle == .optional ? "" : label, child.value)
+
+        mutating func enter(_ object: ObjectIdentifier) { starts[object] = met.count }
+
+        mutating func leave(_ object: ObjectIdentifier, path: () -> String) {
+            contents[object] = (starts[object]!..<met.count, path())
+        }
+
+        /// What the object holds is not looked for again.
+        mutating func meetAgain(_ object: ObjectIdentifier, path: () -> String) {
+            guard let (range, known) = contents[object], !range.isEmpty else { return }
+            let here = path()
+            var added: Set<Int> = []
+            for (position, name) in met[range] where added.insert(position).inserted {
+                let inside = name.dropFirst(known.isEmpty ? 0 : known.count + 1)
+                addName(ParameterList.joined(here, String(inside)), to: position)
             }
         }
     }
 
-    /// Wrapped properties are stored under `_name`; a dictionary's pairs are `(key:, value:)`.
-    private static func plain(_ label: String) -> String {
-        label.hasPrefix("_") ? String(label.dropFirst()) : label
-    }
+    /// Collects blocks, and looks for none inside of them.
+    private struct Children: ValueWalk.Visitor {
+        var blocks: [(name: String, block: any Block)] = []
 
-    /// Whether the walk goes on inside a value: parameters, blocks, and the containers that hold
-    /// them.
-    private static func mayHold(_ value: Any) -> Bool {
-        if value is Parameter || value is any Block { return true }
-        switch Mirror(reflecting: value).displayStyle {
-        case .collection, .optional, .tuple, .dictionary: return true
-        default: return false
+        mutating func visit(_ part: ValuePart, path: () -> String) -> Bool {
+            guard let block = part.value as? any Block else {
+                return object(in: part.value, as: Parameter.self) == nil
+            }
+            blocks.append((path(), block))
+            return false
         }
+        mutating func enter(_ object: ObjectIdentifier) {}
+        mutating func leave(_ object: ObjectIdentifier, path: () -> String) {}
+        mutating func meetAgain(_ object: ObjectIdentifier, path: () -> String) {}
     }
 }
 

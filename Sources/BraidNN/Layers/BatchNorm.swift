@@ -10,6 +10,10 @@ public import BraidRuntime
 /// `Σ (x - mean)² / (n - 1)`. In prediction the running ones are used. They are parameters that trainers do
 /// not move, and are saved and loaded with the others. Names, defaults and results are PyTorch's.
 ///
+/// A frozen layer predicts, in training too: it uses the running statistics and moves none. It is frozen when
+/// its running statistics are, as after `freeze()` on all parameters of the layer or of a network around it,
+/// or when it has weights and biases and no gradient is computed of any of them.
+///
 /// In a `DataParallelStep` every shard is normalised by its own statistics, and the running ones move once a
 /// step, towards the mean over the shards, each weighted by its number of samples. A channel of a single
 /// element, as the last shard of a small batch may have, has the variance 0.
@@ -52,12 +56,19 @@ public struct BatchNorm: Block {
         $runningVariance.gradientMode = .none
     }
 
-    /// Normalises; in training the running statistics move.
+    /// Whether the layer predicts whatever the mode is.
+    private var isFrozen: Bool {
+        if $runningMean.isFrozen || $runningVariance.isFrozen { return true }
+        let affine = [weight, bias].compactMap(\.self)
+        return !affine.isEmpty && affine.allSatisfy { $0.gradientMode == .none }
+    }
+
+    /// Normalises; in training the running statistics move, unless the layer is frozen.
     public func forward(_ x: NDArray) -> NDArray {
         let parameters = [weight, bias, $runningMean, $runningVariance]
         guard x.resolveChannels(parameters, for: "batch_norm") else { return x }
         let (weight, bias) = (weight?.wrappedValue, bias?.wrappedValue)
-        if Mode.current == .predict {
+        if Mode.current == .predict || isFrozen {
             return x.batchNormalized(
                 mean: runningMean, variance: runningVariance, weight: weight, bias: bias,
                 epsilon: epsilon)

@@ -15,6 +15,9 @@ public import BraidRuntime
 /// weighted by its number of samples, which the store sums up as it does gradients. A layer that is called
 /// several times moves its averages as often, in the order of the calls.
 ///
+/// Parameters that the losses do not depend on stay as they are. Several threads may call a step at the same
+/// time: each trains with its own batch, and their updates come one after the other at every parameter.
+///
 /// ```swift
 /// let step = DataParallelStep(trainer, shards: Shards(4), workers: 2) { images, labels in
 ///     let scores = network(images)
@@ -27,14 +30,17 @@ public final class DataParallelStep: Sendable {
     public typealias Forward = @Sendable (NDArray, NDArray) -> (losses: NDArray, scores: NDArray)
 
     private let trainer: Trainer
-    private let store: any KeyValueStore
+    private let shards: Shards
     private let workers: Int
+    private let options: HybridOptions?
     /// From a shard's samples and labels to losses, scores, the gradients of the losses' sum, and what
-    /// running averages move towards, times the number of samples.
-    private let differentiate: @Sendable ([NDArray]) -> [NDArray]
-    /// Moves the parameters along the sums of gradients, then the running averages towards those of what
-    /// shards observed; the last array is the scale that makes means of sums.
-    private let update: @Sendable ([NDArray]) -> [NDArray]
+    /// running averages move towards, times the number of samples. The note is nil after a mistake.
+    private let differentiate: @Sendable ([NDArray]) -> (output: [NDArray], note: ShardNote?)
+    /// For what was moved before: moves the parameters along the sums of gradients, then the running
+    /// averages towards those of what shards observed; the last array is the scale that makes means of sums.
+    private let updates = Locked<[ShardUpdate: @Sendable ([NDArray]) -> Void]>([:])
+    /// So many different updates are kept.
+    private static let updateLimit = 32
 
     /// A step.
     /// - Parameters:
@@ -43,55 +49,100 @@ public final class DataParallelStep: Sendable {
     ///   - shards: into how many parts batches are cut.
     ///   - workers: how many shards are computed at a time.
     ///   - options: how the step is compiled; nil runs it operator by operator.
-    ///   - forward: computes losses and scores; it is recorded. It must use all trained parameters,
-    ///     and change none but by `moveAverage`.
+    ///   - forward: computes a loss for each sample, and scores; it is recorded. It must change no parameter
+    ///     but by `moveAverage`.
     /// - Precondition: `workers` is in `1...shards.count`.
     public init(
         _ trainer: Trainer, shards: Shards = Shards(4), workers: Int = 1,
         hybridizedWith options: HybridOptions? = HybridOptions(), _ forward: @escaping Forward
     ) {
         ArrayError.check(
-            (1...shards.count).contains(workers), in: "data-parallel step",
+            (1...shards.count).contains(workers), in: Self.name,
             "\(workers) workers for \(shards.count) shards; there must be 1 to as many as shards")
         self.trainer = trainer
-        self.workers = workers
-        store = LocalStore(shards)
-        // Which averages `forward` moves. It does the same for every shard, and a traced one is asked once.
-        let averages = Averages()
-        let differentiate: @Sendable ([NDArray]) -> [NDArray] = { arrays in
-            let ((losses, scores), moves) = AverageMoves.collecting {
-                Autograd.record { forward(arrays[0], arrays[1]) }
-            }
-            averages.known.withLock { $0 = moves.map { ($0.parameter, $0.momentum) } }
-            let samples = Double(arrays[0].shape[0])
-            return [losses, scores] + losses.gradients(at: trainer.trained)
-                + moves.map { $0.observed * samples }
+        self.shards = shards
+        self.workers = min(max(workers, 1), shards.count)
+        self.options = options
+        let differentiate: @Sendable ([NDArray]) -> (output: [NDArray], note: (any Sendable)?) = {
+            Self.differentiate($0, trainer, forward)
         }
-        let update: @Sendable ([NDArray]) -> [NDArray] = { arrays in
+        if let options {
+            let function = HybridFunction<[NDArray], [NDArray]>(
+                options: options, structure: { TracedStructure() }, noting: differentiate)
+            self.differentiate = {
+                let (output, note) = function.noted($0)
+                return (output, note as? ShardNote)
+            }
+        } else {
+            self.differentiate = {
+                let (output, note) = differentiate($0)
+                return (output, note as? ShardNote)
+            }
+        }
+    }
+
+    private static let name = "data-parallel step"
+
+    private static func differentiate(
+        _ arrays: [NDArray], _ trainer: Trainer, _ forward: Forward
+    ) -> (output: [NDArray], note: (any Sendable)?) {
+        let ((losses, scores), moves) = AverageMoves.collecting {
+            Autograd.record { forward(arrays[0], arrays[1]) }
+        }
+        let count = arrays[0].shape[0]
+        guard
+            ArrayError.check(
+                losses.rank > 0 && losses.shape[0] == count, in: name,
+                "the losses have shape \(losses.shape) for \(count) samples; give one loss for each sample "
+                    + "and not their mean or sum: the step divides by the batch size"),
+            trainer.hasTrained(),
+            let (found, others) = losses.gradients(among: trainer.parameters.map(\.parameter)),
+            trainer.checkUntrained(others.filter { !$0.hasTrainer }),
+            ArrayError.check(
+                !found.isEmpty, in: name,
+                "the losses depend on no parameter that is trained; \(trainer.parameters.nameListing)"
+            ),
+            trainer.checkAll(found.map(\.position))
+        else { return ([losses, scores], nil) }
+        let samples = Double(count)
+        let output = [losses, scores] + found.map(\.gradient) + moves.map { $0.observed * samples }
+        let averages = moves.map {
+            ShardNote.Average(parameter: $0.parameter, momentum: $0.momentum)
+        }
+        return (output, ShardNote(used: found.map(\.position), averages: averages))
+    }
+
+    /// The function that moves parameters and averages.
+    private func function(for update: ShardUpdate) -> @Sendable ([NDArray]) -> Void {
+        if let known = updates.withLock({ $0[update] }) { return known }
+        let body: @Sendable ([NDArray]) -> [NDArray] = { [trainer] arrays in
             let (sums, scale) = (arrays.dropLast(), arrays.last!)
-            let known = averages.known.withLock { $0 }
             // All parameters and averages move, or none.
             GuardedChanges.run(
                 dependingOn: Array(sums),
-                keeping: trainer.changedBySteps + known.map(\.parameter)
+                keeping: trainer.changed(byStepsAt: update.used) + update.averages.map(\.parameter)
             ) {
-                trainer.step(Array(sums.dropLast(known.count)), scale: scale)
-                for ((parameter, momentum), sum) in zip(known, sums.suffix(known.count)) {
+                trainer.step(
+                    Array(sums.prefix(update.used.count)), at: update.used, scale: scale)
+                for (average, sum) in zip(update.averages, sums.dropFirst(update.used.count)) {
                     let mean = sum * scale.cast(to: sum.dtype)
-                    AverageMoves.Move(parameter, toward: mean, by: momentum).make()
+                    AverageMoves.Move(average.parameter, toward: mean, by: average.momentum).make()
                 }
             }
             return []
         }
+        let fresh: @Sendable ([NDArray]) -> Void
         if let options {
-            let (first, second) = (
-                hybridize(options: options, differentiate), hybridize(options: options, update)
-            )
-            self.differentiate = { first($0) }
-            self.update = { second($0) }
+            let function = hybridize(options: options, body)
+            fresh = { _ = function($0) }
         } else {
-            self.differentiate = differentiate
-            self.update = update
+            fresh = { _ = body($0) }
+        }
+        return updates.withLock { updates in
+            if let known = updates[update] { return known }
+            if updates.count == Self.updateLimit { updates = [:] }
+            updates[update] = fresh
+            return fresh
         }
     }
 
@@ -100,55 +151,74 @@ public final class DataParallelStep: Sendable {
     ///   - inputs: `[batch, …]`.
     ///   - labels: `[batch, …]`.
     /// - Returns: losses and scores of all samples, in their order.
-    /// - Precondition: both have as many samples, at least one.
+    /// - Precondition: both have as many samples, at least one; the losses are one for each sample, and
+    ///   what `Trainer.step` asks for.
     public func callAsFunction(
         _ inputs: NDArray, _ labels: NDArray
     ) -> (losses: NDArray, scores: NDArray) {
-        ArrayError.check(
-            inputs.rank > 0 && labels.rank > 0 && inputs.shape[0] == labels.shape[0]
-                && inputs.shape[0] > 0,
-            in: "data-parallel step", "\(inputs.type) samples with \(labels.type) labels")
+        guard
+            ArrayError.check(
+                inputs.rank > 0 && labels.rank > 0 && inputs.shape[0] == labels.shape[0]
+                    && inputs.shape[0] > 0,
+                in: Self.name, "\(inputs.type) samples with \(labels.type) labels")
+        else { return (inputs, inputs) }
         let batchSize = inputs.shape[0]
+        // Of this call alone: others may be under way.
+        let store = LocalStore(shards)
         var losses: [NDArray] = []
         var scores: [NDArray] = []
-        var keyCount: Int?
-        var emptyShards: [Int] = []
+        var averages: [ShardNote.Average] = []
+        // The shards that have pushed a gradient, for each parameter that some shard's losses depend on.
+        var pushed: [Int: [Int]] = [:]
         // What the shards in flight compute, the first one pushed first.
         var inFlight: [[NDArray]] = []
-        for shard in 0..<store.shards.count {
-            let samples = store.shards.samples(of: shard, batchSize: batchSize)
-            guard !samples.isEmpty else {
-                emptyShards.append(shard)
-                continue
-            }
+        let samples = (0..<shards.count).map { shards.samples(of: $0, batchSize: batchSize) }
+        let filled = samples.indices.filter { !samples[$0].isEmpty }
+        for shard in filled {
             if inFlight.count == workers {
                 // The calling thread helps meanwhile. A failure stays in the arrays, and whoever
                 // reads them sees it.
                 for array in inFlight.removeFirst() { try? array.waitUntilReady() }
             }
-            let results = JobOwner.named("replica \(losses.count % workers)") {
-                differentiate([inputs[samples], labels[samples]])
+            let (results, note) = JobOwner.named("replica \(losses.count % workers)") {
+                differentiate([inputs[samples[shard]], labels[samples[shard]]])
             }
+            guard let note else { return (results[0], results[1]) }
+            if losses.isEmpty { averages = note.averages }
+            guard
+                ArrayError.check(
+                    note.averages == averages, in: Self.name,
+                    "the shards move different running averages; each has to move the same ones")
+            else { return (results[0], results[1]) }
             inFlight.append(results)
             losses.append(results[0])
             scores.append(results[1])
-            keyCount = results.count - 2
-            for (key, gradient) in results.dropFirst(2).enumerated() {
-                store.push(gradient, key: key, shard: shard)
+            for (place, gradient) in zip(note.used, results.dropFirst(2)) {
+                store.push(gradient, key: place, shard: shard)
+                pushed[place, default: []].append(shard)
+            }
+            for (number, observed) in results.dropFirst(2 + note.used.count).enumerated() {
+                store.push(observed, key: key(ofAverage: number), shard: shard)
             }
         }
-        let keys = 0..<keyCount!
-        for shard in emptyShards {
-            for key in keys { store.push(nil, key: key, shard: shard) }
+        let used = pushed.keys.sorted()
+        let empty = samples.indices.filter { samples[$0].isEmpty }
+        for place in used {
+            let others = Set(pushed[place]!)
+            for shard in samples.indices where !others.contains(shard) {
+                store.push(nil, key: place, shard: shard)
+            }
         }
+        for (number, shard) in averages.indices.flatMap({ number in empty.map { (number, $0) } }) {
+            store.push(nil, key: key(ofAverage: number), shard: shard)
+        }
+        let keys = used + averages.indices.map(key(ofAverage:))
         // Some shard had samples, so every sum is there.
-        _ = update(keys.map { store.pull($0)! } + [NDArray(1 / Double(batchSize))])
+        function(for: ShardUpdate(used: used, averages: averages))(
+            keys.map { store.pull($0)! } + [NDArray(1 / Double(batchSize))])
         return losses.count == 1
             ? (losses[0], scores[0]) : (concatenated(losses), concatenated(scores))
     }
 
-    /// The running averages that are moved, in order, and their momenta.
-    private final class Averages: Sendable {
-        let known = Locked<[(parameter: Parameter, momentum: Double)]>([])
-    }
+    private func key(ofAverage number: Int) -> Int { trainer.parameters.count + number }
 }

@@ -38,14 +38,15 @@ public func globalNorm(of arrays: [NDArray]) -> NDArray {
 }
 
 extension ParameterList {
-    /// Scales the gradients down so that their norm together is at most `bound`. Parameters without a
-    /// gradient do not count.
+    /// Scales the new gradients down so that their norm together is at most `bound`. Parameters without a
+    /// gradient do not count, nor gradients that a trainer's step has used before.
     /// - Returns: the norm before, f64 [].
     /// - Precondition: `bound` is positive.
     @discardableResult
     public func clipGradients(toGlobalNorm bound: Double) -> NDArray {
-        let clipped = compactMap { element in
-            element.parameter.gradient.map { (parameter: element.parameter, gradient: $0) }
+        let clipped = compactMap { element -> (parameter: Parameter, gradient: NDArray)? in
+            guard element.parameter.gradientNews.isNew else { return nil }
+            return element.parameter.gradient.map { (parameter: element.parameter, gradient: $0) }
         }
         let gradients = clipped.map(\.gradient)
         let results = GradientClipping.globalNorm(bound)(gradients)

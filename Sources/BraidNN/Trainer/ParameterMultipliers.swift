@@ -34,8 +34,7 @@ public struct ParameterMultipliers: Hashable, Sendable {
         for row in multipliers where !parameters.contains(where: { row.pattern.matches($0.name) }) {
             ArrayError(
                 .invalidValue, in: "trainer",
-                "no parameter's name fits '\(row.pattern)'; there are "
-                    + parameters.map(\.name).joined(separator: ", ")
+                "no parameter's name fits '\(row.pattern)'; \(parameters.nameListing)"
             ).report()
         }
         return parameters.map { element in

@@ -6,6 +6,9 @@ package import BraidRuntime
 
 /// Applies an optimiser to the parameters of a network after each `backward()`.
 ///
+/// A step moves the parameters that have new gradients, and uses them up: one that the loss did not depend
+/// on stays as it is, with its state. A parameter has one trainer at a time.
+///
 /// `step` may be part of a hybridized training step: what it keeps between steps are parameters, too.
 ///
 /// ```swift
@@ -16,9 +19,13 @@ package import BraidRuntime
 public final class Trainer: Sendable {
     let parameters: ParameterList
     let optimizer: Optimizer
+    let allowsUntrained: Bool
+    private let requiresAllGradients: Bool
     private let schedule: LearningRateSchedule?
     private let clipping: GradientClipping?
     private let multipliers: [(learningRate: Double, weightDecay: Double)]
+    /// The parameters that no other trainer had.
+    private let own: [Parameter]
     /// The number of steps taken, f64 [].
     let stepCount = Parameter(NDArray(Double(0)))
     /// The learning rate before the schedule, f64 [].
@@ -33,11 +40,18 @@ public final class Trainer: Sendable {
     ///   - clipping: how gradients are kept small.
     ///   - multipliers: what the learning rate and the weight decay of some parameters are multiplied
     ///     by; the factors of all that fit a name count.
-    /// - Precondition: every multiplier fits a parameter's name.
+    ///   - allowingUntrained: whether losses may depend on parameters that are neither frozen nor any
+    ///     trainer's. It is a mistake otherwise, since a block that stands in a closure, say, is not found
+    ///     by `parameters` and would not be trained.
+    ///   - requiringAllGradients: whether it is a mistake when a loss does not depend on all parameters
+    ///     that are not frozen.
+    /// - Precondition: there are parameters, no other trainer that is alive has any of them, and every
+    ///   multiplier fits a parameter's name.
     public init(
         _ parameters: ParameterList, _ optimizer: Optimizer,
         schedule: LearningRateSchedule? = nil, clipping: GradientClipping? = nil,
-        multipliers: [ParameterMultipliers] = []
+        multipliers: [ParameterMultipliers] = [], allowingUntrained: Bool = false,
+        requiringAllGradients: Bool = false
     ) {
         clipping?.check()
         self.parameters = parameters
@@ -45,23 +59,40 @@ public final class Trainer: Sendable {
         self.schedule = schedule
         self.clipping = clipping
         self.multipliers = ParameterMultipliers.resolve(multipliers, for: parameters)
+        allowsUntrained = allowingUntrained
+        requiresAllGradients = requiringAllGradients
         rate = Parameter(NDArray(optimizer.learningRate))
         knownRate = Locked(optimizer.learningRate)
         states = Locked(Array(repeating: nil, count: parameters.count))
+        let isOwn = parameters.map { $0.parameter.beginTraining() }
+        own = zip(parameters, isOwn).filter { $1 }.map(\.0.parameter)
+        if parameters.isEmpty {
+            Self.report("no parameter is to be trained; \(parameters.nameListing)")
+        }
+        if own.count < parameters.count {
+            let others = zip(parameters, isOwn).filter { !$1 }.map(\.0.name)
+            Self.report(
+                "another trainer, which is still alive, moves \(ParameterList.listing(others)); give each "
+                    + "its own parameters, or let go of the first one before")
+        }
     }
+
+    deinit { for parameter in own { parameter.endTraining() } }
 
     /// The learning rate before the schedule and the multipliers. It may be set at any time outside of
     /// hybridized functions, which go on with the new one.
     /// - Precondition: it is not negative.
     public var learningRate: Double {
-        get { knownRate.withLock(\.self) }
+        get { knownRate.withLock { $0 } }
         set {
-            ArrayError.check(
-                newValue >= 0, in: "trainer", "the learning rate \(newValue) is negative")
-            ArrayError.check(
-                Scopes.current?.trace == nil, in: "trainer",
-                "the learning rate is set in a hybridized function, which would happen once, when "
-                    + "it is traced; use a schedule")
+            guard
+                ArrayError.check(
+                    newValue >= 0, in: "trainer", "the learning rate \(newValue) is negative"),
+                ArrayError.check(
+                    Scopes.current?.trace == nil, in: "trainer",
+                    "the learning rate is set in a hybridized function, which would happen once, when "
+                        + "it is traced; use a schedule")
+            else { return }
             knownRate.withLock { $0 = newValue }
             rate.wrappedValue = NDArray(newValue)
         }
@@ -78,62 +109,67 @@ public final class Trainer: Sendable {
         return schedule.map { rate * $0(after: steps) } ?? rate
     }
 
-    /// Moves every parameter along its gradient, scaled by one over the batch size. Parameters with
-    /// `gradientMode` `.none` stay.
-    /// - Precondition: every other parameter has a gradient, and `batchSize` is positive.
-    public func step(batchSize: Int) {
-        ArrayError.check(
-            batchSize > 0, in: "trainer", "the batch size \(batchSize) is not positive")
-        step(with: trained.compactMap(\.gradient)) { element in
-            guard let gradient = element.parameter.gradient else {
-                ArrayError(
-                    .invalidState, in: "trainer",
-                    "parameter \(element.name) has no gradient; call backward() on a loss that "
-                        + "uses it, or set its gradientMode to .none"
-                ).trap()
-            }
-            return batchSize == 1 ? gradient : gradient * (1 / Double(batchSize))
+    /// Moves every parameter that has a new gradient along it, scaled by one over the batch size.
+    ///
+    /// The losses of a batch, one for each sample, stand for their sum in `backward()`, which this makes a
+    /// mean of. A loss that is a mean already goes with `step()`. Parameters with the `gradientMode` `.none`
+    /// stay, and so do those without a new gradient: what a step has used is not new any more.
+    ///
+    /// After a mistake nothing has moved.
+    /// - Parameter batchSize: what gradients are divided by; 1 leaves them as they are.
+    /// - Precondition: some parameter has a new gradient, from losses that are not averaged over a batch
+    ///   if `batchSize` is above 1; what else the initialiser says.
+    public func step(batchSize: Int = 1) {
+        guard
+            ArrayError.check(
+                batchSize > 0, in: "trainer", "the batch size \(batchSize) is not positive"),
+            let moved = newGradients(batchSize: batchSize)
+        else { return }
+        let factor = 1 / Double(batchSize)
+        let gradients = moved.map { index in
+            // Looked for before.
+            let gradient = parameters[index].parameter.gradient!
+            return batchSize == 1 ? gradient : gradient * factor
         }
+        for index in moved { parameters[index].parameter.useGradient() }
+        move(moved, along: gradients)
     }
 
-    /// The parameters that steps move.
-    var trained: [Parameter] {
-        parameters.map(\.parameter).filter { $0.gradientMode != .none }
+    /// Moves the parameters at these places along the given gradients, each times `scale`, f64 [].
+    func step(_ gradients: [NDArray], at places: [Int], scale: NDArray) {
+        move(places, along: gradients.map { $0 * scale.cast(to: $0.dtype) })
     }
 
-    /// Moves the `trained` parameters along the given gradients, each times `scale`, f64 [].
-    func step(_ gradients: [NDArray], scale: NDArray) {
-        var next = gradients.makeIterator()
-        step(with: gradients) { _ in
-            let gradient = next.next()!
-            return gradient * scale.cast(to: gradient.dtype)
-        }
-    }
-
-    /// What a step changes: the number of steps, the trained parameters and the optimiser's state.
+    /// What a step that moves all trained parameters changes.
     package var changedBySteps: [Parameter] {
-        let moved = parameters.indices.filter { parameters[$0].parameter.gradientMode != .none }
-        return [stepCount] + moved.flatMap { [parameters[$0].parameter] + state(at: $0) }
+        changed(
+            byStepsAt: parameters.indices.filter {
+                parameters[$0].parameter.gradientMode != .none
+            })
     }
 
-    /// - Parameter gradients: where one of them has failed, nothing changes.
-    private func step(
-        with gradients: [NDArray], along slope: (ParameterList.Element) -> NDArray
-    ) {
-        GuardedChanges.run(dependingOn: gradients, keeping: changedBySteps) {
-            let rate = rate(after: stepCount.wrappedValue)
-            stepCount.update { $0 += 1 }
-            let count = stepCount.wrappedValue
-            let moved = parameters.indices.filter {
-                parameters[$0].parameter.gradientMode != .none
-            }
-            guard let clipping else {
-                for index in moved { move(index, along: slope(parameters[index]), rate, count) }
-                return
-            }
-            let slopes = clipping(moved.map { slope(parameters[$0]) })
-            for (index, slope) in zip(moved, slopes) { move(index, along: slope, rate, count) }
+    /// What a step changes that moves the parameters at these places: the number of steps, the parameters
+    /// and the optimiser's state.
+    func changed(byStepsAt places: [Int]) -> [Parameter] {
+        [stepCount] + places.flatMap { [parameters[$0].parameter] + state(at: $0) }
+    }
+
+    /// Where one of the gradients has failed, nothing changes.
+    private func move(_ moved: [Int], along gradients: [NDArray]) {
+        GuardedChanges.run(dependingOn: gradients, keeping: changed(byStepsAt: moved)) {
+            moveAll(moved, along: gradients)
         }
+    }
+
+    private func moveAll(_ moved: [Int], along slopes: [NDArray]) {
+        // One update, so that of steps at the same time no two have the same count.
+        let (rate, count) = stepCount.update { (count: inout NDArray) -> (NDArray, NDArray) in
+            let rate = self.rate(after: count)
+            count += 1
+            return (rate, count)
+        }
+        let slopes = clipping?(slopes) ?? slopes
+        for (index, slope) in zip(moved, slopes) { move(index, along: slope, rate, count) }
     }
 
     private func move(_ index: Int, along slope: NDArray, _ rate: NDArray, _ count: NDArray) {
@@ -160,14 +196,101 @@ public final class Trainer: Sendable {
     }
 
     private func state(at index: Int) -> [Parameter] {
-        states.withLock { states in
+        if let known = states.withLock({ $0[index] }) { return known }
+        // From outside every scope: a trace must see a parameter, not a value of its own. And outside of
+        // the lock, as it may wait for the engine; of two at the same time the first is kept.
+        let fresh = Scopes.with(.unrecorded) { initialState(at: index).map { Parameter($0.value) } }
+        return states.withLock { states in
             if let known = states[index] { return known }
-            // From outside every scope: a trace must see a parameter, not a value of its own.
-            let fresh = Scopes.with(.unrecorded) {
-                initialState(at: index).map { Parameter($0.value) }
-            }
             states[index] = fresh
             return fresh
         }
+    }
+}
+
+/// What a step looks at before it moves anything.
+extension Trainer {
+    static func report(_ message: String) {
+        ArrayError(.invalidState, in: "trainer", message).report()
+    }
+
+    /// Whether there is anything to move; reports it if not.
+    func hasTrained() -> Bool {
+        if parameters.contains(where: { $0.parameter.gradientMode != .none }) { return true }
+        Self.report(
+            "every parameter is frozen, so that nothing would be trained; \(parameters.nameListing)"
+        )
+        return false
+    }
+
+    /// Whether these are all that are to be moved, if that is asked for.
+    func checkAll(_ moved: [Int]) -> Bool {
+        guard requiresAllGradients else { return true }
+        let isMoved = Set(moved)
+        let missing = parameters.indices.filter {
+            parameters[$0].parameter.gradientMode != .none && !isMoved.contains($0)
+        }
+        if missing.isEmpty { return true }
+        Self.report(
+            "the loss does not depend on \(ParameterList.listing(missing.map { parameters[$0].name })), and "
+                + "all gradients are required")
+        return false
+    }
+
+    /// Whether a loss depends on no parameters that nobody trains, unless they are allowed.
+    func checkUntrained(_ untrained: [Parameter]) -> Bool {
+        if allowsUntrained || untrained.isEmpty { return true }
+        let types = untrained.map { parameter in
+            parameter.shape.map { "\(TensorType(parameter.dtype, $0))" } ?? "\(parameter.dtype)"
+        }
+        Self.report(
+            "the loss depends on \(untrained.count) parameter\(untrained.count == 1 ? "" : "s") that no "
+                + "trainer has (\(ParameterList.listing(types))); blocks in closures are not found by "
+                + "`parameters`: make them stored properties, or freeze what is to stay as it is, or pass "
+                + "allowingUntrained: true")
+        return false
+    }
+
+    /// The places of the parameters that have new gradients; nil after a mistake.
+    private func newGradients(batchSize: Int) -> [Int]? {
+        guard hasTrained() else { return nil }
+        var moved: [Int] = []
+        var origins: [GradientOrigin] = []
+        var isMean = false
+        for (index, element) in parameters.enumerated()
+        where element.parameter.gradientMode != .none {
+            let news = element.parameter.gradientNews
+            guard news.isNew, element.parameter.gradient != nil else { continue }
+            moved.append(index)
+            guard let origin = news.origin else { continue }
+            if origins.last !== origin, !origins.contains(where: { $0 === origin }) {
+                origins.append(origin)
+            }
+            // A sum of so many means becomes their mean.
+            if news.count == 1 || news.count != batchSize {
+                isMean = isMean || origin.reduction.isMean(over: batchSize)
+            }
+        }
+        if moved.isEmpty {
+            let isUsed = parameters.contains { $0.parameter.gradient != nil }
+            Self.report(
+                isUsed
+                    ? "no parameter has a new gradient, those of the last backward() were used by an earlier "
+                        + "step; call backward() on a loss that depends on \(parameters[0].name) or others"
+                    : "parameter \(parameters[0].name) has no gradient, nor has any other; call backward() on "
+                        + "a loss that uses them, or set their gradientMode to .none")
+            return nil
+        }
+        if isMean {
+            Self.report(
+                "step(batchSize: \(batchSize)) divides by the batch size, but the loss is a mean over the "
+                    + "batch already; call step(), or backward() on the losses of the samples or their sum"
+            )
+            return nil
+        }
+        guard checkAll(moved), checkUntrained(origins.flatMap(\.untrainedParameters)) else {
+            return nil
+        }
+        return moved
     }
 }

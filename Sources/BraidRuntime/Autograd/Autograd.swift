@@ -47,7 +47,8 @@ public enum Autograd {
 
 extension NDArray {
     /// Computes the gradients of the parameters that this recorded value depends on, and hands them
-    /// to the parameters by their `gradientMode`.
+    /// to the parameters by their `gradientMode`. Those that were read, but that it does not depend on, get
+    /// zeros, which are no new gradient to a trainer, unless they have a new one.
     ///
     /// - Parameters:
     ///   - seed: the cotangent of this value; ones when nil, so that an array stands for its sum.
@@ -59,10 +60,20 @@ extension NDArray {
         seed: NDArray? = nil, retaining: Bool = false, fileID: StaticString = #fileID,
         line: UInt = #line
     ) {
-        let found = differentiated(seed: seed, retaining: retaining, (fileID, line)) {
-            $0.gradientMode != .none
+        var reduction: LossReduction? = LossReduction()
+        let found = differentiated(
+            seed: seed, retaining: retaining, &reduction, (fileID, line)
+        ) { $0.gradientMode != .none }
+        guard let found else { return }
+        let receivers = found.compactMap { $0.gradient == nil ? nil : $0.parameter }
+        let origin = GradientOrigin.make(reduction!, receivers: receivers)
+        for (parameter, gradient) in found {
+            if let gradient {
+                parameter.receive(gradient, from: origin)
+            } else {
+                parameter.receiveZeros()
+            }
         }
-        for (parameter, gradient) in found ?? [] { parameter.receive(gradient) }
     }
 
     /// Computes the gradients at parameters as `backward()` does, and returns them instead of handing
@@ -79,12 +90,14 @@ extension NDArray {
         fileID: StaticString = #fileID, line: UInt = #line
     ) -> [NDArray] {
         let wanted = Set(parameters.map { ObjectIdentifier($0) })
-        let found = differentiated(seed: seed, retaining: retaining, (fileID, line)) {
-            parameter in
+        var reduction: LossReduction?
+        let found = differentiated(
+            seed: seed, retaining: retaining, &reduction, (fileID, line)
+        ) { parameter in
             wanted.contains(ObjectIdentifier(parameter))
         }
         var gradients = ParameterTable<NDArray>()
-        for (parameter, gradient) in found ?? [] {
+        for case (let parameter, let gradient?) in found ?? [] {
             // A parameter that changed while it was recorded has several values.
             gradients[parameter] = gradients[parameter].map { $0 + gradient } ?? gradient
         }
@@ -95,10 +108,44 @@ extension NDArray {
         }
     }
 
-    /// The gradients at the parameters on the record that are wanted; nil after a mistake.
+    /// The gradients at those of some parameters that this value depends on, by their positions.
+    /// - Parameter parameters: where gradients are wanted; those with the mode `.none` are left out.
+    /// - Returns: the gradients, and the other parameters whose mode is not `.none` and that the value was
+    ///   recorded from; nil after a mistake.
+    package func gradients(
+        among parameters: [Parameter], fileID: StaticString = #fileID, line: UInt = #line
+    ) -> (found: [(position: Int, gradient: NDArray)], others: [Parameter])? {
+        let positions = Dictionary(
+            uniqueKeysWithValues: parameters.enumerated().map { (ObjectIdentifier($1), $0) })
+        var reduction: LossReduction?
+        let found = differentiated(seed: nil, retaining: false, &reduction, (fileID, line)) {
+            $0.gradientMode != .none
+        }
+        guard let found else { return nil }
+        var gradients = [NDArray?](repeating: nil, count: parameters.count)
+        var others: [Parameter] = []
+        for case (let parameter, let gradient?) in found {
+            if let position = positions[ObjectIdentifier(parameter)] {
+                // A parameter that changed while it was recorded has several values.
+                gradients[position] = gradients[position].map { $0 + gradient } ?? gradient
+            } else {
+                others.append(parameter)
+            }
+        }
+        return (
+            gradients.enumerated().compactMap { position, gradient in
+                gradient.map { (position, $0) }
+            }, others
+        )
+    }
+
+    /// The gradients at the parameters on the record that are wanted, nil where this value does not depend
+    /// on one; nil after a mistake.
+    /// - Parameter reduction: becomes how this value was made of samples, unless nil.
     private func differentiated(
-        seed: NDArray?, retaining: Bool, _ caller: Caller, where isWanted: (Parameter) -> Bool
-    ) -> [(parameter: Parameter, gradient: NDArray)]? {
+        seed: NDArray?, retaining: Bool, _ reduction: inout LossReduction?, _ caller: Caller,
+        where isWanted: (Parameter) -> Bool
+    ) -> [(parameter: Parameter, gradient: NDArray?)]? {
         guard let tape = body.tape else { return Self.reportUnrecorded(caller) }
         if let seed, seed.type != type {
             ArrayError(
@@ -108,7 +155,7 @@ extension NDArray {
         }
         if body.symbol != nil {
             return tracedDifferentiated(
-                tape, seed: seed, retaining: retaining, caller, where: isWanted)
+                tape, seed: seed, retaining: retaining, &reduction, caller, where: isWanted)
         }
         guard let contents = tape.take(retaining: retaining) else {
             return Self.reportConsumedRecord(caller)
@@ -118,21 +165,18 @@ extension NDArray {
         let leaves = contents.leaves.compactMap { leaf in
             leaf.parameter.flatMap { isWanted($0) ? (leaf.slot, $0) : nil }
         }
-        let types = leaves.map { contents.values[$0.0].type }
-        let gradients = contents.gradients(of: output, seed: seed, at: leaves.map(\.0))
-        return leaves.indices.map { index in
-            let type = types[index]
-            return (
-                leaves[index].1, gradients[index] ?? .zeros(type.shape, dtype: type.dtype)
-            )
+        if reduction != nil {
+            reduction = LossReduction(of: TapeValues(contents: contents), at: output)
         }
+        let gradients = contents.gradients(of: output, seed: seed, at: leaves.map(\.0))
+        return zip(leaves, gradients).map { ($0.1, $1) }
     }
 
     /// The same inside a trace, where the record is part of the graph.
     private func tracedDifferentiated(
-        _ tape: Tape, seed: NDArray?, retaining: Bool, _ caller: Caller,
-        where isWanted: (Parameter) -> Bool
-    ) -> [(parameter: Parameter, gradient: NDArray)]? {
+        _ tape: Tape, seed: NDArray?, retaining: Bool, _ reduction: inout LossReduction?,
+        _ caller: Caller, where isWanted: (Parameter) -> Bool
+    ) -> [(parameter: Parameter, gradient: NDArray?)]? {
         guard let trace = Scopes.current?.trace.map(Trace.of),
             let leaves = tape.takeTracedLeaves(retaining: retaining)
         else { return Self.reportConsumedRecord(caller) }
@@ -142,11 +186,12 @@ extension NDArray {
             seed.map(trace.symbol) ?? .ones(output.shape, dtype: output.dtype)
         let found = BraidGraph.gradients(
             of: [output], cotangents: [cotangent], at: wanted.map(\.symbol))
+        if reduction != nil {
+            reduction = LossReduction(
+                of: SymbolValues(), at: SymbolValues.Value(symbol: output))
+        }
         return zip(wanted, found).map { leaf, gradient in
-            (
-                leaf.parameter,
-                trace.array(gradient ?? .zeros(leaf.symbol.shape, dtype: leaf.symbol.dtype))
-            )
+            (leaf.parameter, gradient.map { trace.array($0) })
         }
     }
 

@@ -47,6 +47,12 @@ public final class Parameter: Sendable {
         var gradientMode = GradientMode.write
         /// The mode before `freeze()`.
         var thawedMode: GradientMode?
+        /// Since `freeze()`.
+        var isFrozen = false
+        /// Whether the gradient is new; said of no gradient, too.
+        var news = GradientNews.none
+        /// Whether a living trainer moves the parameter.
+        var hasTrainer = false
 
         subscript(part: Part) -> Place {
             get { part == .value ? value : gradient }
@@ -159,6 +165,8 @@ public final class Parameter: Sendable {
     public var shape: Shape? { state.withLock { $0.shape } }
 
     /// The gradient that the last `backward()` left; nil before the first.
+    ///
+    /// An array that is assigned counts as new: a trainer's next step moves the parameter along it.
     /// - Precondition: an array that is assigned has the parameter's type.
     public var gradient: NDArray? {
         get {
@@ -172,7 +180,8 @@ public final class Parameter: Sendable {
                 } else if !canChange(in: trace) {
                     return
                 }
-                return trace.setGradient(of: self, to: newValue)
+                trace.setGradient(of: self, to: newValue)
+                return noteGradient(assigned: newValue != nil)
             }
             if let newValue {
                 guard admits(newValue, as: .gradient) else { return }
@@ -180,7 +189,14 @@ public final class Parameter: Sendable {
                 return
             }
             if case .taken = take(.gradient) { putBack(.gradient, newValue) }
+            noteGradient(assigned: newValue != nil)
         }
+    }
+
+    /// Of a gradient that was new and is replaced, as by clipping, it is still known where it comes from.
+    private func noteGradient(assigned isThere: Bool) {
+        let news = knownNews ?? .none
+        noteGradient(isThere ? (news.isNew ? news : news.adding(nil)) : .none)
     }
 
     /// What `backward()` does with a new gradient. Not to be set in traced code, which would happen once,
@@ -197,15 +213,19 @@ public final class Parameter: Sendable {
             state.withLock {
                 $0.gradientMode = newValue
                 $0.thawedMode = nil
+                $0.isFrozen = false
+                if newValue == .none { $0.news = .none }
             }
         }
     }
 
-    /// Keeps the value as it is: no gradient is computed, no trainer moves it. Not to be called in traced
-    /// code.
+    /// Keeps the value as it is: no gradient is computed, no trainer moves it, and if it is a running
+    /// average it does not move either. Not to be called in traced code.
     public func freeze() {
         guard isOutsideTraces("freeze") else { return }
         state.withLock { state in
+            state.isFrozen = true
+            state.news = .none
             if state.gradientMode == .none { return }
             state.thawedMode = state.gradientMode
             state.gradientMode = .none
@@ -217,9 +237,21 @@ public final class Parameter: Sendable {
     public func unfreeze() {
         guard isOutsideTraces("unfreeze") else { return }
         state.withLock { state in
+            state.isFrozen = false
             state.gradientMode = state.thawedMode.take() ?? state.gradientMode
         }
     }
+
+    /// Whether `freeze()` was called, and `unfreeze()` not since then.
+    public var isFrozen: Bool {
+        let isFrozen = currentlyFrozen
+        // What is traced depends on it.
+        if let trace = Scopes.current?.trace { Trace.of(trace).noteFrozen(isFrozen, of: self) }
+        return isFrozen
+    }
+
+    /// The same, whether or not a trace is being taken.
+    var currentlyFrozen: Bool { state.withLock { $0.isFrozen } }
 
     /// Says the shape of a parameter that was made without one; the layer knows it at its first
     /// call.
@@ -270,14 +302,19 @@ public final class Parameter: Sendable {
         return TensorType(dtype, [])
     }
 
-    package func receive(_ gradient: NDArray) {
+    package func receive(_ gradient: NDArray, from origin: GradientOrigin? = nil) {
+        let mode = gradientMode
+        if mode == .none { return }
+        let news = (mode == .add ? knownNews ?? .anyBefore : .none).adding(origin)
+        // A mistake was reported, and the parameter stays as it is.
+        if Scopes.current?.errors?.error != nil { return }
+        defer { noteGradient(news) }
         if Scopes.current?.trace != nil {
-            if gradientMode == .none { return }
-            let old = gradientMode == .add ? self.gradient : nil
+            let old = mode == .add ? self.gradient : nil
             self.gradient = old.map { $0 + gradient } ?? gradient
             return
         }
-        switch currentGradientMode {
+        switch mode {
         case .none: break
         case .write: self.gradient = gradient
         case .add:

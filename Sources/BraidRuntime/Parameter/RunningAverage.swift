@@ -45,10 +45,11 @@ extension Parameter {
     /// observed: to `(1 - momentum) value + momentum observed`. Nothing is recorded.
     ///
     /// Inside a shard of a `DataParallelStep` the step moves the parameter, once, to the mean of what its
-    /// shards observed. A `Model` leaves it as it is.
+    /// shards observed. A `Model` leaves it as it is, and one that is frozen stays as it is.
     ///
     /// The parameter should have the `gradientMode` `.none`.
     public func moveAverage(toward observed: NDArray, momentum: Double) {
+        if isFrozen { return }
         let move = AverageMoves.Move(self, toward: observed, by: momentum)
         if let collected = Scopes.current?.averages {
             unsafeDowncast(collected, to: AverageMoves.self).append(move)

@@ -43,6 +43,11 @@ final class CallGradient: CustomGradient {
         }
     }
 
+    /// How a result was made of samples.
+    func reduction(ofOutput index: Int) -> LossReduction {
+        LossReduction(of: SymbolValues(), at: SymbolValues.Value(symbol: outputs[index]))
+    }
+
     func cotangents(_ context: GradientContext) -> [[Symbol]] {
         let reached = context.cotangents.map { $0 != nil }
         let pass =

@@ -17,6 +17,8 @@ final class CompiledTrace: Sendable {
     }
 
     private let traced: TracedGraph
+    /// What the traced code said of itself.
+    let note: (any Sendable)?
     private let compiled: CompiledGraph
     /// Changes in place: the output is written over the parameter's array.
     private let updates: [Change]
@@ -27,8 +29,11 @@ final class CompiledTrace: Sendable {
     private let isUpdated: [Bool]
 
     /// - Throws: `ArrayError` when the options name passes that there are not, or no memory holds a value.
-    init(_ traced: TracedGraph, _ options: HybridOptions) throws(ArrayError) {
+    init(
+        _ traced: TracedGraph, _ options: HybridOptions, note: (any Sendable)? = nil
+    ) throws(ArrayError) {
         self.traced = traced
+        self.note = note
         var (graph, changes) = Self.changes(of: traced)
         // On a tape the old arrays may still be wanted.
         if traced.rule != nil {
@@ -122,6 +127,7 @@ final class CompiledTrace: Sendable {
                 }
             }
             for parameter in traced.clearedGradients { parameter.gradient = nil }
+            for (parameter, news) in traced.news { parameter.noteGradient(news) }
             return self.results(of: call, inputs, tapes)
         }
         if let results { return results }

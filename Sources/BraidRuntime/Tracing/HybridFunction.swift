@@ -16,7 +16,7 @@ import BraidPlatform
 /// (`Runtime.isChecked`), so that messages name its lines, and in what a data-parallel step runs for a
 /// shard, which leaves the moves of running averages to the step.
 public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>: Sendable {
-    private let body: @Sendable (Input) -> Output
+    private let body: @Sendable (Input) -> (output: Output, note: (any Sendable)?)
     private let options: HybridOptions
     private let structure: @Sendable () -> TracedStructure
     private let traces: TraceCache
@@ -29,9 +29,17 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
     }
 
     /// A hybridized function that does the same only as long as `structure` gives the same.
-    package init(
+    package convenience init(
         options: HybridOptions, structure: @escaping @Sendable () -> TracedStructure,
         _ body: @escaping @Sendable (Input) -> Output
+    ) {
+        self.init(options: options, structure: structure, noting: { (body($0), nil) })
+    }
+
+    /// A hybridized function that says something of itself beside its arrays.
+    package init(
+        options: HybridOptions, structure: @escaping @Sendable () -> TracedStructure,
+        noting body: @escaping @Sendable (Input) -> (output: Output, note: (any Sendable)?)
     ) {
         self.body = body
         self.options = options
@@ -40,34 +48,47 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
     }
 
     /// Calls the function.
-    public func callAsFunction(_ input: Input) -> Output {
+    public func callAsFunction(_ input: Input) -> Output { noted(input).output }
+
+    /// Calls the function.
+    /// - Returns: beside the output what the function says of itself, of a compiled call what it said when
+    ///   it was traced; nil after a mistake.
+    package func noted(_ input: Input) -> (output: Output, note: (any Sendable)?) {
         let ambient = Scopes.innermost ?? .outside
         if ambient.trace != nil {
             // A function that calls itself is traced without end.
-            return ThreadStack.hasRoom ? body(input) : Self.reportEndlessRecursion()
+            return ThreadStack.hasRoom ? body(input) : (Self.reportEndlessRecursion(), nil)
         }
         // Moves of running averages that are left to somebody else are no part of a compiled graph.
         if ambient.averages != nil || Runtime.isChecked { return body(input) }
         let arguments = input.arrays
         let signature = TraceSignature(arguments, ambient, structure: structure())
-        if let traced = traces[signature] { return Output(arrays: traced(arguments, ambient)) }
+        if let traced = traces[signature] {
+            return (Output(arrays: traced(arguments, ambient)), traced.note)
+        }
         do throws(TracedGraph.Mistake) {
-            return Output(arrays: try compile(signature, ambient)(arguments, ambient))
+            let traced = try compile(signature, ambient)
+            return (Output(arrays: traced(arguments, ambient)), traced.note)
         } catch {
-            return Output(arrays: error.results)
+            return (Output(arrays: error.results), nil)
         }
     }
 
     private func compile(
         _ signature: TraceSignature, _ ambient: Ambient
     ) throws(TracedGraph.Mistake) -> CompiledTrace {
+        var note: (any Sendable)?
         let traced = try TracedGraph(signature, ambient) { [body] arguments in
-            body(Input(arrays: arguments)).arrays
+            let (output, said) = body(Input(arrays: arguments))
+            note = said
+            return output.arrays
         }
         // Another call may have been first.
         if let known = traces[signature] { return known }
         let compiled: CompiledTrace
-        do throws(ArrayError) { compiled = try CompiledTrace(traced, options) } catch {
+        do throws(ArrayError) {
+            compiled = try CompiledTrace(traced, options, note: note)
+        } catch {
             throw TracedGraph.Mistake(error: error.reported(), types: traced.resultTypes)
         }
         return traces.insert(compiled, for: signature)

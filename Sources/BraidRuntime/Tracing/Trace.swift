@@ -19,6 +19,10 @@ final class Trace: Sendable {
         /// What the traced code was told of parameters.
         var modes = ParameterTable<Parameter.GradientMode>()
         var hasGradient = ParameterTable<Bool>()
+        var isFrozen = ParameterTable<Bool>()
+        var isNew = ParameterTable<Bool>()
+        /// Whether gradients are new, where the traced code made or used some.
+        var news = ParameterTable<GradientNews>()
     }
 
     private static let count = Atomic<UInt64>(0)
@@ -183,6 +187,30 @@ final class Trace: Sendable {
         parent?.note(mode, of: parameter)
     }
 
+    /// Notes that the traced code was told whether a parameter is frozen.
+    func noteFrozen(_ isFrozen: Bool, of parameter: Parameter) {
+        state.withLock { $0.isFrozen[parameter] = isFrozen }
+        parent?.noteFrozen(isFrozen, of: parameter)
+    }
+
+    /// Whether a gradient is new at this point of the trace.
+    func gradientNews(of parameter: Parameter) -> GradientNews {
+        if let parent { return parent.gradientNews(of: parameter) }
+        if let changed = state.withLock({ $0.news[parameter] }) { return changed }
+        let news = parameter.currentGradientNews
+        state.withLock { $0.isNew[parameter] = news.isNew }
+        return news
+    }
+
+    /// The same, where the traced code has made or used a gradient.
+    func changedNews(of parameter: Parameter) -> GradientNews? {
+        state.withLock { $0.news[parameter] }
+    }
+
+    func setGradientNews(of parameter: Parameter, to news: GradientNews) {
+        state.withLock { $0.news[parameter] = news }
+    }
+
     /// The parameters that the trace changed, with their new values or gradients.
     var changedValues: [(parameter: Parameter, element: NDArray)] {
         state.withLock { $0.values.entries }
@@ -197,6 +225,16 @@ final class Trace: Sendable {
     }
     var notedGradients: [(parameter: Parameter, element: Bool)] {
         state.withLock { $0.hasGradient.entries }
+    }
+    var notedFrozen: [(parameter: Parameter, element: Bool)] {
+        state.withLock { $0.isFrozen.entries }
+    }
+    var notedNews: [(parameter: Parameter, element: Bool)] {
+        state.withLock { $0.isNew.entries }
+    }
+    /// Whether gradients are new after a call.
+    var changedNews: [(parameter: Parameter, element: GradientNews)] {
+        state.withLock { $0.news.entries }
     }
 
     private func addSource(

@@ -22,6 +22,11 @@ struct TracedGraph: Sendable {
     private let gradientModes: [(parameter: Parameter, element: Parameter.GradientMode)]
     /// Whether gradients were there that the traced code asked for.
     private let hasGradient: [(parameter: Parameter, element: Bool)]
+    /// Whether they were new, and whether parameters were frozen.
+    private let isNew: [(parameter: Parameter, element: Bool)]
+    private let isFrozen: [(parameter: Parameter, element: Bool)]
+    /// Whether gradients are new after a call.
+    let news: [(parameter: Parameter, element: GradientNews)]
     /// How gradients flow back through the call; nil when nothing was recorded.
     let rule: CallGradient?
 
@@ -74,6 +79,9 @@ struct TracedGraph: Sendable {
         clearedGradients = trace.changedGradients.filter { $0.element == nil }.map(\.parameter)
         gradientModes = trace.notedModes
         hasGradient = trace.notedGradients
+        isNew = trace.notedNews
+        isFrozen = trace.notedFrozen
+        news = trace.changedNews
         rule = signature.isRecording ? CallGradient(inputs: inputs, outputs: results + saved) : nil
     }
 
@@ -86,6 +94,8 @@ struct TracedGraph: Sendable {
     var isValid: Bool {
         gradientModes.allSatisfy { $0.parameter.currentGradientMode == $0.element }
             && hasGradient.allSatisfy { $0.parameter.hasGradient == $0.element }
+            && isNew.allSatisfy { $0.parameter.currentGradientNews.isNew == $0.element }
+            && isFrozen.allSatisfy { $0.parameter.currentlyFrozen == $0.element }
     }
 
     /// The forward values, neither inputs nor results, that gradient rules read.

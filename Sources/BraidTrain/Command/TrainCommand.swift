@@ -38,8 +38,12 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
                 image: train --evaluate and hybridize run need nothing else. The same seed gives the same \
                 file, byte for byte, for any number of threads (on the same instruction set).
 
+                A run whose loss becomes infinite or not a number ends, and writes no file. One that is \
+                interrupted writes the network of the last finished epoch to the file of --output.
+
                 EXIT STATUS
-                  0 success, 1 failed computation, 2 bad options or files, 130 interrupted
+                  0 success, 1 failed computation, 2 bad options or files,
+                  130, 143, 129 ended by Ctrl-C, SIGTERM, SIGHUP
 
                 ENVIRONMENT
                   BRAID_DATA_DIRECTORY  the folder with digits.bin
@@ -126,6 +130,11 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
         help: "Whether the network runs as compiled graphs, forward, backward and update.")
     var hybridize = true
 
+    @Flag(
+        name: .customLong("allow-nan"),
+        help: "Go on when the loss is infinite or not a number, and write what came of it.")
+    var allowsNaN = false
+
     @Option(
         help: ArgumentHelp(
             "Write the trained network, graph and weights, to this file.", valueName: "file"))
@@ -151,7 +160,7 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
     public init() {}
 
     /// Runs the command with the process's arguments and exits: 0 on success, 2 for bad options and
-    /// files, 130 when interrupted, 1 when the computation itself fails.
+    /// files, 130, 143 or 129 when a signal ended it, 1 when the computation itself fails.
     public static func main() { runToExit(interruptsAtOnce: false) }
 
     /// Checks the options' ranges.
@@ -229,7 +238,7 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
             schedule: schedule, warmUpSteps: warmUpSteps,
             clipping: clipNorm.map { .globalNorm($0) }, seed: seed,
             hybridizes: hybridize, shards: shards, workers: workers, loaderWorkers: loaderWorkers,
-            output: output,
+            output: output, allowsNaN: allowsNaN,
             data: classification, dataName: data
         ).run(reporter)
         if let profile { try Profile.stop(writingTo: profile) }

@@ -30,7 +30,9 @@ struct JSONReporter: Reporter {
             ])
     }
 
-    func finished(model: String, testAccuracy: Double, samplesPerSecond: Double, output: String?) {
+    func finished(
+        model: String, data: String, testAccuracy: Double, samplesPerSecond: Double, output: String?
+    ) {
         var fields: [(String, JSON)] = [
             ("test_accuracy", .number(testAccuracy)),
             ("samples_per_second", .number(samplesPerSecond)), ("model", .string(model)),

@@ -28,6 +28,9 @@ protocol Reporter {
     func wantsBatch(_ batch: Int, of batches: Int) -> Bool
     func batch(_ progress: Progress)
     func epoch(_ progress: Progress, testAccuracy: Double)
-    func finished(model: String, testAccuracy: Double, samplesPerSecond: Double, output: String?)
+    /// - Parameter output: the file that was written.
+    func finished(
+        model: String, data: String, testAccuracy: Double, samplesPerSecond: Double, output: String?
+    )
     func evaluated(model: String, testAccuracy: Double, samples: [Prediction])
 }

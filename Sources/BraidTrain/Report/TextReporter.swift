@@ -39,26 +39,31 @@ final class TextReporter: Reporter {
         Console.write(start + summary(progress) + "  test \(percent(testAccuracy))\n")
     }
 
-    func finished(model: String, testAccuracy: Double, samplesPerSecond: Double, output: String?) {
+    func finished(
+        model: String, data: String, testAccuracy: Double, samplesPerSecond: Double, output: String?
+    ) {
         let speed = rate(samplesPerSecond)
         Console.write("\nTest accuracy \(percent(testAccuracy)), \(speed) in training.\n")
         if let output {
+            let evaluate = ["--evaluate", output, "--data", data]
+            let run = ["run", output, "--input", "image.npy", "--output", "scores.npy"]
             Console.write(
                 """
-                Wrote \(output), the network with its weights. Next:
-                  \(launcher)train --evaluate \(output)
+                Wrote \(shellQuoted(output)), the network with its weights. Next:
+                  \(Invocation.command(evaluate))
                       shows what it recognises
-                  \(launcher)hybridize inspect \(output)
+                  \(Invocation.companion("hybridize", ["inspect", output]))
                       shows its graph, and what it takes and gives
-                  \(launcher)hybridize run \(output) --input image.npy --output scores.npy
+                  \(Invocation.companion("hybridize", run))
                       runs it on an image in NumPy's format
 
                 """)
         } else {
+            let options = Invocation.arguments + ["--output", "\(model).braid"]
             Console.write(
                 """
-                Next: \(launcher)train --output \(model).braid
-                keeps the network; train --help shows the rest.
+                Next: \(Invocation.command(options))
+                trains the same network and keeps it; train --help shows the rest.
 
                 """)
         }
@@ -67,11 +72,6 @@ final class TextReporter: Reporter {
     func evaluated(model: String, testAccuracy: Double, samples: [Prediction]) {
         Console.write(
             drawn(samples) + "\n\(model.printable): test accuracy \(percent(testAccuracy))\n")
-    }
-
-    /// How this command and its companions are started: as this one was.
-    private var launcher: String {
-        CommandLine.arguments[0].contains(".build/") ? "swift run -c release " : ""
     }
 
     /// The drawings side by side, each with its prediction below.

@@ -28,7 +28,7 @@ struct Evaluation {
 
         var accuracy = Accuracy()
         var predicted: [Int64] = []
-        for batch in DataLoader(data.test, batchSize: classifier.batchSize, workers: 1) {
+        for batch in DataLoader(data.test, batchSize: classifier.batchSize, seed: 0, workers: 1) {
             try Interrupt.check()
             let scores = classifier.scores(batch.input)
             accuracy.update(scores, batch.label)

@@ -19,6 +19,8 @@ struct TrainingRun {
     /// How many batches are loaded at a time.
     let loaderWorkers: Int
     let output: String?
+    /// Whether a loss that is no finite number ends the run.
+    let allowsNaN: Bool
     let data: ClassificationData
     /// The data's name, or where they lie.
     let dataName: String
@@ -45,21 +47,43 @@ struct TrainingRun {
             testCount: data.test.count, threads: Runtime.engine.threads)
 
         var speed = Speed()
+        var watch = LossWatch(
+            classes: data.classes, learningRate: optimizer.learningRate, allowsNaN: allowsNaN)
         var testAccuracy = 0.0
-        for epoch in 1...epochs {
-            let progress = try train(step, loader, epoch, &speed, reporter)
-            testAccuracy = try accuracy(of: predictor)
-            reporter.epoch(progress, testAccuracy: testAccuracy)
-            if !progress.loss.isFinite {
-                reporter.warn("the loss is not finite any more; try a smaller --learning-rate")
+        var kept: KeptEpoch?
+        do {
+            for epoch in 1...epochs {
+                let progress = try train(step, loader, epoch, &watch, &speed, reporter)
+                // For what an interrupt would lose.
+                if output != nil { kept = KeptEpoch(epoch, of: network) }
+                testAccuracy = try accuracy(of: predictor)
+                reporter.epoch(progress, testAccuracy: testAccuracy)
+                if !progress.loss.isFinite {
+                    reporter.warn("the loss is not finite any more; try a smaller --learning-rate")
+                }
             }
-        }
-        if let output {
-            try Interrupt.withheld(writing: [output]) { try write(network, to: output) }
+            if let output, let kept {
+                try Interrupt.withheld(writing: [output]) {
+                    try write(network, of: kept, to: output)
+                }
+            }
+        } catch let interrupt as Interrupt {
+            guard let output, let kept else { throw interrupt }
+            try Interrupt.keptOff(writing: [output]) { try write(network, of: kept, to: output) }
+            throw interrupt.saying(
+                "interrupted; wrote \(shellQuoted(output)), the network after epoch \(kept.epoch) of "
+                    + "\(epochs)")
         }
         reporter.finished(
-            model: model.name, testAccuracy: testAccuracy,
+            model: model.name, data: dataName, testAccuracy: testAccuracy,
             samplesPerSecond: speed.samplesPerSecond, output: output)
+    }
+
+    /// Writes the network as it was at the end of an epoch.
+    private func write(_ network: AnyBlock, of kept: KeptEpoch, to path: String) throws {
+        if !allowsNaN { try kept.check() }
+        kept.restore()
+        try write(network, to: path)
     }
 
     /// Writes the network as a model that takes one input.
@@ -84,7 +108,7 @@ struct TrainingRun {
     /// Goes through the training data once.
     private func train(
         _ step: DataParallelStep, _ loader: DataLoader, _ epoch: Int,
-        _ speed: inout Speed, _ reporter: any Reporter
+        _ watch: inout LossWatch, _ speed: inout Speed, _ reporter: any Reporter
     ) throws -> Progress {
         var loss = MeanLoss()
         var accuracy = Accuracy()
@@ -99,13 +123,16 @@ struct TrainingRun {
         for (index, batch) in loader.enumerated() {
             try Interrupt.check()
             let (losses, scores) = step(batch.input, batch.label)
+            try watch.add(losses, of: batch.label, epoch: epoch, batch: index + 1)
             loss.update(losses)
             accuracy.update(scores, batch.label)
             speed.samples += batch.count
             if reporter.wantsBatch(index + 1, of: batches) {
+                try watch.lookAtAll()
                 reporter.batch(try progress(index + 1, speed))
             }
         }
+        try watch.lookAtAll()
         // The last step's updates belong to the epoch's time.
         try Runtime.waitAll()
         speed.stop()
@@ -115,7 +142,9 @@ struct TrainingRun {
     /// The share of the test samples that the network gets right, in prediction mode.
     private func accuracy(of network: any Block<[NDArray], [NDArray]>) throws -> Double {
         var accuracy = Accuracy()
-        for batch in DataLoader(data.test, batchSize: 256, workers: loaderWorkers) {
+        for batch in DataLoader(
+            data.test, batchSize: 256, seed: seed, workers: loaderWorkers)
+        {
             try Interrupt.check()
             accuracy.update(network.forward([batch.input])[0], batch.label)
         }
