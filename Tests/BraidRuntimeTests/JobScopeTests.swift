@@ -203,10 +203,11 @@ import Testing
 
         // What the body captured dies with the job, unless the pushing thread still holds it.
         if kind == .serial { return }
-        #expect(variable.tryBeginRead())
-        engine.push("holder", overwrites: [variable]) { [mistaken = Mistaken()] in _ = mistaken }
-        variable.endRead()
-        #expect(throws: EngineError.self) { try engine.wait(for: variable) }
+        let held = Variable()
+        #expect(held.tryBeginRead())
+        engine.push("holder", overwrites: [held]) { [mistaken = Mistaken()] in _ = mistaken }
+        held.endRead()
+        #expect(throws: EngineError.self) { try engine.wait(for: held) }
         #expect(throws: EngineError.self) { try engine.waitAll() }
     }
 
