@@ -70,6 +70,8 @@ struct ValuePart {
 
     /// Whether values of a type may hold references other than those of text.
     private static func mayHold(_ type: Any.Type) -> Bool {
+        // Blocks without parameters have places, too.
+        if type is any Block.Type { return true }
         if type == String.self || type == Substring.self || type == NDArray.self { return false }
         if let container = type as? any ContainerType.Type {
             return container.elementTypes.contains(where: mayHold)
