@@ -61,7 +61,7 @@ struct TraceTests {
             let file = folder.appending(path: "m.braid").path
             let run = try hybridize(["trace", "mlp", "--train", "--explain", "--output", file])
             #expect(run.status == 0)
-            for expected in ["Captures", "1.weight", "Baked host values", "greater_scalar"] {
+            for expected in ["Captures", "1.weight", "Baked host values", "lessOrEqual_scalar"] {
                 #expect(run.output.contains(expected), "\(run.output)")
             }
         }

@@ -21,7 +21,9 @@ public func parallel(
 /// A value that tests let escape.
 public final class LockedBox<Value: Sendable>: Sendable {
     private let state: Locked<Value>
+    /// A box with a first value.
     public init(_ value: Value) { state = Locked(value) }
+    /// The value; setting it replaces the whole.
     public var value: Value {
         get { state.withLock { $0 } }
         set { state.withLock { $0 = newValue } }

@@ -66,7 +66,7 @@ extension Sample {
             let row = ReductionRow(function)
             return Sample(
                 description: "reduction \(function) in \(wide)",
-                dtypes: DType.allCases.filter { ($0.isInteger || $0 == .bool) && $0 != wide },
+                dtypes: DType.allCases.filter { $0.isInteger || $0 == .bool },
                 make: { dtype, size, generator in
                     var shape = generator.shape(0...4, size)
                     var axes = generator.axes(of: shape)
