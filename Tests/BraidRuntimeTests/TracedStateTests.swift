@@ -280,7 +280,7 @@ struct TracedStateTests {
 
     /// A job that wants a parameter while it is updated waits for the end of the update, and does not run
     /// on top of it.
-    @Test(.timeLimit(.minutes(1)), .disabled("until waits of the engine are held back"))
+    @Test(.timeLimit(.minutes(1)))
     func jobsWaitForUpdates() throws {
         let parameter = Parameter(NDArray([Float](repeating: 1, count: 4)))
         let result = Variable()

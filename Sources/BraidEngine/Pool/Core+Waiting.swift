@@ -66,24 +66,6 @@ extension Core {
         }
     }
 
-    /// What a search found. The list itself never changes: to take from its end would copy it.
-    private struct Candidates {
-        private let jobs: [Job]
-        private var left: Int
-
-        /// Jobs, of which the last is to be taken first.
-        init(_ jobs: [Job] = []) {
-            self.jobs = jobs
-            left = jobs.count
-        }
-
-        mutating func next() -> Job? {
-            if left == 0 { return nil }
-            left -= 1
-            return jobs[left]
-        }
-    }
-
     /// Jobs that wait for each other on one thread's stack where no other thread can be had.
     private static let deepest = 512
 
@@ -92,7 +74,8 @@ extension Core {
     ) throws(EngineError) {
         let (waiting, lane) = (around.job, around.lane)
         var hasBegun = false
-        var candidates = Candidates()
+        // What an earlier search found, the next one to be taken last.
+        var candidates: [Job] = []
         while true {
             let step = withState { state, wakes in
                 // Noted and searched in one go: of two jobs that wait for each other one is told.
@@ -127,12 +110,12 @@ extension Core {
 
     private func nextStep(
         _ state: inout PoolState, _ wakes: inout Wakes, _ target: Target, _ waiting: Job,
-        _ lane: Lane, _ candidates: inout Candidates, _ thread: ThreadState
+        _ lane: Lane, _ candidates: inout [Job], _ thread: ThreadState
     ) -> Step {
         if target.isReached { return .reached }
         let isDeep = thread.depth >= Self.helpDepth
         if !isDeep || !state[lane].hasThreads {
-            while let job = candidates.next() {
+            while let job = candidates.popLast() {
                 guard job.run[job.index].isReady, job.run.lane == lane else { continue }
                 state.scheduler.takeReady(job)
                 let begun = state.begin(job)
@@ -143,8 +126,8 @@ extension Core {
         case .cycle(let labels): return .cycle(labels)
         case .ready(let jobs):
             if !isDeep || !state[lane].hasThreads {
-                candidates = Candidates(state.scheduler.sortedForTaking(jobs, lane))
-                if let job = candidates.next() {
+                candidates = state.scheduler.sortedForTaking(jobs, lane)
+                if let job = candidates.popLast() {
                     state.scheduler.takeReady(job)
                     let begun = state.begin(job)
                     return isDeep ? .runElsewhere(begun) : .run(begun)

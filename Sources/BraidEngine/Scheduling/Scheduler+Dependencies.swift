@@ -63,12 +63,11 @@ extension Scheduler {
         var visited: Set<Job> = []
         var path: [(job: Job?, rest: [Job])] = [(nil, target.openJobs)]
         var candidates: [Job] = []
-        while let top = path.last {
-            guard let next = top.rest.last else {
+        while !path.isEmpty {
+            guard let next = path[path.count - 1].rest.popLast() else {
                 path.removeLast()
                 continue
             }
-            path[path.count - 1].rest.removeLast()
             if next == waiting {
                 let labels = path.compactMap { $0.job?.label }
                 return .cycle([waiting.label] + labels + [waiting.label])
