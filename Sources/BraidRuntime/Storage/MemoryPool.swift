@@ -255,7 +255,9 @@ extension MemoryPool {
         let live = roughLive.wrappingSubtract(byteCount, ordering: .relaxed).newValue
         // Constants and the like stay.
         let peak = roughLivePeak.load(ordering: .relaxed)
-        if live <= max(2 * untoldByteCount, peak / 256) { settle(peak) }
+        let next = max(2 * untoldByteCount, peak / 256)
+        // What other shards have handed out of their caches they may not have told.
+        if live <= next, liveByteCount <= next { settle(peak) }
     }
 
     /// Gives back what is not to be kept, if arrays are gone for good: the weights of a network alone are

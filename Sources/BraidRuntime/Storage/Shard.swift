@@ -21,8 +21,8 @@ struct Shard: ~Copyable {
     // Bytes in use. Signed: a block may be taken through one shard and freed through another.
     // Written under the lock only.
     private let live = Atomic<Int>(0)
-    // What the pool was told of it. Written under the lock only.
-    private let told = Atomic<Int>(0)
+    // What the pool was told of it, less `toldByteCount`. Written under the lock only.
+    private let toldFloor = Atomic<Int>(-Shard.toldByteCount)
 
     /// Bytes by which `live` may change before the pool is told, so that threads rarely meet there.
     static let toldByteCount = 1 << 17
@@ -63,7 +63,9 @@ struct Shard: ~Copyable {
             return nil
         }
         heads[size.index] = block.load(as: UnsafeMutableRawPointer?.self)
-        if addLive(size.byteCount) { tellAndUnlock() } else { lock.unlock() }
+        // The pool hears of it at the next block that is put back: this is the path of every operator.
+        addLive(size.byteCount)
+        lock.unlock()
         return block
     }
 
@@ -85,29 +87,35 @@ struct Shard: ~Copyable {
     private func putAndUnlock(_ block: UnsafeMutableRawPointer, _ size: SizeClass) {
         block.storeBytes(of: heads[size.index], as: UnsafeMutableRawPointer?.self)
         heads[size.index] = block
-        if addLive(0 &- size.byteCount) { tellAndUnlock() } else { lock.unlock() }
+        addLive(0 &- size.byteCount)
+        if isToTell { tellAndUnlock() } else { lock.unlock() }
     }
 
     /// Counts bytes that came from the system or went back to it (negative).
     func note(live byteCount: Int) {
         lock.lock()
-        if addLive(byteCount) { tellAndUnlock() } else { lock.unlock() }
+        addLive(byteCount)
+        if isToTell { tellAndUnlock() } else { lock.unlock() }
     }
 
-    /// - Returns: whether the pool is to be told.
     @inline(__always)
-    private func addLive(_ byteCount: Int) -> Bool {
-        let now = live.load(ordering: .relaxed) &+ byteCount
-        live.store(now, ordering: .relaxed)
-        let untold = now &- told.load(ordering: .relaxed)
-        return UInt(bitPattern: untold &+ Self.toldByteCount) > UInt(2 * Self.toldByteCount)
+    private func addLive(_ byteCount: Int) {
+        live.store(live.load(ordering: .relaxed) &+ byteCount, ordering: .relaxed)
+    }
+
+    /// Whether `live` has changed by more than `toldByteCount`, up or down, since the pool was told.
+    @inline(__always)
+    private var isToTell: Bool {
+        UInt(bitPattern: live.load(ordering: .relaxed) &- toldFloor.load(ordering: .relaxed))
+            > UInt(2 * Self.toldByteCount)
     }
 
     @inline(never)
     private func tellAndUnlock() {
         let now = live.load(ordering: .relaxed)
-        let change = now &- told.load(ordering: .relaxed)
-        told.store(now, ordering: .relaxed)
+        let floor = now &- Self.toldByteCount
+        let change = floor &- toldFloor.load(ordering: .relaxed)
+        toldFloor.store(floor, ordering: .relaxed)
         lock.unlock()
         if change > 0 { MemoryPool.note(taken: change) } else { MemoryPool.note(put: -change) }
     }
