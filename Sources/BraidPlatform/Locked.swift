@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-    package import Glibc
+    public import Glibc
 #elseif canImport(Musl)
-    package import Musl
+    public import Musl
 #else
-    package import Darwin
+    public import Darwin
 #endif
 
 /// A value behind a lock: the one lock for all state that holds references.
@@ -13,15 +13,19 @@
 ///
 /// Copies share value and lock. No user's code runs with the lock held, and nothing waits.
 ///
+/// Public, in a module that users do not import, because nothing else is inlined into other modules: a call
+/// of the generic function costs more than the lock.
+///
 /// Sendable because the value is touched only with the lock held.
-package struct Locked<Value: Sendable>: @unchecked Sendable {
+public struct Locked<Value: Sendable>: @unchecked Sendable {
     @usableFromInline let storage: LockStorage<Value>
 
-    package init(_ value: Value) { storage = .make(value) }
+    /// A lock around a first value.
+    public init(_ value: Value) { storage = .make(value) }
 
     /// Calls `body` with the lock held.
     @inlinable @inline(__always)
-    package func withLock<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E) -> R {
+    public func withLock<R, E: Error>(_ body: (inout Value) throws(E) -> R) throws(E) -> R {
         let (mutex, value) = storage.withUnsafeMutablePointers { ($0, $1) }
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -30,7 +34,8 @@ package struct Locked<Value: Sendable>: @unchecked Sendable {
 }
 
 /// The mutex and, behind it in one allocation, the value: POSIX objects must not move.
-package final class LockStorage<Value>: ManagedBuffer<pthread_mutex_t, Value> {
+@usableFromInline
+final class LockStorage<Value>: ManagedBuffer<pthread_mutex_t, Value> {
     static func make(_ value: Value) -> LockStorage<Value> {
         let buffer = create(minimumCapacity: 1) { _ in pthread_mutex_t() }
         buffer.withUnsafeMutablePointers { mutex, element in

@@ -109,9 +109,12 @@ package final class ArrayBody: Sendable {
     }
 
     /// What is wrong with reading a value of a trace; nil of an array with elements.
-    var missingElements: ArrayError? {
-        guard heldStorage == nil else { return nil }
-        return ArrayError(
+    @inline(__always)
+    var missingElements: ArrayError? { heldStorage == nil ? noElements : nil }
+
+    @inline(never)
+    private var noElements: ArrayError {
+        ArrayError(
             .invalidState, in: "trace",
             "\(symbol?.origin ?? "an array") is a value of a trace and has no elements: it cannot be "
                 + "read, and not be used outside the traced code; compute with arrays there (select "
