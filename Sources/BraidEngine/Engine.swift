@@ -260,8 +260,6 @@ public final class Engine: Sendable {
         if !isDone { push(label, overwrites: [variable], context: .kernel) { throw error } }
     }
 
-    /// Takes bytes back that nothing but pending jobs kept alive.
-    package func removeOrphanedBytes(_ count: Int) { core.removeOrphanedBytes(count) }
     /// Counts bytes that nothing but pending jobs keeps alive.
     package func addOrphanedBytes(_ count: Int) { core.addOrphanedBytes(count) }
 }

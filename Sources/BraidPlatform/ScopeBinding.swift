@@ -13,8 +13,7 @@ package protocol ScopeState: AnyObject, Sendable {
     /// The first mistake that was reported here.
     var mistake: (any Error)? { get }
     /// Takes a mistake of a call.
-    /// - Returns: whether anybody will hear of it.
-    func report(_ message: String, in operation: String) -> Bool
+    func report(_ message: String, in operation: String)
 }
 
 /// The innermost scope around the code that runs. All scopes of Braid are bound here, so that a job can

@@ -27,6 +27,24 @@ struct DataLoaderTests {
         #expect(try epoch(DataLoader(dataset.prefix(0), batchSize: 4, workers: workers)) == [])
     }
 
+    /// After a mistake inside `validating` the code goes on, and must not stop the process.
+    @Test(arguments: [(0, 3), (2, 0), (-1, 1)])
+    func mistakesLeaveALoaderThatWorks(workers: Int, prefetch: Int) {
+        #expect(throws: ArrayError.self) {
+            try validating {
+                let loader = DataLoader(
+                    dataset, batchSize: 4, workers: workers, prefetch: prefetch)
+                #expect(loader.map(\.count) == [4, 4, 2])
+            }
+        }
+    }
+
+    @Test func aBatchMayBeLargerThanTheDataset() throws {
+        let loader = DataLoader(dataset, batchSize: .max)
+        #expect(loader.batchCount == 1)
+        #expect(try epoch(loader) == [Array(0..<10)])
+    }
+
     @Test func leftoverSamplesComeFirstInTheNextEpoch() throws {
         let loader = DataLoader(dataset, batchSize: 4, lastBatch: .rollover)
         #expect(loader.batchCount == 2)

@@ -146,7 +146,7 @@ import Testing
             #expect(engine.counters.blockedPushes == 1)
             gate.signal()
             thread.join()
-            engine.removeOrphanedBytes(900)
+            Engine.removeOrphanedBytes(900, ofEngine: engine.number)
             try engine.waitAll()
 
             engine.push("holder") { gate.wait() }
@@ -182,7 +182,7 @@ import Testing
             thread.join()
             try engine.waitAll()
             #expect(count.count == 40)
-            engine.removeOrphanedBytes(1_800)
+            Engine.removeOrphanedBytes(1_800, ofEngine: engine.number)
         }
     }
 

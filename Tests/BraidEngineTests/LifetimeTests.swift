@@ -136,6 +136,27 @@ import Testing
         }
     }
 
+    /// A job that waits runs another one on top of its stack; what dies with that may push.
+    @Test(arguments: Engine.Kind.all)
+    func endsOnTopOfAWaitMayUseTheEngine(kind: Engine.Kind) throws {
+        let engine = Engine(kind)
+        try Watchdog.run(engine) {
+            let (tags, pushed) = (Counter(), Counter())
+            engine.push("outer") {
+                let result = Variable()
+                do {
+                    let tag = Tag(tags, atEnd: { engine.push("at the end") { pushed.add() } })
+                    engine.push("inner", overwrites: [result, tag]) {}
+                }
+                try engine.wait(for: result)
+            }
+            try engine.waitAll()
+            expect(tags, reaches: 1)
+            try engine.waitAll()
+            #expect(pushed.count == 1)
+        }
+    }
+
     /// Variables may move between engines, each used with one at a time.
     @Test func variablesOutliveEngines() throws {
         let variable = Variable()

@@ -318,4 +318,24 @@ struct TracedStateTests {
             #expect(try values(parameter.wrappedValue) == [1, 2])
         }
     }
+
+    /// A step that averages counts how many gradients a sum has, also of those that the graph computes from
+    /// nothing: the call gives the parameter an array then.
+    @Test(arguments: [false, true]) func sumsCountEachGradientOnce(isHybrid: Bool) throws {
+        let parameter = Parameter(NDArray([1, 2, 3] as [Float]))
+        parameter.gradientMode = .add
+        let eager: @Sendable (NDArray) -> NDArray = { x in
+            let loss = Autograd.record { parameter.wrappedValue.sum() }
+            loss.backward()
+            return x
+        }
+        let step = isHybrid ? HybridFunction(eager).callAsFunction : eager
+        for count in 1...4 {
+            _ = step(vector(1))
+            #expect(parameter.gradientNews.count == count)
+            #expect(try values(parameter.gradient) == [Float](repeating: Float(count), count: 3))
+        }
+        parameter.useGradient()
+        #expect(!parameter.gradientNews.isNew)
+    }
 }

@@ -66,26 +66,29 @@ package final class Ambient: Sendable {
 
     /// The state of the innermost scope without what it records, traces and collects, in prediction: for
     /// what is no part of that. Mistakes are still heard of.
-    package static var unrecorded: Ambient {
-        guard let now = Scopes.innermost?.values else { return outside }
-        var values = Values()
-        values.errors = now.errors
-        values.owner = now.owner
-        values.randomSource = now.randomSource
-        values.blockPath = now.blockPath
-        values.guardian = now.guardian
-        let isOutside =
-            now.errors == nil && now.owner == nil && now.randomSource == nil
-            && now.blockPath == nil && now.guardian == nil
-        return isOutside ? outside : Ambient(values)
+    package static var unrecorded: Ambient { (Scopes.innermost ?? outside).unrecorded }
+
+    /// The same of this state.
+    package var unrecorded: Ambient {
+        let isNothingLeft =
+            values.errors == nil && values.owner == nil && values.randomSource == nil
+            && values.blockPath == nil && values.guardian == nil
+        if isNothingLeft { return Self.outside }
+        return changing {
+            ($0.tape, $0.trace, $0.averages, $0.blockObserver) = (nil, nil, nil, nil)
+            $0.mode = .predict
+        }
     }
 }
 
 extension Ambient: ScopeState {
+    /// What jobs pushed in training inherit.
+    private static let training = Ambient(Values(mode: .train))
+
     package var owner: String? { values.owner }
 
     package var forJobs: (any ScopeState)? {
-        values.mode == .predict ? nil : Ambient(Values(mode: values.mode))
+        values.mode == .predict ? nil : Self.training
     }
 
     /// The pieces are the caller's own code, on several threads at a time: they report to the caller's
@@ -96,10 +99,8 @@ extension Ambient: ScopeState {
 
     package var mistake: (any Error)? { values.errors?.error }
 
-    package func report(_ message: String, in operation: String) -> Bool {
-        guard let errors = values.errors else { return false }
-        errors.report(ArrayError(.invalidState, in: operation, message))
-        return true
+    package func report(_ message: String, in operation: String) {
+        values.errors?.report(ArrayError(.invalidState, in: operation, message))
     }
 
     /// What the code of a job finds.

@@ -93,9 +93,12 @@ extension TensorView {
     public func element<T>(_ number: Int, as type: T.Type) -> T {
         let elements = address.assumingMemoryBound(to: type)
         if isDense { return elements[number] }
-        let strides = strides
-        let offset = coordinates(of: number).enumerated().reduce(0) {
-            $0 + $1.element * strides[$1.offset]
+        let (shape, strides) = (shape, strides)
+        var (rest, offset) = (number, 0)
+        for axis in (0..<shape.rank).reversed() {
+            let (quotient, index) = rest.quotientAndRemainder(dividingBy: shape[axis])
+            offset += index * strides[axis]
+            rest = quotient
         }
         return elements[offset]
     }

@@ -36,8 +36,8 @@ public struct Strides: Sendable, Equatable {
         var stride = 1
         var axis = shape.rank - 1
         while axis >= 0 {
-            self[axis] = stride
-            stride *= shape[axis]
+            set(stride, at: axis)
+            stride *= shape.extent(axis)
             axis -= 1
         }
     }
@@ -50,16 +50,26 @@ public struct Strides: Sendable, Equatable {
                 Self.mistake(axis: axis)
                 return 0
             }
-            return withUnsafeBytes(of: values) {
-                $0.load(fromByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
-            }
+            return stride(axis)
         }
         set {
             guard axis >= 0, axis < Shape.maximumRank else { return Self.mistake(axis: axis) }
-            withUnsafeMutableBytes(of: &values) {
-                $0.storeBytes(
-                    of: newValue, toByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
-            }
+            set(newValue, at: axis)
+        }
+    }
+
+    /// The stride of an axis that is known to be one.
+    @inline(__always)
+    private func stride(_ axis: Int) -> Int {
+        withUnsafeBytes(of: values) {
+            $0.load(fromByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
+        }
+    }
+
+    @inline(__always)
+    private mutating func set(_ stride: Int, at axis: Int) {
+        withUnsafeMutableBytes(of: &values) {
+            $0.storeBytes(of: stride, toByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
         }
     }
 
@@ -77,8 +87,8 @@ public struct Strides: Sendable, Equatable {
         var expected = 1
         var axis = shape.rank - 1
         while axis >= 0 {
-            let extent = shape[axis]
-            if extent != 1 && self[axis] != expected { return false }
+            let extent = shape.extent(axis)
+            if extent != 1 && stride(axis) != expected { return false }
             expected *= extent
             axis -= 1
         }
@@ -87,6 +97,6 @@ public struct Strides: Sendable, Equatable {
 
     /// Whether both have the same strides.
     public static func == (a: Strides, b: Strides) -> Bool {
-        (0..<Shape.maximumRank).allSatisfy { a[$0] == b[$0] }
+        (0..<Shape.maximumRank).allSatisfy { a.stride($0) == b.stride($0) }
     }
 }

@@ -66,8 +66,9 @@ public struct Shape: Sendable {
         return extent(axis)
     }
 
+    /// The same of an axis that is known to be one.
     @inline(__always)
-    private func extent(_ axis: Int) -> Int {
+    func extent(_ axis: Int) -> Int {
         withUnsafeBytes(of: words) {
             Int($0.load(fromByteOffset: axis * MemoryLayout<UInt32>.stride, as: UInt32.self))
         }
@@ -190,18 +191,14 @@ extension Shape {
             mistake(axis: axis, expected: 0..<(rank + 1))
             return self
         }
-        guard appending(extent) != nil else {
+        guard var shape = appending(extent) else {
             Self.mistake(
                 .invalidValue,
                 "extent \(extent) put into \(self) makes no shape: \(Shape.rule)")
             return self
         }
-        var shape = Shape()
-        for other in 0..<rank {
-            if other == axis { shape.append(extent) }
-            shape.append(self.extent(other))
-        }
-        if axis == rank { shape.append(extent) }
+        for behind in axis..<rank { shape.set(self.extent(behind), at: behind + 1) }
+        shape.set(extent, at: axis)
         return shape
     }
 

@@ -85,14 +85,16 @@ public final class DataLoader: Sequence, Sendable {
         self.seed = seed ?? RandomSource.drawnSeed()
         self.lastBatch = lastBatch
         self.workers = Swift.max(workers, 0)
-        self.prefetch = Swift.max(prefetch ?? saturatingProduct(2, workers), 0)
+        // Also after a mistake inside `validating`: what is loaded ahead needs a worker and a place.
+        self.prefetch =
+            self.workers == 0 ? 0 : Swift.max(prefetch ?? saturatingProduct(2, workers), 1)
     }
 
     /// The number of batches of the next epoch.
     public var batchCount: Int {
         let sampleCount = sampler.sampleCount(of: dataset.count)
         return switch lastBatch {
-        case .keep: (sampleCount + batchSize - 1) / batchSize
+        case .keep: EpochPlan.batchCount(of: sampleCount, by: batchSize)
         case .discard: sampleCount / batchSize
         case .rollover: (state.withLock { $0.leftover.count } + sampleCount) / batchSize
         }

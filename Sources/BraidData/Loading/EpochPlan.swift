@@ -13,18 +13,24 @@ struct EpochPlan: Sendable {
     /// Counted from 0.
     let epoch: Int
 
-    var batchCount: Int { (order.count + batchSize - 1) / batchSize }
+    var batchCount: Int { Self.batchCount(of: order.count, by: batchSize) }
+
+    /// How many batches so many samples make; a batch may be larger than all of them.
+    static func batchCount(of sampleCount: Int, by batchSize: Int) -> Int {
+        sampleCount / batchSize + (sampleCount % batchSize == 0 ? 0 : 1)
+    }
 
     /// What errors and reports call the loading of a batch.
     func label(_ batch: Int) -> String { "load batch \(batch + 1) of epoch \(epoch + 1)" }
 
     private func samples(_ batch: Int) -> ArraySlice<Int> {
-        order[(batch * batchSize)..<min((batch + 1) * batchSize, order.count)]
+        order[(batch * batchSize)...].prefix(batchSize)
     }
 
     /// Loads a batch, on whatever thread: nothing of the caller's scopes is seen by the dataset, and what
     /// it draws follows from the batch.
-    /// - Throws: what the dataset throws; `ArrayError`, the first mistake of its code; `DatasetTypeError` when it returns other types than it says.
+    /// - Throws: what the dataset throws; `ArrayError`, the first mistake of its code; `DatasetTypeError`
+    ///   when it returns other types than it says.
     func load(_ batch: Int) throws -> Batch {
         let samples = Array(samples(batch))
         let key = SplitMix64(seed: seed, stream: UInt64(epoch)).key(UInt64(batch))

@@ -94,15 +94,15 @@ struct ZipArchive {
                 nameEnd + Int(directory.short(at: position + 30))
                 + Int(directory.short(at: position + 32))
             guard next <= directory.count else { throw malformed("its directory is damaged", path) }
+            let isPlaced = max(byteCount, compressedByteCount, headerOffset) < elsewhere
             var obstacle: String?
             if flags & 1 != 0 {
                 obstacle = "it is encrypted"
             } else if method != 0, method != 8 {
                 obstacle = "it is compressed in another way than by DEFLATE"
-            } else if max(byteCount, compressedByteCount, headerOffset) >= elsewhere {
+            } else if !isPlaced {
                 obstacle = "it is larger than 4 GiB"
             }
-            let isPlaced = obstacle != "it is larger than 4 GiB"
             entries.append(
                 Entry(
                     name: String(decoding: directory[nameStart..<nameEnd], as: UTF8.self),

@@ -27,6 +27,8 @@ final class Run: @unchecked Sendable {
     @exclusivity(unchecked) var lane: Lane
     /// Whether the push asked for the io lane.
     let countsAsIO: Bool
+    /// Whether the body is told of failures instead of being skipped.
+    let isObserver: Bool
     /// Bytes of memory that the jobs will ask for, for back-pressure.
     let byteCount: Int
     private var body: Body?
@@ -75,6 +77,7 @@ final class Run: @unchecked Sendable {
         self.priority = priority
         self.lane = lane
         countsAsIO = lane == .io
+        isObserver = if case .observer = body { true } else { false }
         self.byteCount = byteCount
         self.body = body
         program = nil
@@ -95,6 +98,7 @@ final class Run: @unchecked Sendable {
         priority = 0
         lane = .compute
         countsAsIO = false
+        isObserver = false
         self.byteCount = byteCount
         self.body = .program(body)
         grips = GripList(program, externals)
@@ -118,8 +122,6 @@ final class Run: @unchecked Sendable {
         }
         return (low, low < marks.count && marks[low].job == job)
     }
-
-    var isObserver: Bool { if case .observer = body { true } else { false } }
 
     /// The state of a job.
     subscript(index: Int) -> JobState { program == nil ? onlyState : states[index] }

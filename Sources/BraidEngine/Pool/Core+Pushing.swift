@@ -13,10 +13,11 @@ extension Core {
     func push(_ run: Run, isUrgent: Bool = false) {
         let thread = ThreadState.current
         let parent = thread.job(of: self)
+        let isInsideJob = thread.jobAround(of: self) != nil
         // A job, or what died with one, that had to wait for room could hold up the jobs that make it; and
         // who observes may be a thread that must not block.
         let isAlwaysAdmitted =
-            isUrgent || run.isObserver || thread.isAtEndOfJob || thread.jobAround(of: self) != nil
+            isUrgent || run.isObserver || thread.isAtEndOfJob || isInsideJob
         var isBlocked = false
         admission: while true {
             let admission = tryPush(
@@ -30,7 +31,9 @@ extension Core {
             }
         }
         announce()
-        if parent == nil { work(afterPushing: run, thread) }
+        // What dies with a job that runs on top of another one has no parent, and must not wait for what
+        // the other one stands in the way of.
+        if !isInsideJob { work(afterPushing: run, thread) }
     }
 
     /// What a thread outside jobs does where no other thread may do it.
@@ -77,7 +80,7 @@ extension Core {
     private func refuse(_ run: Run, _ inUse: [VariableInUse]) {
         let error = EngineError(
             job: run.label, on: name, namesVariableOf: Self.name(of: inUse[0].engine))
-        _ = ScopeBinding.current?.state?.report(error.description, in: "push")
+        ScopeBinding.current?.state?.report(error.description, in: "push")
         var own: [Variable] = []
         for grip in run.grips.elements where grip.access.writes && !grip.access.keeps {
             if let other = inUse.first(where: { $0.variable === grip.variable }) {

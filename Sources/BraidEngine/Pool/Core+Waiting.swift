@@ -1,3 +1,4 @@
+import BraidPlatform
 import Synchronization
 
 /// Waits. Outside jobs a thread helps with whatever is ready. Inside a job it runs only what the
@@ -32,7 +33,7 @@ extension Core {
                 }
             }
             while variable.word.load(ordering: .acquiring) & VariableWord.writing != 0 {
-                yieldProcessor()
+                Processor.yield()
             }
         }
         if variable.word.load(ordering: .acquiring) & VariableWord.poisoned != 0,

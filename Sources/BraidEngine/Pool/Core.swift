@@ -95,7 +95,7 @@ final class Core: Sendable {
             }
         }
         withState { state, wakes in
-            lacksThreads.store(worker == nil, ordering: .relaxed)
+            if lane == .compute { lacksThreads.store(worker == nil, ordering: .relaxed) }
             if let worker {
                 if state.isAbandoned { worker.detach() } else { state[lane].workers.append(worker) }
             } else {
@@ -246,14 +246,14 @@ final class Core: Sendable {
     /// time, so the wait is bounded.
     func awaitReleases() {
         for _ in 0..<Self.releaseYields where unreleased.load(ordering: .acquiring) != 0 {
-            yieldProcessor()
+            Processor.yield()
         }
     }
 
     private func spin(while seen: UInt32) {
         for count in 0..<Self.spinCount {
             if signal.load(ordering: .acquiring) != seen { return }
-            if count % Self.spinsPerYield == Self.spinsPerYield - 1 { yieldProcessor() }
+            if count % Self.spinsPerYield == Self.spinsPerYield - 1 { Processor.yield() }
         }
     }
 
@@ -292,7 +292,7 @@ final class Core: Sendable {
         let root = state.withLock { $0.scheduler.rootCount }
         help(until: .roots(upTo: root), ThreadState.current)
         awaitReleases()
-        while !endWorkers() { yieldProcessor() }
+        while !endWorkers() { Processor.yield() }
     }
 
     /// The last reference to the engine went on one of its own threads, which cannot wait for

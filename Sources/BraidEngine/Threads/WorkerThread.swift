@@ -59,6 +59,3 @@ struct WorkerThread: Sendable {
     /// Lets the thread end by itself.
     func detach() { pthread_detach(handle) }
 }
-
-/// Lets another thread have the processor.
-func yieldProcessor() { sched_yield() }

@@ -21,11 +21,11 @@ extension Operand {
         return rank > 1 ? losses.mean(over: Array(1..<rank)) : losses
     }
 
-    /// These predictions or labels `[batch, …]` with `value` in the samples of weight 0, so that nothing
-    /// of those reaches a loss or a gradient: what is not finite would, through products with 0.
-    func leavingOut(samplesOf weights: Self?, filling value: Double = 0) -> Self {
+    /// These predictions or labels `[batch, …]` with 0 in the samples of weight 0, so that nothing of
+    /// those reaches a loss or a gradient: what is not finite would, through products with 0.
+    func leavingOut(samplesOf weights: Self?) -> Self {
         guard let isOut = isLeftOut(by: weights) else { return self }
-        return select(isOut, .full([], value, dtype: dtype), self)
+        return select(isOut, .zeros([], dtype: dtype), self)
     }
 
     /// Whether samples of an array of this shape have the weight 0: bool, with extents of 1 for the axes

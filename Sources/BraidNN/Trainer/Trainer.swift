@@ -87,7 +87,8 @@ public final class Trainer: Sendable {
         set {
             guard
                 ArrayError.check(
-                    newValue >= 0, in: "trainer", "the learning rate \(newValue) is negative"),
+                    newValue >= 0 && newValue.isFinite, in: "trainer",
+                    "the learning rate \(newValue) is negative or not finite"),
                 ArrayError.check(
                     Scopes.current?.trace == nil, in: "trainer",
                     "the learning rate is set in a hybridized function, which would happen once, when "

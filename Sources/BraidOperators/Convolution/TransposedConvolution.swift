@@ -142,12 +142,10 @@ extension Operand {
         for axis in 0..<rank {
             let bound = Swift.max(geometry.stride[axis], geometry.dilation[axis])
             if longer[axis] >= 0, longer[axis] < Swift.max(bound, 1) { continue }
-            ArrayError(
+            return refused(
                 .invalidValue, in: TransposedConvolution.name,
                 "the outputPadding \(longer) is not from 0 to below the stride \(geometry.stride) or "
-                    + "the dilation \(geometry.dilation) along axis \(axis + 2)"
-            ).report()
-            return self
+                    + "the dilation \(geometry.dilation) along axis \(axis + 2)")
         }
         // Inference refuses operands of other ranks.
         func extent(_ axis: Int) -> Int { axis + 2 < self.rank ? shape[axis + 2] : 1 }

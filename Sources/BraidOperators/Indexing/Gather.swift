@@ -202,11 +202,10 @@ extension Operand {
         classes: Int, dtype: DType = .f32, mode: IndexMode = .checked
     ) -> Self {
         guard self.dtype.isInteger, classes > 0 || count == 0 else {
-            ArrayError(
+            return refused(
                 .unsupportedType, in: "oneHot",
                 "takes integers and at least one class for them, not \(type) and \(classes) classes"
-            ).report()
-            return self
+            )
         }
         let places =
             switch mode {

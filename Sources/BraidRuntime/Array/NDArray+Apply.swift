@@ -90,7 +90,7 @@ extension NDArray {
         }
         if O.traits.contains(.checksValues) {
             let (type, estimate) = try infer(op, a, b)
-            let output = ArrayBody(type, try Storage.allocate(type.byteCount), tape: tape)
+            let output = ArrayBody(type, try storage(for: type, of: op), tape: tape)
             Dispatch.runChecking(op, a, b, output, estimate)
             return output
         }

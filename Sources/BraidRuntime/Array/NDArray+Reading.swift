@@ -9,7 +9,7 @@ extension NDArray {
     public func waitUntilReady(
         fileID: StaticString = #fileID, line: UInt = #line
     ) throws(EngineError) {
-        let storage = try readable("waitUntilReady", fileID, line).storage
+        try checkElements(fileID, line)
         do throws(EngineError) { try Runtime.engine.wait(for: storage) } catch {
             throw error.read(at: fileID, line)
         }
@@ -22,7 +22,8 @@ extension NDArray {
     public func ready(
         fileID: StaticString = #fileID, line: UInt = #line
     ) async throws(EngineError) {
-        let storage = try readable("ready", fileID, line).storage
+        try checkElements(fileID, line)
+        let storage = storage
         let failure = await withCheckedContinuation { continuation in
             Runtime.engine.notify(when: storage, context: .kernel) {
                 continuation.resume(returning: $0)
@@ -39,7 +40,7 @@ extension NDArray {
         as type: Element.Type, fileID: StaticString = #fileID, line: UInt = #line
     ) throws(EngineError) -> [Element] {
         try checkRead("scalars(as:)", as: type, fileID, line)
-        let dense = try readable("scalars(as:)", fileID, line)
+        let dense = try readable(fileID, line)
         try dense.waitUntilReady(fileID: fileID, line: line)
         let count = count
         return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -71,7 +72,7 @@ extension NDArray {
     /// - Throws: the failure that the elements depend on, a read that is not possible, or what `body`
     ///   throws.
     package func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) throws -> R {
-        let dense = try readable("read", #fileID, #line)
+        let dense = try readable(#fileID, #line)
         try dense.waitUntilReady()
         return try body(
             UnsafeRawBufferPointer(start: dense.body.view.address, count: type.byteCount))
@@ -88,13 +89,17 @@ extension NDArray {
             line)
     }
 
-    /// This array, or a dense copy of it.
-    private func readable(
-        _ function: String, _ fileID: StaticString, _ line: UInt
-    ) throws(EngineError) -> NDArray {
+    private func checkElements(_ fileID: StaticString, _ line: UInt) throws(EngineError) {
         if let mistake = body.missingElements {
             throw Self.invalidRead(mistake, fileID, line)
         }
+    }
+
+    /// This array, or a dense copy of it.
+    private func readable(
+        _ fileID: StaticString, _ line: UInt
+    ) throws(EngineError) -> NDArray {
+        try checkElements(fileID, line)
         do throws(ArrayError) { return try denseOrThrow() } catch {
             throw Self.invalidRead(error, fileID, line)
         }

@@ -12,6 +12,8 @@ package final class Tape: Sendable {
     let parent: Tape?
     /// Whether reading a `Parameter` makes it a leaf (`Autograd.record`) or not (`gradient(at:)`).
     let recordsParameters: Bool
+    /// The number in the names of values that this tape saw first.
+    private let number = TapeContents.nextNumber()
     private let state: Locked<State>
 
     private struct State: Sendable {
@@ -24,7 +26,7 @@ package final class Tape: Sendable {
     init(parent: Tape?, recordsParameters: Bool) {
         self.parent = parent
         self.recordsParameters = recordsParameters
-        state = Locked(State(contents: TapeContents(number: TapeContents.nextNumber())))
+        state = Locked(State(contents: TapeContents(number: number)))
     }
 
     static func innermost(in ambient: Ambient) -> Tape? {
@@ -44,8 +46,10 @@ package final class Tape: Sendable {
 
     /// Whether the tape knows the value of `body` as one that depends on a leaf.
     func isActive(_ body: ArrayBody) -> Bool {
-        // What this tape recorded last is the common case, and needs no lock.
-        if body.tape === self { return body.valueID.load(ordering: .relaxed) != 0 }
+        // What this tape recorded or made a leaf, and what no tape has seen, needs no lock.
+        let name = body.valueID.load(ordering: .relaxed)
+        if name == 0 { return false }
+        if body.tape === self || TapeContents.isLeaf(name, of: number) { return true }
         return state.withLock { $0.contents.isActive(body) }
     }
 

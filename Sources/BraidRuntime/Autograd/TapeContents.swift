@@ -45,7 +45,7 @@ struct TapeContents: Sendable {
 
     mutating func watch(_ body: ArrayBody, for parameter: Parameter?) {
         if isTaken { return }
-        let slot = assignSlot(body)
+        let slot = assignSlot(body, isLeaf: true)
         if values[slot].isActive { return }
         values[slot].isActive = true
         leaves.append((slot, parameter))
@@ -79,9 +79,16 @@ struct TapeContents: Sendable {
 }
 
 /// Names of values: the number of the tape that saw the value first and the slot that it has there,
-/// so that this tape finds it without a search.
+/// so that this tape finds it without a search. A bit between them says that the value was a leaf from
+/// the first, which can be known without the tape's lock.
 extension TapeContents {
     private static let slotBits: UInt64 = 28
+    private static let leafBit: UInt64 = 1 << 27
+
+    /// Whether a tape named a value so when it made it a leaf.
+    static func isLeaf(_ name: UInt64, of tape: UInt64) -> Bool {
+        name >> slotBits == tape && name & leafBit != 0
+    }
     private static let lastNumber = Atomic<UInt64>(0)
 
     static func nextNumber() -> UInt64 {
@@ -92,15 +99,15 @@ extension TapeContents {
 
     private func slot(of name: UInt64) -> Int? {
         if name >> Self.slotBits == number, number != 0 {
-            return Int(name & (1 << Self.slotBits - 1))
+            return Int(name & (Self.leafBit - 1))
         }
         return foreignSlots.isEmpty ? nil : foreignSlots[name]
     }
 
-    private mutating func assignSlot(_ body: ArrayBody) -> Int {
+    private mutating func assignSlot(_ body: ArrayBody, isLeaf: Bool = false) -> Int {
         let next = values.count
-        invariant(next < 1 << Self.slotBits, "a record holds at most 2^28 values")
-        let fresh = number << Self.slotBits | UInt64(next)
+        invariant(next < Self.leafBit, "a record holds at most 2^27 values")
+        let fresh = number << Self.slotBits | (isLeaf ? Self.leafBit : 0) | UInt64(next)
         let name = body.named(fresh)
         if name != fresh {
             if let known = slot(of: name) { return known }

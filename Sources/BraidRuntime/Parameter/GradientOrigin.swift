@@ -70,8 +70,7 @@ extension Parameter {
         let mode = gradientMode
         if mode == .none || gradientNews.isNew || (mode == .add && gradient != nil) { return }
         let type = knownType
-        gradient = .zeros(type.shape, dtype: type.dtype)
-        noteGradient(.none)
+        if replaceGradient(by: .zeros(type.shape, dtype: type.dtype)) { noteGradient(.none) }
     }
 
     func noteGradient(_ news: GradientNews) {

@@ -174,29 +174,33 @@ public final class Parameter: Sendable {
             return read(.gradient)
         }
         set {
-            if let trace = Scopes.current?.trace.map(Trace.of) {
-                if let newValue {
-                    guard admits(newValue, as: .gradient, in: trace) else { return }
-                } else if !canChange(in: trace) {
-                    return
-                }
-                trace.setGradient(of: self, to: newValue)
-                return noteGradient(assigned: newValue != nil)
-            }
-            if let newValue {
-                guard admits(newValue, as: .gradient) else { return }
-            } else if Scopes.innermost?.errors?.error != nil {
-                return
-            }
-            if case .taken = take(.gradient) { putBack(.gradient, newValue) }
-            noteGradient(assigned: newValue != nil)
+            guard replaceGradient(by: newValue) else { return }
+            // Of one that was new and is replaced, as by clipping, it is still known where it comes from.
+            let news = knownNews ?? .none
+            noteGradient(newValue == nil ? .none : news.isNew ? news : news.adding(nil))
         }
     }
 
-    /// Of a gradient that was new and is replaced, as by clipping, it is still known where it comes from.
-    private func noteGradient(assigned isThere: Bool) {
-        let news = knownNews ?? .none
-        noteGradient(isThere ? (news.isNew ? news : news.adding(nil)) : .none)
+    /// Replaces the gradient; who calls says whether it is new.
+    /// - Returns: false after a mistake, which is reported.
+    func replaceGradient(by newValue: NDArray?) -> Bool {
+        if let trace = Scopes.current?.trace.map(Trace.of) {
+            if let newValue {
+                guard admits(newValue, as: .gradient, in: trace) else { return false }
+            } else if !canChange(in: trace) {
+                return false
+            }
+            trace.setGradient(of: self, to: newValue)
+            return true
+        }
+        if let newValue {
+            guard admits(newValue, as: .gradient) else { return false }
+        } else if Scopes.innermost?.errors?.error != nil {
+            return false
+        }
+        guard case .taken = take(.gradient) else { return false }
+        putBack(.gradient, newValue)
+        return true
     }
 
     /// What `backward()` does with a new gradient. Not to be set in traced code, which would happen once,
@@ -307,17 +311,11 @@ public final class Parameter: Sendable {
         if mode == .none { return }
         let news = (mode == .add ? knownNews ?? .anyBefore : .none).adding(origin)
         // A mistake was reported, and the parameter stays as it is.
-        if Scopes.current?.errors?.error != nil { return }
-        defer { noteGradient(news) }
-        if Scopes.current?.trace != nil {
+        if Scopes.innermost?.errors?.error != nil { return }
+        if mode == .write || Scopes.current?.trace != nil {
             let old = mode == .add ? self.gradient : nil
-            self.gradient = old.map { $0 + gradient } ?? gradient
-            return
-        }
-        switch mode {
-        case .none: break
-        case .write: self.gradient = gradient
-        case .add:
+            guard replaceGradient(by: old.map { $0 + gradient } ?? gradient) else { return }
+        } else {
             guard admits(gradient, as: .gradient), case .taken(var sum) = take(.gradient) else {
                 return
             }
@@ -327,6 +325,7 @@ public final class Parameter: Sendable {
             }
             putBack(.gradient, sum)
         }
+        noteGradient(news)
     }
 
     /// A key of this moment, in a trace as well: parameters that traced code makes are made once.
@@ -335,7 +334,7 @@ public final class Parameter: Sendable {
     private func current() -> NDArray {
         if let value = state.withLock({ $0.value.array }) { return value }
         guard let value = takeValue() else {
-            let mistake = Scopes.current?.errors?.error ?? unknownShape
+            let mistake = Scopes.innermost?.errors?.error ?? unknownShape
             return .invalid(mistake, like: TensorType(dtype, shape ?? []))
         }
         putBack(.value, value)

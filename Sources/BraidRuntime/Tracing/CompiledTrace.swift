@@ -110,23 +110,17 @@ final class CompiledTrace: Sendable {
         let tapes =
             traced.rule == nil
             ? nil : ActiveTapes(in: ambient) { tape in inputs.contains { tape.isActive($0.body) } }
-        let results = Scopes.with(.unrecorded) { () -> [NDArray]? in
-            // No job that may want the parameters starts on top of this call.
-            let call = JobFrame.withoutHelping { () -> CompiledGraph.Call? in
-                guard take(&inputs) else { return nil }
-                let call = compiled.start(inputs)
-                putBack(inputs, call)
-                return call
-            }
-            guard let call else { return nil }
+        let results = Scopes.with(ambient.unrecorded) { () -> [NDArray]? in
+            guard let call = start(&inputs) else { return nil }
             for change in replacements {
                 switch change.part {
                 case .value: setValue(change, of: call)
                 case .gradient:
-                    change.parameter.gradient = compiled.output(change.output, of: call)
+                    _ = change.parameter.replaceGradient(
+                        by: compiled.output(change.output, of: call))
                 }
             }
-            for parameter in traced.clearedGradients { parameter.gradient = nil }
+            for parameter in traced.clearedGradients { _ = parameter.replaceGradient(by: nil) }
             for (parameter, news) in traced.news { parameter.noteGradient(news) }
             return self.results(of: call, inputs, tapes)
         }
@@ -177,6 +171,19 @@ final class CompiledTrace: Sendable {
 extension CompiledTrace {
     /// Stands for an array that is not looked at.
     private static let nothing = NDArray(Float(0))
+
+    /// Hands the call over.
+    /// - Returns: nil where the caller is in the middle of an update of one of the parameters.
+    private func start(_ inputs: inout [NDArray]) -> CompiledGraph.Call? {
+        if updates.isEmpty { return compiled.start(inputs) }
+        // No job that may want the parameters starts on top of this call.
+        JobFrame.beginWithoutHelping()
+        defer { JobFrame.endWithoutHelping() }
+        guard take(&inputs) else { return nil }
+        let call = compiled.start(inputs)
+        putBack(inputs, call)
+        return call
+    }
 
     /// Takes the arrays that the call updates out of their parameters until it is handed over, so that
     /// nobody gets hold of an old one meanwhile. One that somebody holds is copied.

@@ -15,7 +15,7 @@ enum Profile {
     /// - Throws: `ModelFileError` naming the path.
     static func stop(writingTo path: String) throws {
         var text = JobRecord.chromeTrace(of: Runtime.engine.stopRecording())
-        try Interrupt.withheld(writing: [path]) {
+        try Interrupt.keptOff(writing: [path]) {
             let file = try AtomicFile(path: path)
             try text.withUTF8 { try file.write(UnsafeRawBufferPointer($0)) }
             try file.commit()
