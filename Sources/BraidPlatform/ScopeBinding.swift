@@ -16,47 +16,41 @@ package protocol ScopeState: AnyObject, Sendable {
     func report(_ message: String, in operation: String)
 }
 
-/// The innermost scope around the code that runs. All scopes of Braid are bound here, so that a job can
-/// leave behind those of the thread that happens to run it.
+/// The innermost scope around the code that runs: of an opened one its state, of a job in which none is
+/// open its `JobScope`. All scopes of Braid are bound here, so that a job can leave behind those of the
+/// thread that happens to run it.
 package struct ScopeBinding: Sendable {
-    @TaskLocal private static var bound: ScopeBinding?
+    @TaskLocal private static var bound: (any ScopeState)?
 
     /// How many bindings exist in the process; while there is none, nobody need look.
     package static let open = Atomic<Int>(0)
 
-    /// The innermost scope; nil where no scope is open inside the job, or outside all.
-    package let state: (any ScopeState)?
-    /// The job around the code when no scope is open inside it.
-    package let job: JobScope?
+    private let scope: (any ScopeState)?
 
-    package init(_ state: (any ScopeState)?, job: JobScope? = nil) {
-        self.state = state
-        self.job = job
-    }
+    /// A binding of a scope; with nil that of what runs outside all scopes.
+    package init(_ scope: (any ScopeState)?) { self.scope = scope }
 
-    /// That of the calling code; nil outside all scopes, and in a job that runs bare.
-    package static var current: ScopeBinding? {
+    /// The innermost scope of the calling code; nil outside all scopes, and in a job that runs bare.
+    package static var current: (any ScopeState)? {
         open.load(ordering: .relaxed) == 0 ? nil : bound
     }
 
-    /// That of the calling code; nil outside all scopes and jobs. For what happens rarely: the opening of a
-    /// scope, a mistake.
-    package static var innermost: ScopeBinding? {
-        current ?? BareJob.scope.map { ScopeBinding(nil, job: $0) }
-    }
+    /// The same; nil outside all scopes and jobs. For what happens rarely: the opening of a scope, a
+    /// mistake.
+    package static var innermost: (any ScopeState)? { current ?? BareJob.scope }
 
     /// Runs `body` inside this binding.
     package func callAsFunction<R>(_ body: () throws -> R) rethrows -> R {
         Self.open.wrappingAdd(1, ordering: .relaxed)
         defer { Self.open.wrappingSubtract(1, ordering: .relaxed) }
-        return try Self.$bound.withValue(self, operation: body)
+        return try Self.$bound.withValue(scope, operation: body)
     }
 
     /// Runs `body` inside this binding; child tasks inherit it.
     package func callAsFunction<R>(_ body: () async throws -> R) async rethrows -> R {
         Self.open.wrappingAdd(1, ordering: .relaxed)
         defer { Self.open.wrappingSubtract(1, ordering: .relaxed) }
-        return try await Self.$bound.withValue(self, operation: body)
+        return try await Self.$bound.withValue(scope, operation: body)
     }
 }
 
@@ -87,20 +81,27 @@ package enum BareJob {
 }
 
 /// What the code of one job finds, and its first mistake.
-package final class JobScope: Sendable {
-    /// What the job took over from its push.
-    package let inherited: (any ScopeState)?
+package final class JobScope: ScopeState {
+    /// What the job took over from its push, and hands on.
+    package let forJobs: (any ScopeState)?
     /// On whose behalf the job runs.
     package let owner: String?
     private let state = Locked<(any ScopeState)?>(nil)
 
     package init(inherited: (any ScopeState)?, owner: String?) {
-        self.inherited = inherited
+        forJobs = inherited
         self.owner = owner
     }
 
     /// The first mistake of the job's code.
     package var mistake: (any Error)? { state.withLock { $0 }?.mistake }
+
+    /// The pieces are the job's own code.
+    package var forPieces: (any ScopeState)? { self }
+
+    package func report(_ message: String, in operation: String) {
+        state.withLock { $0 }?.report(message, in: operation)
+    }
 
     /// The job's own scope, made when its code first asks.
     package func state(_ make: (JobScope) -> any ScopeState) -> any ScopeState {

@@ -105,7 +105,7 @@ extension Ambient: ScopeState {
 
     /// What the code of a job finds.
     fileprivate convenience init(_ job: JobScope) {
-        let inherited = job.inherited.map { unsafeDowncast($0, to: Ambient.self) }
+        let inherited = job.forJobs.map { unsafeDowncast($0, to: Ambient.self) }
         self.init(
             Values(mode: inherited?.mode ?? .predict, errors: ErrorSink(), owner: job.owner))
     }
@@ -114,17 +114,16 @@ extension Ambient: ScopeState {
 /// Open scopes. Without one, an operator pays one relaxed load.
 package enum Scopes {
     /// The state of the innermost scope, or nil outside all scopes.
-    package static var current: Ambient? {
-        guard let binding = ScopeBinding.current else { return nil }
-        if let state = binding.state { return unsafeDowncast(state, to: Ambient.self) }
-        return binding.job.map(ofJob)
-    }
+    package static var current: Ambient? { ScopeBinding.current.map(ambient) }
 
     /// The same, also where a job has not asked for its own before; for what happens rarely.
-    package static var innermost: Ambient? {
-        guard let binding = ScopeBinding.innermost else { return nil }
-        if let state = binding.state { return unsafeDowncast(state, to: Ambient.self) }
-        return binding.job.map(ofJob)
+    package static var innermost: Ambient? { ScopeBinding.innermost.map(ambient) }
+
+    @inline(__always)
+    private static func ambient(_ scope: any ScopeState) -> Ambient {
+        type(of: scope) == Ambient.self
+            ? unsafeDowncast(scope, to: Ambient.self)
+            : ofJob(unsafeDowncast(scope, to: JobScope.self))
     }
 
     @inline(never)

@@ -26,7 +26,9 @@ public struct Layout: Sendable, Equatable {
 
 /// One stride per dimension, in elements, held inline.
 public struct Strides: Sendable, Equatable {
-    private var values: (Int, Int, Int, Int, Int, Int, Int, Int) = (0, 0, 0, 0, 0, 0, 0, 0)
+    @usableFromInline var values: (Int, Int, Int, Int, Int, Int, Int, Int) = (
+        0, 0, 0, 0, 0, 0, 0, 0
+    )
 
     /// All strides zero: every index names the same element.
     public init() {}
@@ -44,6 +46,7 @@ public struct Strides: Sendable, Equatable {
 
     /// The stride of one dimension; after a mistake inside `validating` it reads as 0, and nothing is set.
     /// - Precondition: `axis` is in `0..<8`.
+    @inlinable
     public subscript(axis: Int) -> Int {
         get {
             guard axis >= 0, axis < Shape.maximumRank else {
@@ -59,22 +62,23 @@ public struct Strides: Sendable, Equatable {
     }
 
     /// The stride of an axis that is known to be one.
-    @inline(__always)
-    private func stride(_ axis: Int) -> Int {
+    @inlinable @inline(__always)
+    func stride(_ axis: Int) -> Int {
         withUnsafeBytes(of: values) {
             $0.load(fromByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
         }
     }
 
-    @inline(__always)
-    private mutating func set(_ stride: Int, at axis: Int) {
+    @inlinable @inline(__always)
+    mutating func set(_ stride: Int, at axis: Int) {
         withUnsafeMutableBytes(of: &values) {
             $0.storeBytes(of: stride, toByteOffset: axis * MemoryLayout<Int>.stride, as: Int.self)
         }
     }
 
+    @usableFromInline
     @inline(never)
-    private static func mistake(axis: Int) {
+    static func mistake(axis: Int) {
         ArrayError(
             .invalidAxis, in: "strides",
             "axis \(axis) is out of range; expected 0..<\(Shape.maximumRank)"

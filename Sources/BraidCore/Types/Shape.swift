@@ -6,10 +6,10 @@ public struct Shape: Sendable {
     /// The largest number of dimensions.
     public static let maximumRank = 8
 
-    private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+    @usableFromInline var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
     /// The number of elements: the product of the extents, 1 for a scalar.
     public private(set) var elementCount = 1
-    private var storedRank: UInt8 = 0
+    @usableFromInline var storedRank: UInt8 = 0
     /// The number of dimensions.
     public private(set) var rank: Int {
         get { Int(storedRank) }
@@ -35,8 +35,9 @@ public struct Shape: Sendable {
         ArrayError(code, in: "shape", message).report()
     }
 
+    @usableFromInline
     @inline(never)
-    private func mistake(axis: Int, expected: Range<Int>) {
+    func mistake(axis: Int, expected: Range<Int>) {
         Self.mistake(
             .invalidAxis, "axis \(axis) is out of range for shape \(self); expected \(expected)")
     }
@@ -58,16 +59,17 @@ public struct Shape: Sendable {
 
     /// The extent of one dimension; 0 after a mistake inside `validating`.
     /// - Precondition: `axis` is in `0..<rank`.
+    @inlinable
     public subscript(axis: Int) -> Int {
-        guard axis >= 0, axis < rank else {
-            mistake(axis: axis, expected: 0..<rank)
+        guard axis >= 0, axis < Int(storedRank) else {
+            mistake(axis: axis, expected: 0..<Int(storedRank))
             return 0
         }
         return extent(axis)
     }
 
     /// The same of an axis that is known to be one.
-    @inline(__always)
+    @inlinable @inline(__always)
     func extent(_ axis: Int) -> Int {
         withUnsafeBytes(of: words) {
             Int($0.load(fromByteOffset: axis * MemoryLayout<UInt32>.stride, as: UInt32.self))

@@ -25,12 +25,8 @@ public struct JobContext: Sendable {
 
     /// That of the calling code.
     public static var current: JobContext {
-        guard let binding = ScopeBinding.current else { return outside }
-        if let state = binding.state {
-            return JobContext(isKernel: false, inherited: state.forJobs, owner: state.owner)
-        }
-        return JobContext(
-            isKernel: false, inherited: binding.job?.inherited, owner: binding.job?.owner)
+        guard let scope = ScopeBinding.current else { return outside }
+        return JobContext(isKernel: false, inherited: scope.forJobs, owner: scope.owner)
     }
 
     /// Runs `body` as that of a job, on whatever thread.
@@ -50,7 +46,7 @@ public struct JobContext: Sendable {
             return BareJob.run(body)
         }
         let scope = JobScope(inherited: inherited, owner: owner)
-        let result = MemoryBudget.outsideLimits { ScopeBinding(nil, job: scope)(body) }
+        let result = MemoryBudget.outsideLimits { ScopeBinding(scope)(body) }
         return (result, scope.mistake)
     }
 
@@ -64,9 +60,5 @@ public struct JobContext: Sendable {
 
     /// What the pieces of a loop take over from the code that splits it: its mode, its owner, and who hears
     /// of mistakes.
-    static var pieces: ScopeBinding {
-        guard let binding = ScopeBinding.innermost else { return ScopeBinding(nil) }
-        if let state = binding.state { return ScopeBinding(state.forPieces) }
-        return binding
-    }
+    static var pieces: ScopeBinding { ScopeBinding(ScopeBinding.innermost?.forPieces) }
 }

@@ -80,7 +80,7 @@ extension Core {
     private func refuse(_ run: Run, _ inUse: [VariableInUse]) {
         let error = EngineError(
             job: run.label, on: name, namesVariableOf: Self.name(of: inUse[0].engine))
-        ScopeBinding.current?.state?.report(error.description, in: "push")
+        ScopeBinding.current?.report(error.description, in: "push")
         var own: [Variable] = []
         for grip in run.grips.elements where grip.access.writes && !grip.access.keeps {
             if let other = inUse.first(where: { $0.variable === grip.variable }) {

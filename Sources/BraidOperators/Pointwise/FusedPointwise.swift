@@ -62,7 +62,7 @@ public struct FusedPointwise: Operator {
         program.mayOverwrite(input: input, with: output)
     }
 
-    /// Room for a program that is too long for the stack, as the kernels take it.
+    /// Room for operands that are too many for the stack, as the kernels take them.
     public func scratchByteCount(for inputs: Span<TensorType>) -> Int {
         let room = Room(program)
         return room.byteCount > Self.stackByteCount ? room.byteCount : 0
@@ -71,15 +71,13 @@ public struct FusedPointwise: Operator {
     /// Temporary memory up to this size lies on the stack.
     private static let stackByteCount = 1024
 
-    /// Where the program lies in temporary memory: instructions, constants, streams.
+    /// Where the program's operands lie in temporary memory: constants, then streams.
     private struct Room {
-        let scalars: Int
         let streams: Int
         let byteCount: Int
 
         init(_ program: TileProgram) {
-            scalars = program.instructions.count * MemoryLayout<braid_instruction>.stride
-            streams = scalars + program.constants.count * MemoryLayout<UInt64>.stride
+            streams = program.constants.count * MemoryLayout<UInt64>.stride
             byteCount = streams + program.streamCount * MemoryLayout<braid_stream>.stride
         }
     }
@@ -96,21 +94,17 @@ public struct FusedPointwise: Operator {
     private func evaluate(
         _ context: borrowing KernelContext, in memory: UnsafeMutableRawPointer
     ) {
-        let (count, room) = (instructionCount, Room(program))
-        let code = memory.bindMemory(to: braid_instruction.self, capacity: count)
-        for (index, instruction) in program.instructions.enumerated() {
-            (code + index).initialize(to: instruction.code)
-        }
-        let streams = (memory + room.streams).bindMemory(
+        let streams = (memory + Room(program).streams).bindMemory(
             to: braid_stream.self, capacity: program.streamCount)
-        initialize(streams, memory + room.scalars, context)
+        initialize(streams, memory, context)
         // As much work per piece as a program of one instruction has.
         let tile = Int(BRAID_TILE)
-        runTileProgram(
-            UnsafeBufferPointer(start: code, count: count),
-            UnsafeBufferPointer(start: streams, count: program.streamCount), over: shape,
-            pieceLength: max(pieceCount / (tile * max(count, 1)), 1) * tile
-        ) { pieces, body in context.parallelFor(pieces, body) }
+        program.code.withUnsafeBufferPointer { code in
+            runTileProgram(
+                code, UnsafeBufferPointer(start: streams, count: program.streamCount), over: shape,
+                pieceLength: max(pieceCount / (tile * max(code.count, 1)), 1) * tile
+            ) { pieces, body in context.parallelFor(pieces, body) }
+        }
     }
 
     /// Writes the operands of the program in the order of their numbers.

@@ -36,6 +36,8 @@ package struct TileProgram: Hashable, Codable, Sendable {
     package let constants: [Constant]
     package let outputs: [DType]
     package let instructions: [Instruction]
+    /// The instructions as kernels run them, made once.
+    let code: [braid_instruction]
 
     package init(
         inputs: [DType], constants: [Constant], outputs: [DType], instructions: [Instruction]
@@ -44,6 +46,30 @@ package struct TileProgram: Hashable, Codable, Sendable {
         self.constants = constants
         self.outputs = outputs
         self.instructions = instructions
+        code = instructions.map(\.code)
+    }
+
+    private enum CodingKeys: CodingKey { case inputs, constants, outputs, instructions }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            inputs: try container.decode([DType].self, forKey: .inputs),
+            constants: try container.decode([Constant].self, forKey: .constants),
+            outputs: try container.decode([DType].self, forKey: .outputs),
+            instructions: try container.decode([Instruction].self, forKey: .instructions))
+    }
+
+    package static func == (left: TileProgram, right: TileProgram) -> Bool {
+        left.inputs == right.inputs && left.constants == right.constants
+            && left.outputs == right.outputs && left.instructions == right.instructions
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(inputs)
+        hasher.combine(constants)
+        hasher.combine(outputs)
+        hasher.combine(instructions)
     }
 
     var streamCount: Int { inputs.count + constants.count + outputs.count }
@@ -94,17 +120,17 @@ extension TileProgram.Instruction {
         self.result = result
     }
 
-    /// The instruction as kernels run it.
-    var code: braid_instruction {
+    /// The instruction as kernels run it; of a damaged one something that never runs.
+    fileprivate var code: braid_instruction {
         var code =
-            opcode.hasScalar
+            opcode.hasScalar && dtype.holds(scalar)
             ? braid_instruction(opcode.kernelOpcode, dtype, scalar: scalar)
             : braid_instruction(opcode.kernelOpcode, dtype)
         code.to = resultType.rawValue
-        code.d = UInt8(result)
+        code.d = UInt8(clamping: result)
         // Operands that the opcode does not have still name one that there is.
         func operand(_ index: Int) -> UInt8 {
-            UInt8(index < operands.count ? operands[index] : operands.first ?? result)
+            UInt8(clamping: index < operands.count ? operands[index] : operands.first ?? result)
         }
         (code.a, code.b, code.c) = (operand(0), operand(1), operand(2))
         return code

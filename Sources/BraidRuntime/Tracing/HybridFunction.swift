@@ -48,30 +48,49 @@ public final class HybridFunction<Input: ArrayStructure, Output: ArrayStructure>
     }
 
     /// Calls the function.
-    public func callAsFunction(_ input: Input) -> Output { noted(input).output }
+    public func callAsFunction(_ input: Input) -> Output {
+        var note: (any Sendable)?
+        return run(input, &note)
+    }
 
     /// Calls the function.
     /// - Returns: beside the output what the function says of itself, of a compiled call what it said when
     ///   it was traced; nil after a mistake.
     package func noted(_ input: Input) -> (output: Output, note: (any Sendable)?) {
+        var note: (any Sendable)?
+        let output = run(input, &note)
+        return (output, note)
+    }
+
+    /// Not a pair as the result: to make the type of one at every call would cost more than to look for the
+    /// trace.
+    private func run(_ input: Input, _ note: inout (any Sendable)?) -> Output {
         let ambient = Scopes.innermost ?? .outside
         if ambient.trace != nil {
             // A function that calls itself is traced without end.
-            return ThreadStack.hasRoom ? body(input) : (Self.reportEndlessRecursion(), nil)
+            return ThreadStack.hasRoom ? runPlainly(input, &note) : Self.reportEndlessRecursion()
         }
         // Moves of running averages that are left to somebody else are no part of a compiled graph.
-        if ambient.averages != nil || Runtime.isChecked { return body(input) }
+        if ambient.averages != nil || Runtime.isChecked { return runPlainly(input, &note) }
         let arguments = input.arrays
         let signature = TraceSignature(arguments, ambient, structure: structure())
         if let traced = traces[signature] {
-            return (Output(arrays: traced(arguments, ambient)), traced.note)
+            note = traced.note
+            return Output(arrays: traced(arguments, ambient))
         }
         do throws(TracedGraph.Mistake) {
             let traced = try compile(signature, ambient)
-            return (Output(arrays: traced(arguments, ambient)), traced.note)
+            note = traced.note
+            return Output(arrays: traced(arguments, ambient))
         } catch {
-            return (Output(arrays: error.results), nil)
+            return Output(arrays: error.results)
         }
+    }
+
+    private func runPlainly(_ input: Input, _ note: inout (any Sendable)?) -> Output {
+        let (output, said) = body(input)
+        note = said
+        return output
     }
 
     private func compile(
