@@ -1,4 +1,5 @@
 import Braid
+import BraidTestSupport
 import Foundation
 
 /// What the tests of files share.
@@ -6,9 +7,7 @@ enum SerializationSupport {
     /// How many random cases a test tries that tries `normal` of them in `make test`: twenty times as
     /// many in `make test-full`, a tenth under the thread sanitizer.
     static func count(_ normal: Int) -> Int {
-        let environment = ProcessInfo.processInfo.environment
-        if environment["BRAID_TEST_FULL"] == "1" { return 20 * normal }
-        return environment["BRAID_TEST_LIGHT"] == "1" ? normal / 10 : normal
+        TestCounts.isLight ? normal / 10 : TestCounts.scaled(normal)
     }
 
     /// Runs `body` with an empty folder that is removed afterwards.

@@ -20,6 +20,8 @@ public struct BuiltProgram: Sendable {
 
     /// The executable of that name, next to the test bundle.
     public init(_ name: String) {
+        // Programs inherit which signals are ignored; tests under `nohup` send them this one, too.
+        signal(SIGHUP, SIG_DFL)
         var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
         while !FileManager.default.isExecutableFile(atPath: folder.appending(path: name).path) {
             precondition(

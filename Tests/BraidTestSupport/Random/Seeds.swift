@@ -6,6 +6,9 @@ public enum TestCounts {
     /// Whether `BRAID_TEST_FULL=1` asks for the counts that the issues name.
     public static let isFull = ProcessInfo.processInfo.environment["BRAID_TEST_FULL"] == "1"
 
+    /// Whether `BRAID_TEST_LIGHT=1` asks for little, as a sanitizer needs it.
+    public static let isLight = ProcessInfo.processInfo.environment["BRAID_TEST_LIGHT"] == "1"
+
     /// `count` repetitions, 20 times as many in a full run.
     public static func scaled(_ count: Int) -> Int { isFull ? 20 * count : count }
 }
