@@ -24,7 +24,7 @@ public final class LocalStore: KeyValueStore {
         trees.withLock { trees in
             trees[key, default: ShardTree(shards.count)].insert(value, at: shard) {
                 // Of sums that wait, those of low keys come first.
-                NDArray.sum($0, $1, priority: -key)
+                NDArray.sum($0, $1, priority: key == .min ? .max : -key)
             }
         }
     }

@@ -18,8 +18,15 @@ public struct Shards: Hashable, Sendable {
 
     /// The samples of a shard in a batch: parts that differ by at most one sample, in order. They are
     /// empty for some shards when the batch has fewer samples than there are shards.
-    /// - Precondition: `shard` is below `count`.
+    /// - Precondition: `shard` is in `0..<count`, and `batchSize` is not negative and below 2^53.
     public func samples(of shard: Int, batchSize: Int) -> Range<Int> {
-        (shard * batchSize / count)..<((shard + 1) * batchSize / count)
+        guard
+            ArrayError.check(
+                (0..<count).contains(shard), in: "shards", "there is no shard \(shard) of \(count)"),
+            ArrayError.check(
+                (0..<(1 << 53)).contains(batchSize), in: "shards",
+                "the batchSize \(batchSize) is out of range; expected 0..<2^53")
+        else { return 0..<0 }
+        return (shard * batchSize / count)..<((shard + 1) * batchSize / count)
     }
 }

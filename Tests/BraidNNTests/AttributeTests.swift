@@ -109,7 +109,8 @@ import Testing
 }
 
 extension AttributeTests.Row {
-    static let all = creating + shaping + layers + training
+    static let all: [Self] =
+        creating + shaping + functions + layers + losses + metrics + networks + training
 
     /// Functions that make arrays: after the mistake there is none.
     static let creating = [
@@ -152,6 +153,10 @@ extension AttributeTests.Row {
         Self("integers", "range 3..<3") { _ in .integers([2], in: 3..<3) },
         Self("integers", "range 0..<3") { _ in .integers([2], in: 0..<3, dtype: .f32) },
         Self("permutation", "count -1") { _ in .permutation(-1) },
+        Self("categorical", "count -1") { .categorical(logits: $0, count: -1) },
+        Self("categorical", "count 9223372036854775807") {
+            .categorical(probabilities: $0, count: .max)
+        },
         Self("NDArray", "3 elements") { _ in NDArray([1, 2, 3] as [Float], shape: [2, 2]) },
     ]
 
@@ -186,8 +191,11 @@ extension AttributeTests.Row {
         Self("concatenated", "array") { _ in concatenated([NDArray]()) },
         Self("stacked", "axis 5") { stacked([$0, $0], axis: 5) },
         Self("subscript", "index 2") { $0[2] },
-        Self("subscript", "step 0") { $0[0..., (0..<4).by(0)] },
-        Self("subscript", "step -1") { $0[0..., (0..<4).by(-1)] },
+        Self("Range.by", "step 0") { $0[0..., (0..<4).by(0)] },
+        Self("ClosedRange.by", "step -1") { $0[0..., (0...3).by(-1)] },
+        Self("PartialRangeFrom.by", "step -9223372036854775808") { $0[0..., (1...).by(.min)] },
+        Self("PartialRangeUpTo.by", "step 0") { $0[0..., (..<4).by(0)] },
+        Self("PartialRangeThrough.by", "step 0") { $0[0..., (...3).by(0)] },
         Self("softmax", "axis 3") { $0.softmax(axis: 3) },
         Self("sum", "axis 3") { $0.sum(over: 3) },
         Self("sum", "axis") { $0.sum(over: [1, 1]) },

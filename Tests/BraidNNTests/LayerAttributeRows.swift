@@ -1,6 +1,6 @@
 import Braid
 
-/// Absurd attributes of layers and of what trains them.
+/// Absurd attributes of layers and of their initial values.
 extension AttributeTests.Row {
     static let layers = sizes + windows + others
 
@@ -36,12 +36,10 @@ extension AttributeTests.Row {
         making("GRU", "layers, 9223372036854775807") { _ = GRU(3, layers: .max) },
         making("GRU", "inputs -1") { _ = GRU(3, inputs: -1) },
         making("RNN", "units 9223372036854775807") { _ = RNN(.max) },
+        making("RNN", "inputs 0") { _ = RNN(3, inputs: 0) },
         making("RNNCell", "units -1") { _ = RNNCell(-1) },
         making("LSTMCell", "units -1") { _ = LSTMCell(-1) },
         making("GRUCell", "units -1") { _ = GRUCell(-1) },
-        making("gpt", "length 0") {
-            _ = TransformerLanguageModel(vocabulary: 5, width: 4, heads: 2, layers: 1, length: 0)
-        },
     ]
 
     private static let windows = [
@@ -59,15 +57,30 @@ extension AttributeTests.Row {
         making("ConvTranspose1D", "outputPadding -1") {
             _ = ConvTranspose1D(4, kernel: 3, outputPadding: -1)
         },
+        making("ConvTranspose3D", "dilation (0, 0, 0)") {
+            _ = ConvTranspose3D(4, kernel: 3, dilation: 0)
+        },
         making("MaxPool1D", "kernel 0") { _ = MaxPool1D(0) },
         making("MaxPool2D", "stride (0, 0)") { _ = MaxPool2D(2, stride: 0) },
         making("MaxPool3D", "padding (2, 2, 2)") { _ = MaxPool3D(2, padding: 2) },
         making("AveragePool1D", "padding -1") { _ = AveragePool1D(2, padding: -1) },
         making("AveragePool2D", "kernel (9223372036854775807") { _ = AveragePool2D(Int.max) },
+        making("AveragePool3D", "stride (-1, -1, -1)") { _ = AveragePool3D(2, stride: -1) },
         making("AdaptiveMaxPool1D", "extents 0") { _ = AdaptiveMaxPool1D(0) },
+        making("AdaptiveMaxPool2D", "numbers for 2") { _ = AdaptiveMaxPool2D([1, 2, 3]) },
+        making("AdaptiveMaxPool3D", "extents (0, 0, 0)") { _ = AdaptiveMaxPool3D(0) },
+        making("AdaptiveAveragePool1D", "extents 9223372036854775807") {
+            _ = AdaptiveAveragePool1D(Int.max)
+        },
+        making("AdaptiveAveragePool3D", "extents (-1, 1, 1)") {
+            _ = AdaptiveAveragePool3D([-1, 1, 1])
+        },
         making("AdaptiveAveragePool2D", "extents (-1") { _ = AdaptiveAveragePool2D(-1) },
         making("Pad1D", "padding -1") { _ = Pad1D(-1) },
         making("Pad2D", "padding (9223372036854775807") { _ = Pad2D(Int.max) },
+        making("Pad3D", "padding (0, 0, -1)") { _ = Pad3D([0, 0, -1]) },
+        making("PixelShuffle2D", "factor (2, 0)") { _ = PixelShuffle2D([2, 0]) },
+        making("PixelShuffle3D", "factor (9223372036854775807") { _ = PixelShuffle3D(Int.max) },
         making("Upsample", "factor 0") { _ = Upsample(0) },
         making("PixelShuffle1D", "factor -1") { _ = PixelShuffle1D(-1) },
     ]
@@ -105,32 +118,8 @@ extension AttributeTests.Row {
         making("Initializer.orthogonal", "gain inf") {
             _ = Initializer.orthogonal(gain: .infinity)
         },
-    ]
-
-    static let training = [
-        making("sgd", "learningRate -1.0") { _ = Optimizer.sgd(learningRate: -1) },
-        making("sgd", "learningRate nan") { _ = Optimizer.sgd(learningRate: .nan) },
-        making("sgd", "momentum -1.0") { _ = Optimizer.sgd(learningRate: 1, momentum: -1) },
-        making("sgd", "weightDecay nan") { _ = Optimizer.sgd(learningRate: 1, weightDecay: .nan) },
-        making("adam", "beta1 1.0") { _ = Optimizer.adam(beta1: 1) },
-        making("adam", "beta2 nan") { _ = Optimizer.adam(beta2: .nan) },
-        making("adam", "epsilon -1.0") { _ = Optimizer.adam(epsilon: -1) },
-        making("rmsProp", "decay -0.1") { _ = Optimizer.rmsProp(learningRate: 1, decay: -0.1) },
-        making("factor", "factor nan") { _ = LearningRateSchedule.factor(.nan, every: 2) },
-        making("factor", "interval 0") { _ = LearningRateSchedule.factor(0.5, every: 0) },
-        making("polynomial", "power inf") {
-            _ = LearningRateSchedule.polynomial(steps: 3, power: .infinity)
+        making("Initializer.lstmBias", "forget bias nan") {
+            _ = Initializer.lstmBias(forget: .nan)
         },
-        making("cosine", "steps, 0") { _ = LearningRateSchedule.cosine(steps: 0) },
-        making("cosine", "final nan") { _ = LearningRateSchedule.cosine(steps: 3, final: .nan) },
-        making("warmedUp", "-1") { _ = LearningRateSchedule.constant.warmedUp(over: -1) },
-        making("DataLoader", "batchSize 0") {
-            _ = DataLoader(ArrayDataset(inputs: .ones([4, 2]), labels: .ones([4])), batchSize: 0)
-        },
-        making("DataLoader", "workers -1") {
-            _ = DataLoader(
-                ArrayDataset(inputs: .ones([4, 2]), labels: .ones([4])), batchSize: 2, workers: -1)
-        },
-        making("HybridOptions", "trace capacity") { _ = HybridOptions(traceCapacity: 0) },
     ]
 }

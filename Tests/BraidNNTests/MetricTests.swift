@@ -62,6 +62,58 @@ struct MetricTests {
         #expect(abs(try perplexity.value() - 4) < 1e-6)
     }
 
+    /// A prediction of NaN is neither right nor wrong, nor a class: the number is none, until a reset.
+    @Test func predictionsOfNaNAreSeen() throws {
+        let scores = NDArray([0.9, 0.1, .nan, .nan] as [Float], shape: [2, 2])
+        let one = NDArray([0.9, .nan, 0.1] as [Float])
+        let (classes, answers) = (NDArray([0, 0] as [Int64]), NDArray([1, 0, 0] as [Int64]))
+        func check(_ metric: some Metric, _ predictions: NDArray, _ labels: NDArray) throws {
+            var metric = metric
+            metric.update(predictions, labels)
+            #expect(try metric.value().isNaN, "\(metric)")
+            metric.reset()
+            #expect(try metric.value().isNaN == false)
+        }
+        for metric in [
+            Accuracy(), MeanMetric.topKAccuracy(1), MeanMetric.topKAccuracy(2),
+            MeanMetric.crossEntropy, MeanMetric.perplexity(), FBeta(), FBeta(beta: 2, classes: 2),
+            MatthewsCorrelation(),
+        ] as [any Metric] { try check(metric, scores, classes) }
+        for metric in [
+            MeanMetric.binaryAccuracy(), FBeta(), MatthewsCorrelation(), Accuracy(),
+            MeanMetric.meanAbsoluteError, MeanMetric.rootMeanSquaredError, PearsonCorrelation(),
+        ] as [any Metric] { try check(metric, one, answers) }
+        // Nor is a label of NaN the class 0.
+        let labels = NDArray([1, .nan, 0] as [Float])
+        for metric in [MeanMetric.binaryAccuracy(), FBeta(), Accuracy()] as [any Metric] {
+            try check(metric, NDArray([1, 0, 0] as [Float]), labels)
+        }
+        // Infinite scores are scores.
+        var accuracy = Accuracy()
+        accuracy.update(
+            NDArray([-.infinity, 0, .infinity, 1] as [Float], shape: [2, 2]),
+            NDArray([1, 0] as [Int64]))
+        #expect(try accuracy.value() == 1)
+    }
+
+    /// Other shapes would broadcast, and every label would meet every prediction.
+    @Test func shapesThatDoNotFitAreMistakes() throws {
+        let column = NDArray([0, 1] as [Int64]).reshaped(to: [2, 1])
+        let scores = NDArray.ones([2, 3])
+        for metric in [
+            Accuracy(), MeanMetric.topKAccuracy(2), FBeta(), MeanMetric.binaryAccuracy(),
+            MatthewsCorrelation(), MeanMetric.meanSquaredError, PearsonCorrelation(),
+        ] as [any Metric] {
+            let error = #expect(throws: ArrayError.self) {
+                try validating {
+                    var metric = metric
+                    metric.update(scores, column)
+                }
+            }
+            #expect(error?.description.contains("labels of shape [2, 1]") == true, "\(metric)")
+        }
+    }
+
     @Test func classes() throws {
         #expect(try ofClasses(Accuracy()) == 0.6)
         #expect(try ofClasses(MeanMetric.topKAccuracy(1)) == 0.6)

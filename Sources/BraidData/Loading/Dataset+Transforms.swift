@@ -109,8 +109,12 @@ public struct SubsetDataset<Base: Dataset>: Dataset {
     public var labelType: TensorType { base.labelType }
 
     /// The samples at `indices` of this part.
-    /// - Throws: what the dataset throws.
+    /// - Throws: what the dataset throws; `ArrayError` when a sample is not there.
     public func batch(at indices: [Int]) throws -> Batch {
-        try base.batch(at: indices.map { self.indices[$0] })
+        if let strange = indices.first(where: { !self.indices.indices.contains($0) }) {
+            throw ArrayError(
+                .invalidIndex, in: "dataset", "there is no sample \(strange) of \(count)")
+        }
+        return try base.batch(at: indices.map { self.indices[$0] })
     }
 }

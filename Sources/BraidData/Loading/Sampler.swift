@@ -1,3 +1,4 @@
+import BraidCore
 import BraidOperators
 
 /// In which order a loader goes through the samples of a dataset.
@@ -20,7 +21,7 @@ public struct SequentialSampler: Sampler {
     public init() {}
 
     /// All samples in order.
-    public func samples(of count: Int, epoch: Int) -> [Int] { Array(0..<count) }
+    public func samples(of count: Int, epoch: Int) -> [Int] { numbers(below: count) }
 }
 
 /// Every epoch in an order of its own, which follows from the seed and the epoch's number.
@@ -32,11 +33,17 @@ public struct RandomSampler: Sampler {
 
     /// All samples, each order equally likely.
     public func samples(of count: Int, epoch: Int) -> [Int] {
-        var order = Array(0..<count)
-        var generator = SplitMix64(seed: seed, stream: UInt64(epoch))
+        var order = numbers(below: count)
+        var generator = SplitMix64(seed: seed, stream: UInt64(bitPattern: Int64(epoch)))
         generator.shuffle(&order)
         return order
     }
+}
+
+/// All samples as they stand; none after a mistake inside `validating`.
+private func numbers(below count: Int) -> [Int] {
+    ArrayError.check(count >= 0, in: "sampler", "the count \(count) of samples is negative")
+        ? Array(0..<count) : []
 }
 
 extension RandomSource {

@@ -3,7 +3,8 @@ import BraidOperators
 public import BraidRuntime
 
 /// Sets elements to zero with probability `rate` while training and scales the others by
-/// `1 / (1 - rate)`; does nothing in prediction (Srivastava et al., JMLR 2014, inverted form).
+/// `1 / (1 - rate)`; does nothing in prediction (Srivastava et al., JMLR 2014, inverted form). As in PyTorch
+/// elements are multiplied by 0, so that one that is infinite or NaN stays visible, as NaN, when it is dropped.
 public struct Dropout: Block {
     /// The probability that an element is dropped.
     public let rate: Double

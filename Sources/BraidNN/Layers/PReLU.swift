@@ -4,7 +4,7 @@ public import BraidRuntime
 
 /// `x` above 0 and `slope x` below, with slopes that are learnt (He et al., ICCV 2015).
 ///
-/// Takes `[batch, channels, …]`; `slope` is `[channels]`, or `[1]` for all channels.
+/// Takes `[batch, channels, …]`; `slope` is `[channels]`, or `[1]` for all channels of any shape.
 public struct PReLU: Block {
     /// `[channels]` or `[1]`.
     @Parameter public var slope: NDArray
@@ -29,6 +29,7 @@ public struct PReLU: Block {
         }
         let slopes = slope.reshaped(
             to: x.rank == 0 ? [] : [channels] + Array(repeating: 1, count: max(x.rank - 2, 0)))
-        return select(x .> 0, x, x * slopes)
+        // What is not chosen is 0, and not x: an infinite x would make the slopes' gradient NaN.
+        return select(x .> 0, x, minimum(x, 0) * slopes)
     }
 }

@@ -6,10 +6,12 @@ import BraidOperators
 
 /// `max(0, margin - p y)` with labels of 1 and -1, and the mean over all axes but the first.
 /// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
+/// - Precondition: `margin` is finite.
 public func hingeLoss<T: Operand>(
     _ predictions: T, _ labels: T, margin: Double = 1, sampleWeights: T? = nil
 ) -> T {
-    guard predictions.hasShape(of: labels, in: "hingeLoss") else { return predictions }
+    guard isMargin(margin, in: "hingeLoss"), predictions.hasShape(of: labels, in: "hingeLoss")
+    else { return predictions }
     let predictions = predictions.leavingOut(samplesOf: sampleWeights)
     let labels = labels.leavingOut(samplesOf: sampleWeights)
     return (margin - predictions * labels).relu()
@@ -18,10 +20,13 @@ public func hingeLoss<T: Operand>(
 
 /// `max(0, margin - p y)²` with labels of 1 and -1, and the mean over all axes but the first.
 /// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
+/// - Precondition: `margin` is finite.
 public func squaredHingeLoss<T: Operand>(
     _ predictions: T, _ labels: T, margin: Double = 1, sampleWeights: T? = nil
 ) -> T {
-    guard predictions.hasShape(of: labels, in: "squaredHingeLoss") else { return predictions }
+    guard isMargin(margin, in: "squaredHingeLoss"),
+        predictions.hasShape(of: labels, in: "squaredHingeLoss")
+    else { return predictions }
     let predictions = predictions.leavingOut(samplesOf: sampleWeights)
     let labels = labels.leavingOut(samplesOf: sampleWeights)
     return (margin - predictions * labels).relu().square()
@@ -48,11 +53,13 @@ public func logisticLoss<T: Operand>(
 ///   - positives: of the same kind, in the same shape.
 ///   - negatives: of another kind, in the same shape.
 ///   - sampleWeights: `[batch]`.
+/// - Precondition: `margin` is finite.
 public func tripletLoss<T: Operand>(
     _ anchors: T, _ positives: T, _ negatives: T, margin: Double = 1, sampleWeights: T? = nil
 ) -> T {
     let name = "tripletLoss"
-    guard anchors.hasShape(of: positives, in: name), anchors.hasShape(of: negatives, in: name)
+    guard isMargin(margin, in: name), anchors.hasShape(of: positives, in: name),
+        anchors.hasShape(of: negatives, in: name)
     else { return anchors }
     let excess =
         (anchors - positives).leavingOut(samplesOf: sampleWeights).square()
@@ -67,11 +74,12 @@ public func tripletLoss<T: Operand>(
 ///   - second: of the same shape.
 ///   - labels: `[batch]`, 1 for what belongs together and -1 for what does not.
 ///   - sampleWeights: `[batch]`.
+/// - Precondition: `margin` is finite.
 public func cosineEmbeddingLoss<T: Operand>(
     _ first: T, _ second: T, _ labels: T, margin: Double = 0, sampleWeights: T? = nil
 ) -> T {
     let name = "cosineEmbeddingLoss"
-    guard first.hasShape(of: second, in: name) else { return first }
+    guard isMargin(margin, in: name), first.hasShape(of: second, in: name) else { return first }
     let cosines = cosineSimilarity(
         first.leavingOut(samplesOf: sampleWeights), second.leavingOut(samplesOf: sampleWeights))
     guard cosines.hasShape(of: labels, in: name) else { return first }
@@ -106,8 +114,10 @@ public func sdmlLoss<T: Operand>(
     _ first: T, _ second: T, smoothing: Double = 0.3, sampleWeights: T? = nil
 ) -> T {
     let name = "sdmlLoss"
-    ArrayError.check(
-        (0..<1).contains(smoothing), in: name, "the smoothing \(smoothing) is not in 0..<1")
+    guard
+        ArrayError.check(
+            (0..<1).contains(smoothing), in: name, "the smoothing \(smoothing) is not in 0..<1")
+    else { return first }
     guard first.hasShape(of: second, in: name) else { return first }
     guard first.rank == 2, first.shape[0] > 1 else {
         ArrayError(
@@ -125,4 +135,9 @@ public func sdmlLoss<T: Operand>(
     let labels = T.eye(batch, dtype: first.dtype) * (1 - smoothing - others) + others
     return divergences((-distances).logSoftmax(axis: 1), labels).sum(over: 1)
         .perSample(weights: sampleWeights, in: name)
+}
+
+/// Whether a margin is finite; reports it when not.
+private func isMargin(_ margin: Double, in loss: String) -> Bool {
+    ArrayError.check(margin.isFinite, in: loss, "the margin \(margin) is not finite")
 }

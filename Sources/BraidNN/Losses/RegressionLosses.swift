@@ -24,11 +24,14 @@ public func l2Loss<T: Operand>(_ predictions: T, _ labels: T, sampleWeights: T? 
 /// The smoothed absolute error: `|d| - rho / 2` where the difference `d` is larger than `rho`, and
 /// `d² / (2 rho)` elsewhere (Huber, 1964, over `rho`).
 /// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
-/// - Precondition: `rho` is positive.
+/// - Precondition: `rho` is positive and finite.
 public func huberLoss<T: Operand>(
     _ predictions: T, _ labels: T, rho: Double = 1, sampleWeights: T? = nil
 ) -> T {
-    ArrayError.check(rho > 0, in: "huberLoss", "rho is \(rho), not above 0")
+    guard
+        ArrayError.check(
+            rho > 0 && rho.isFinite, in: "huberLoss", "the rho \(rho) is not above 0 and finite")
+    else { return predictions }
     guard predictions.hasShape(of: labels, in: "huberLoss") else { return predictions }
     // Without magnitudes, whose slope is 0 at 0, so that the second derivative is right there.
     let difference = (predictions - labels).leavingOut(samplesOf: sampleWeights)

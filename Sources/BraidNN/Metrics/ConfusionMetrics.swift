@@ -11,15 +11,20 @@ struct ConfusionMatrix: Sendable {
     private var counts: NDArray
 
     init(classes: Int, threshold: Double, in metric: String) {
-        ArrayError.check(classes >= 2, in: metric, "\(classes) classes; there must be two or more")
+        let isPossible = ArrayError.check(
+            (2..<(1 << 31)).contains(classes), in: metric,
+            "the classes, \(classes), are out of range; expected 2..<2^31")
+        let classes = isPossible ? classes : 2
         self.classes = classes
-        self.threshold = threshold
+        self.threshold = MeanMetric.checked(threshold: threshold, in: metric)
         counts = .zeros([classes, classes], dtype: .f64)
     }
 
-    /// Adds scores `[batch, classes]`, or probabilities of class 1 or classes in the labels' shape.
+    /// Adds scores `[batch, classes]`, or probabilities of class 1 or classes in the labels' shape. From a
+    /// NaN among them on all counts are NaN.
     mutating func add(_ predictions: NDArray, _ labels: NDArray) {
         let predictions = predictions.detached()
+        guard predictions.arePredictions(for: labels, in: "metric") else { return }
         let found =
             predictions.shape == labels.shape && predictions.dtype.isFloating
             ? (predictions .> threshold).cast(to: .i64) : predictions.predictedClasses(for: labels)
@@ -27,6 +32,8 @@ struct ConfusionMatrix: Sendable {
             array.cast(to: .i64).flattened().oneHot(classes: classes, dtype: .f64)
         }
         counts += hot(labels.detached()).transposed().matmul(hot(found))
+        let isUnknown = predictions.isNaN().any() .| labels.detached().isNaN().any()
+        counts = select(isUnknown, .full([], .nan, dtype: .f64), counts)
     }
 
     mutating func reset() { counts = .zeros([classes, classes], dtype: .f64) }
@@ -49,9 +56,11 @@ public struct FBeta: Metric {
     /// - Parameters:
     ///   - classes: the number of classes.
     ///   - threshold: from which probability on class 1 of two is predicted.
-    /// - Precondition: `beta` is positive, and there are two classes or more.
+    /// - Precondition: `beta` is positive and finite, `threshold` is finite, and there are two classes or
+    ///   more.
     public init(beta: Double = 1, classes: Int = 2, threshold: Double = 0.5) {
-        ArrayError.check(beta > 0, in: "F score", "beta is \(beta), not above 0")
+        ArrayError.check(
+            beta > 0 && beta.isFinite, in: "F score", "the beta \(beta) is not above 0 and finite")
         self.beta = beta
         matrix = ConfusionMatrix(classes: classes, threshold: threshold, in: "F score")
     }
@@ -65,7 +74,8 @@ public struct FBeta: Metric {
         matrix.add(predictions, labels)
     }
 
-    /// The score so far; that of a class that is neither predicted nor a label is 0.
+    /// The score so far; that of a class that is neither predicted nor a label is 0. NaN after a prediction
+    /// of NaN.
     /// - Throws: `EngineError`, the failure that the predictions depend on.
     public func value() throws(EngineError) -> Double {
         let rows = try matrix.rows()
@@ -93,7 +103,7 @@ public struct MatthewsCorrelation: Metric {
     /// - Parameters:
     ///   - classes: the number of classes.
     ///   - threshold: from which probability on class 1 of two is predicted.
-    /// - Precondition: there are two classes or more.
+    /// - Precondition: there are two classes or more, and `threshold` is finite.
     public init(classes: Int = 2, threshold: Double = 0.5) {
         matrix = ConfusionMatrix(
             classes: classes, threshold: threshold, in: "Matthews correlation")
@@ -108,7 +118,8 @@ public struct MatthewsCorrelation: Metric {
         matrix.add(predictions, labels)
     }
 
-    /// The coefficient so far; 0 when all labels or all predictions are of one class.
+    /// The coefficient so far; 0 when all labels or all predictions are of one class, NaN after a
+    /// prediction of NaN.
     /// - Throws: `EngineError`, the failure that the predictions depend on.
     public func value() throws(EngineError) -> Double {
         let rows = try matrix.rows()

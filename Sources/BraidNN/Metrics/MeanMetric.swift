@@ -68,8 +68,10 @@ extension MeanMetric {
     }
 
     /// The mean of the norms of differences along the last axis.
+    /// - Precondition: `order` is above 0.
     public static func meanPairwiseDistance(order: Double = 2) -> MeanMetric {
-        MeanMetric { difference($0, $1).norm(order: order, over: -1) }
+        ArrayError.check(order > 0, in: "metric", "the order \(order) is not above 0")
+        return MeanMetric { difference($0, $1).norm(order: order, over: -1) }
     }
 
     /// The mean of the cosines of the angles between vectors along the last axis.
@@ -85,25 +87,41 @@ extension MeanMetric {
     }
 }
 
-// MARK: Classes
+// MARK: Classes; NaN among a label's scores makes the mean NaN
 
 extension MeanMetric {
     /// The share of labels that are among the `k` highest scores: scores `[batch, classes]`, integer
     /// labels `[batch]`.
-    /// - Precondition: there are `k` classes.
+    /// - Precondition: `k` is above 0, and there are `k` classes.
     public static func topKAccuracy(_ k: Int) -> MeanMetric {
-        MeanMetric { scores, labels in
+        let name = "top-k accuracy"
+        ArrayError.check(k > 0, in: name, "the k \(k) is not above 0")
+        return MeanMetric { scores, labels in
+            guard scores.areScores(for: labels, in: name) else { return scores }
             let (_, classes) = scores.topK(k, axis: 1)
             return (classes .== labels.cast(to: .i64).expandingDimension(at: 1)).any(over: 1)
+                .unknown(where: scores.hasUnknown(for: labels))
         }
     }
 
     /// The share of labels of 0 and 1 that probabilities in the same shape tell right: 1 above the
-    /// threshold.
+    /// threshold. A probability of NaN is neither right nor wrong: it makes the share NaN.
+    /// - Precondition: `threshold` is finite.
     public static func binaryAccuracy(threshold: Double = 0.5) -> MeanMetric {
-        MeanMetric { predictions, labels in
-            (predictions .> threshold).cast(to: .i64) .== labels.cast(to: .i64)
+        let name = "binary accuracy"
+        let threshold = checked(threshold: threshold, in: name)
+        return MeanMetric { predictions, labels in
+            guard predictions.hasShape(of: labels, in: name) else { return predictions }
+            return ((predictions .> threshold).cast(to: .i64) .== labels.cast(to: .i64))
+                .unknown(where: predictions.hasUnknown(for: labels))
         }
+    }
+
+    /// A threshold of probabilities or scores; 0.5 after a mistake inside `validating`.
+    static func checked(threshold: Double, in metric: String) -> Double {
+        ArrayError.check(
+            threshold.isFinite, in: metric, "the threshold \(threshold) is not finite")
+            ? threshold : 0.5
     }
 
     /// The mean negative logarithm of the label's probability: probabilities `[batch, classes]`,

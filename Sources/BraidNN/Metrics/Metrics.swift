@@ -3,7 +3,8 @@ public import BraidEngine
 import BraidOperators
 public import BraidRuntime
 
-/// The share of labels that have the highest score.
+/// The share of labels that have the highest score. NaN among a label's scores is neither right nor wrong:
+/// it makes the share NaN.
 public struct Accuracy: Metric {
     private var share = RunningMean()
 
@@ -15,11 +16,14 @@ public struct Accuracy: Metric {
     ///   - scores: `[batch, classes, …]`, or predicted classes in the labels' shape.
     ///   - labels: integers `[batch, …]`.
     public mutating func update(_ scores: NDArray, _ labels: NDArray) {
+        guard scores.arePredictions(for: labels, in: "accuracy") else { return }
         let predicted = scores.predictedClasses(for: labels)
-        share.add(predicted .== labels.cast(to: .i64))
+        share.add(
+            (predicted .== labels.cast(to: .i64))
+                .unknown(where: scores.hasUnknown(for: labels)))
     }
 
-    /// The share seen so far; 0 before the first update.
+    /// The share seen so far; 0 before the first update, NaN after a score of NaN.
     /// - Throws: `EngineError`, the failure that the scores depend on.
     public func value() throws(EngineError) -> Double { try share.value() }
 
@@ -33,6 +37,31 @@ extension NDArray {
         let scores = detached()
         return scores.shape == labels.shape
             ? scores.cast(to: .i64) : scores.argmax(over: 1)
+    }
+
+    /// Whether this array has one prediction per label, or scores of classes along axis 1; reports it when
+    /// not. Other shapes would broadcast, and every label would meet every prediction.
+    func arePredictions(for labels: NDArray, in metric: String) -> Bool {
+        shape == labels.shape || areScores(for: labels, in: metric)
+    }
+
+    /// Whether this array has scores of classes along axis 1 for each label; reports it when not.
+    func areScores(for labels: NDArray, in metric: String) -> Bool {
+        ArrayError.check(
+            rank > 1 && shape.removing(1) == labels.shape, in: metric,
+            "predictions of shape \(shape) with labels of shape \(labels.shape)")
+    }
+
+    /// Where one of a label's scores, or a label, is NaN: bool, of the labels' shape.
+    func hasUnknown(for labels: NDArray) -> NDArray {
+        let unknown = detached().isNaN()
+        return (shape == labels.shape ? unknown : unknown.any(over: 1)) .| labels.detached().isNaN()
+    }
+
+    /// These answers, bool, as numbers: NaN where the condition holds. What is compared with NaN, or cast
+    /// from it to a class, would be an answer like any other.
+    func unknown(where isUnknown: NDArray) -> NDArray {
+        select(isUnknown, .full([], .nan, dtype: .f64), cast(to: .f64))
     }
 }
 

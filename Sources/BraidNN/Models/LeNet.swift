@@ -7,7 +7,10 @@ public enum Models {
     ///   - height: of the input image; from 28 on both convolutions are 5x5 and valid, below they
     ///     are 3x3 with a padding of 1.
     ///   - classes: the number of scores.
+    /// - Precondition: `height` and `width` are positive.
     public static func lenet(height: Int, width: Int, classes: Int = 10) -> Sequential {
+        let check = ArgumentCheck("lenet", #fileID, #line)
+        let (height, width) = (check.extent(height, "height"), check.extent(width, "width"))
         let isLarge = height >= 28 && width >= 28
         let (kernel, padding) = isLarge ? (5, 0) : (3, 1)
         return Sequential {

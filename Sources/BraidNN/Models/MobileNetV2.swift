@@ -43,11 +43,14 @@ public struct NormalizedConvolution: Block {
     private let conv: Conv2D
     private let norm: BatchNorm
 
-    /// A layer with kernels of `kernel` x `kernel`, which is odd.
+    /// A layer with kernels of `kernel` x `kernel`.
+    /// - Precondition: `kernel` is odd.
     public init(
         inputs: Int, channels: Int, kernel: Int, stride: Int = 1, groups: Int = 1,
         dtype: DType = .f32
     ) {
+        ArgumentCheck("normalized_convolution", #fileID, #line).require(
+            kernel > 0 && kernel % 2 == 1, "the kernel \(kernel) is not odd and positive")
         conv = Conv2D(
             channels, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups,
             inputs: inputs, usesBias: false, initializer: .he, dtype: dtype)

@@ -17,6 +17,7 @@ public struct BottleneckBlock: Block {
 
     /// A block from so many inputs over `width` channels to four times as many.
     public init(inputs: Int, width: Int, stride: Int = 1, dtype: DType = .f32) {
+        let channels = saturatingProduct(4, width)
         conv1 = Conv2D(
             width, kernel: 1, inputs: inputs, usesBias: false, initializer: .he, dtype: dtype)
         norm1 = BatchNorm(channels: width, dtype: dtype)
@@ -25,10 +26,10 @@ public struct BottleneckBlock: Block {
             initializer: .he, dtype: dtype)
         norm2 = BatchNorm(channels: width, dtype: dtype)
         conv3 = Conv2D(
-            4 * width, kernel: 1, inputs: width, usesBias: false, initializer: .he, dtype: dtype)
-        norm3 = BatchNorm(channels: 4 * width, dtype: dtype)
+            channels, kernel: 1, inputs: width, usesBias: false, initializer: .he, dtype: dtype)
+        norm3 = BatchNorm(channels: channels, dtype: dtype)
         projection = .projection(
-            inputs: inputs, channels: 4 * width, stride: stride, dtype: dtype)
+            inputs: inputs, channels: channels, stride: stride, dtype: dtype)
     }
 
     /// Computes the block.

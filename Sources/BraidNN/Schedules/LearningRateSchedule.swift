@@ -24,8 +24,10 @@ public struct LearningRateSchedule: Sendable {
 
     /// The factor of the step that follows so many.
     /// - Throws: `EngineError` when a schedule of your own cannot be computed.
+    /// - Precondition: `steps` is not negative.
     public func callAsFunction(after steps: Int) throws(EngineError) -> Double {
-        try factor(NDArray(Double(steps))).scalar(as: Double.self)
+        guard Self.check(steps >= 0, "the steps, \(steps), are negative") else { return .nan }
+        return try factor(NDArray(Double(steps))).scalar(as: Double.self)
     }
 }
 
@@ -48,9 +50,12 @@ extension LearningRateSchedule {
     }
 
     /// Times `factor` after each of these numbers of steps.
-    /// - Precondition: `factor` is not negative.
+    /// - Precondition: neither `factor` nor a milestone is negative.
     public static func multiFactor(_ factor: Double, at milestones: [Int]) -> LearningRateSchedule {
         check(factor, "factor")
+        for milestone in milestones {
+            check(milestone >= 0, "the milestone \(milestone) is negative")
+        }
         return LearningRateSchedule { steps in
             milestones.reduce(.ones([], dtype: .f64)) { product, milestone in
                 let isPast = steps .>= Double(milestone)
@@ -90,7 +95,8 @@ extension LearningRateSchedule {
         check(value >= 0 && value.isFinite, "the \(argument) \(value) is negative or not finite")
     }
 
-    private static func check(_ condition: Bool, _ message: @autoclosure () -> String) {
+    @discardableResult
+    private static func check(_ condition: Bool, _ message: @autoclosure () -> String) -> Bool {
         ArrayError.check(condition, in: "learning-rate schedule", message())
     }
 }

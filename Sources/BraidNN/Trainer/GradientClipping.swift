@@ -10,10 +10,10 @@ public enum GradientClipping: Hashable, Sendable {
     /// 2013).
     case globalNorm(Double)
 
-    /// The clipped gradients.
+    /// The clipped gradients; as they are after a mistake inside `validating`.
     /// - Precondition: the bound is positive.
     public func callAsFunction(_ gradients: [NDArray]) -> [NDArray] {
-        check()
+        guard check() else { return gradients }
         switch self {
         case .value(let bound): return gradients.map { $0.clamped(to: -bound...bound) }
         case .globalNorm(let bound):
@@ -23,7 +23,8 @@ public enum GradientClipping: Hashable, Sendable {
         }
     }
 
-    func check() {
+    @discardableResult
+    func check() -> Bool {
         switch self {
         case .value(let bound), .globalNorm(let bound):
             ArrayError.check(

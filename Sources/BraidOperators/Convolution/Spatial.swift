@@ -12,15 +12,18 @@ public struct Spatial: Hashable, Sendable {
     /// One number per axis.
     /// - Precondition: from one to three values; after a mistake inside `validating` there is one, 0.
     public init(_ values: [Int]) {
-        guard Self.ranks.contains(values.count) else {
-            ArrayError(
-                .invalidValue, in: "spatial axes",
-                "there are \(Self.ranks) spatial axes, not \(values.count)"
-            ).report()
+        guard Self.isRank(values.count) else {
             self.init(repeating: 0, rank: 1)
             return
         }
         self.init(rank: values.count) { values[$0] }
+    }
+
+    /// Whether there are so many spatial axes; reports it when not.
+    fileprivate static func isRank(_ count: Int) -> Bool {
+        ArrayError.check(
+            ranks.contains(count), in: "spatial axes",
+            "there are \(ranks) spatial axes, not \(count)")
     }
 
     /// What `number` gives for each axis.
@@ -96,13 +99,15 @@ extension Spatial: CustomStringConvertible {
 /// `[3, 5]` for height and width.
 public protocol SpatialValue {
     /// The numbers for images with so many spatial axes.
-    /// - Precondition: an array has `rank` elements.
+    /// - Precondition: `rank` is in `1...3`, and an array has `rank` elements.
     func spatial(rank: Int) -> Spatial
 }
 
 extension Int: SpatialValue {
     /// This number for each axis.
-    public func spatial(rank: Int) -> Spatial { Spatial(repeating: self, rank: rank) }
+    public func spatial(rank: Int) -> Spatial {
+        Spatial(repeating: self, rank: Spatial.isRank(rank) ? rank : 1)
+    }
 }
 
 extension [Int]: SpatialValue {
@@ -113,7 +118,7 @@ extension [Int]: SpatialValue {
             .invalidValue, in: "spatial axes",
             "\(self) has \(count) numbers for \(rank) spatial axes"
         ).report()
-        return Spatial(repeating: first ?? 1, rank: rank)
+        return (first ?? 1).spatial(rank: rank)
     }
 }
 

@@ -197,14 +197,16 @@ extension Operand {
     /// These integers as rows with a 1 at their place and 0 elsewhere: shape `[…, classes]`.
     /// - Parameter mode: what an integer outside `0..<classes` means; an error of the result unless said
     ///   otherwise.
-    /// - Precondition: the dtype is an integer one.
+    /// - Precondition: the dtype is an integer one, and there is a class where there is an integer.
     public func oneHot(
         classes: Int, dtype: DType = .f32, mode: IndexMode = .checked
     ) -> Self {
-        guard self.dtype.isInteger, classes > 0 || count == 0 else {
+        guard self.dtype.isInteger, classes > 0 || (classes == 0 && count == 0),
+            Shape(exactly: shape.extents + [classes]) != nil
+        else {
             return refused(
                 .unsupportedType, in: "oneHot",
-                "takes integers and at least one class for them, not \(type) and \(classes) classes"
+                "takes integers and from one class for them to 2^32, not \(type) and \(classes) classes"
             )
         }
         let places =

@@ -43,7 +43,8 @@ extension Operand {
     /// `relu6(x + 3) / 6`, a sigmoid of straight lines, of f32 and f64; the slope is 0 at both ends.
     public func hardSigmoid() -> Self { (self + 3).relu6() / 6 }
 
-    /// `x relu6(x + 3) / 6`, of f32 and f64 (Howard et al., 2019); the slope is 0 at -3 and 1 at 3.
+    /// `x relu6(x + 3) / 6`, of f32 and f64 (Howard et al., 2019); the slope is 0 at -3 and 1 at 3, as in PyTorch
+    /// since 2025 (before, it was that of the middle at both, -0.5 and 1.5).
     public func hardSwish() -> Self {
         // -inf times 0 would be NaN.
         maximum(self, -limit) * hardSigmoid()

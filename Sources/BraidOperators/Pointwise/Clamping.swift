@@ -8,7 +8,7 @@ public func maximum<T: Operand>(_ a: T, _ b: Double) -> T { T.apply(BinaryScalar
 extension Operand {
     /// This array with elements below a range raised to its lower bound and those above lowered to its
     /// upper one; NaN stays. The slope is 1 in the range, its ends included, and else 0.
-    /// - Precondition: both bounds are values of the dtype.
+    /// - Precondition: of integers both bounds are values of their dtype.
     public func clamped(to range: ClosedRange<Double>) -> Self {
         minimum(maximum(self, range.lowerBound), range.upperBound)
     }

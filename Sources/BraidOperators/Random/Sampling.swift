@@ -91,10 +91,10 @@ extension Operand {
     ///   - logits: `[…, classes]`, f32 or f64.
     ///   - count: how many draws of each row.
     /// - Returns: i64 `[…, count]`.
-    /// - Precondition: there is a class.
+    /// - Precondition: there is a class, and `count` is not negative.
     public static func categorical(logits: Self, count: Int) -> Self {
         let function = "categorical(logits:)"
-        guard logits.isRowsOfClasses(in: function) else { return logits }
+        if let mistake = logits.drawingMistake(count, in: function) { return mistake }
         let known = logits.inRange(-Double.infinity ... .infinity, of: "logit", in: function)
         let largest = known.max(over: -1, keepingDimensions: true).inRange(
             -Double.greatestFiniteMagnitude ... .infinity, of: "the largest logit", in: function)
@@ -116,10 +116,10 @@ extension Operand {
     ///   - probabilities: `[…, classes]`, f32 or f64.
     ///   - count: how many draws of each row.
     /// - Returns: i64 `[…, count]`.
-    /// - Precondition: there is a class.
+    /// - Precondition: there is a class, and `count` is not negative.
     public static func categorical(probabilities: Self, count: Int) -> Self {
         let function = "categorical(probabilities:)"
-        guard probabilities.isRowsOfClasses(in: function) else { return probabilities }
+        if let mistake = probabilities.drawingMistake(count, in: function) { return mistake }
         let known = probabilities.inRange(
             0...Double.greatestFiniteMagnitude, of: "probability", in: function,
             advice: "of scores there is categorical(logits:)")
@@ -136,13 +136,17 @@ extension Operand {
         categorical(probabilities: probabilities, count: 1).squeezed(at: -1)
     }
 
-    private func isRowsOfClasses(in function: String) -> Bool {
-        if dtype.isComputedFloating, let classes = shape.extents.last, classes > 0 { return true }
-        ArrayError(
-            .shapeMismatch, in: function,
-            "takes f32 or f64 [..., classes] with a class at least, not \(type)"
-        ).report()
-        return false
+    /// What stands for the draws when these are no rows of classes, or there are no so many draws of them.
+    private func drawingMistake(_ count: Int, in function: String) -> Self? {
+        guard dtype.isComputedFloating, let classes = shape.extents.last, classes > 0 else {
+            return refused(
+                .shapeMismatch, in: function,
+                "takes f32 or f64 [..., classes] with a class at least, not \(type)")
+        }
+        if Shape(exactly: shape.extents.dropLast() + [count, classes]) != nil { return nil }
+        return refused(
+            .invalidValue, in: function,
+            "the count \(count) is negative, or too many for rows of \(type)")
     }
 
     /// - Parameter isGood: always true; what it is made of carries the errors.

@@ -48,8 +48,13 @@ extension Parameter {
     /// shards observed. A `Model` leaves it as it is, and one that is frozen stays as it is.
     ///
     /// The parameter should have the `gradientMode` `.none`.
+    /// - Precondition: `momentum` is in `0...1`.
     public func moveAverage(toward observed: NDArray, momentum: Double) {
-        if isFrozen { return }
+        guard
+            ArrayError.check(
+                (0...1).contains(momentum), in: "moveAverage",
+                "the momentum \(momentum) is out of range; expected 0...1"), !isFrozen
+        else { return }
         let move = AverageMoves.Move(self, toward: observed, by: momentum)
         if let collected = Scopes.current?.averages {
             unsafeDowncast(collected, to: AverageMoves.self).append(move)

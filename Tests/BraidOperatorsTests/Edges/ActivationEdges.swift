@@ -35,7 +35,7 @@ extension EdgeRow {
                 ]
             ) { $0.hardSigmoid() },
             row(
-                "hardSwish",
+                "hardSwish, flat at -3 and a line from 3 on",
                 [(-3, 0, 0), (3, 3, 1), (0, 0, 0.5), (inf, inf, 1), (-inf, 0, 0), (nan, nan, nan)],
                 curvature: [0, 0, 1.0 / 3, 0, 0, 1.0 / 3]
             ) { $0.hardSwish() },
