@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// Commands as a user would type them, for the next step that a command names.
 package enum Invocation {
     /// The arguments that this process was started with.
@@ -38,15 +40,11 @@ package func shellQuoted(_ word: String) -> String {
         }
     }
     if !word.isEmpty, word.utf8.allSatisfy(isPlain) { return word }
-    let isControl = { (scalar: Unicode.Scalar) in
-        scalar.properties.generalCategory == .control
-            || scalar.properties.generalCategory == .format
-    }
-    guard word.unicodeScalars.contains(where: isControl) else {
+    guard word.unicodeScalars.contains(where: \.isUnprintable) else {
         return "'" + word.replacing("'", with: "'\\''") + "'"
     }
     let escaped = word.unicodeScalars.map { scalar in
-        if isControl(scalar) {
+        if scalar.isUnprintable {
             return String(scalar).utf8.map { byte in
                 let digits = String(byte, radix: 8)
                 return "\\" + String(repeating: "0", count: 3 - digits.count) + digits

@@ -21,11 +21,21 @@ public final class LocalStore: KeyValueStore {
             (0..<shards.count).contains(shard), in: "local store",
             "there is no shard \(shard) of \(shards.count)")
         if !isShard { return }
-        trees.withLock { trees in
-            trees[key, default: ShardTree(shards.count)].insert(value, at: shard) {
-                // Of sums that wait, those of low keys come first.
-                NDArray.sum($0, $1, priority: key == .min ? .max : -key)
-            }
+        var step = trees.withLock {
+            $0[key, default: ShardTree(shards.count)].insert(
+                value, at: .init(level: 0, index: shard))
+        }
+        // Additions may wait for the engine: no lock is held meanwhile.
+        while case .sum(let left, let right, let place) = step {
+            // Of sums that wait, those of low keys come first.
+            let sum = NDArray.sum(left, right, priority: key == .min ? .max : -key)
+            step = trees.withLock { $0[key]?.insert(sum, at: place) ?? .done }
+        }
+        if case .duplicate = step {
+            ArrayError(
+                .invalidState, in: "local store",
+                "shard \(shard) pushes twice under one key before the sum is pulled"
+            ).report()
         }
     }
 
@@ -65,36 +75,43 @@ struct ShardTree {
 
     var root: Node { levels.last![0] }
 
-    /// Puts a shard's value into its place and makes the sums that are possible now.
-    mutating func insert(
-        _ value: NDArray?, at shard: Int, sum: (NDArray, NDArray) -> NDArray
-    ) {
-        guard case .missing = levels[0][shard] else {
-            ArrayError(
-                .invalidState, in: "local store",
-                "shard \(shard) pushes twice under one key before the sum is pulled"
-            ).report()
-            return
-        }
-        levels[0][shard] = .present(value)
-        var position = shard
-        for level in 1..<max(levels.count, 1) {
-            let first = position & ~1
-            guard case .present(let left) = levels[level - 1][first] else { return }
-            var total = left
-            if first + 1 < levels[level - 1].count {
-                guard case .present(let right) = levels[level - 1][first + 1] else { return }
-                if let left, let right {
-                    total = sum(left, right)
-                } else {
-                    total = left ?? right
-                }
-                levels[level - 1][first + 1] = .present(nil)
+    /// Where a value stands: its level, from the shards on, and its number there.
+    struct Place {
+        let level: Int
+        let index: Int
+    }
+
+    /// What there is to do after a value has come.
+    enum Step {
+        /// Others are missing, or this was the last one.
+        case done
+        /// There was one already.
+        case duplicate
+        /// The sum of two is wanted at a place.
+        case sum(NDArray, NDArray, Place)
+    }
+
+    /// Puts a value into its place, and lets it go up until there is something to add.
+    mutating func insert(_ value: NDArray?, at place: Place) -> Step {
+        guard case .missing = levels[place.level][place.index] else { return .duplicate }
+        var (value, level, index) = (value, place.level, place.index)
+        while true {
+            levels[level][index] = .present(value)
+            let first = index & ~1
+            guard level + 1 < levels.count, case .present(let left) = levels[level][first] else {
+                return .done
+            }
+            var right: NDArray?
+            if first + 1 < levels[level].count {
+                guard case .present(let neighbour) = levels[level][first + 1] else { return .done }
+                right = neighbour
+                levels[level][first + 1] = .present(nil)
             }
             // The sum alone is kept.
-            levels[level - 1][first] = .present(nil)
-            position /= 2
-            levels[level][position] = .present(total)
+            levels[level][first] = .present(nil)
+            (level, index) = (level + 1, first / 2)
+            if let left, let right { return .sum(left, right, Place(level: level, index: index)) }
+            value = left ?? right
         }
     }
 }

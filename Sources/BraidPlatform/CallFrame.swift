@@ -2,8 +2,9 @@ import CBraidPlatform
 
 /// Makes the calls on a thread's stack readable.
 package protocol CallDescribing {
-    /// What the call of the innermost frame is called in messages.
-    static func describe(_ innermost: UnsafePointer<CallFrame>) -> String
+    /// Copies the calls, so that it can be said later, and elsewhere, what that of the innermost frame is
+    /// called in messages.
+    static func kept(_ innermost: UnsafePointer<CallFrame>) -> @Sendable () -> String
 }
 
 /// A call, of a block, that has not returned. Frames lie on the stack of the thread that makes the
@@ -68,7 +69,10 @@ package struct CallFrame {
     }
 
     /// The innermost call of this thread, for messages; nil outside all calls.
-    package static var description: String? {
-        innermost.map { $0.pointee.describer.describe(UnsafePointer($0)) }
+    package static var description: String? { kept?() }
+
+    /// Gives the same later, when the calls may have returned; nil outside all calls.
+    package static var kept: (@Sendable () -> String)? {
+        innermost.map { $0.pointee.describer.kept(UnsafePointer($0)) }
     }
 }

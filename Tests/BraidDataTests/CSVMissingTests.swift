@@ -103,6 +103,12 @@ struct CSVMissingTests {
         #expect(message { try read(gaps, categories: [1]) }.contains("expected a text"))
         #expect(try numbers(read(gaps, categories: [1], missing: .dropRow)) == [1, 0])
         #expect(try numbers(read(gaps, categories: [1], missing: .nan))[3].isNaN)
+        // What stands in rows that are left out only is no class.
+        let dropped = try read(
+            "kind,x,size\nb,1,s\na,,m\nc,3,l\n", categories: ["kind", "size"], missing: .dropRow)
+        #expect(try dropped.categories(of: "kind") == ["b", "c"])
+        #expect(try dropped.categories(of: "size") == ["l", "s"])
+        #expect(try numbers(dropped) == [0, 1, 1, 1, 3, 0])
         #expect(
             message { try read(gaps, categories: [1], missing: .value(0)) }.contains("category"))
         #expect(message { try read(gaps, columns: [0], categories: [1]) }.contains("columns:"))

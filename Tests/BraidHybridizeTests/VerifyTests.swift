@@ -130,6 +130,7 @@ struct VerifyTests {
             [NamedArray(name: "x", array: NDArray(a))],
             with: [NamedArray(name: "x", array: NDArray(b))])
         #expect(deviation.comparedCount == 2)
+        #expect(deviation.nonFiniteCount == b.count { !$0.isFinite })
         #expect(deviation.differingCount == differing)
         #expect(deviation.worstError == error)
         #expect(deviation.worstArray == (differing > 0 ? "x" : nil))

@@ -109,7 +109,8 @@ final class FailedStepTests {
             if setting.optimizer % 2 == 0 { read(losses) } else { all.append(losses) }
         }
         for losses in all { read(losses) }
-        outcome.values = try (network.parameters.map(\.parameter) + trainer.changedBySteps).map {
+        let moved = trainer.changed(byStepsAt: network.parameters.indices)
+        outcome.values = try (network.parameters.map(\.parameter) + moved).map {
             try $0.wrappedValue.withBytes { Array($0) }
         }
         outcome.meanLoss = try mean.value()

@@ -112,6 +112,44 @@ import Testing
         #expect(messages.list.withLock { $0.count } == 20)
     }
 
+    /// What is wrong shows when the result is read, after the block has returned.
+    @Test(arguments: [false, true])
+    func resultsOfJobsNameTheBlockThatPushedThem(isQueued: Bool) throws {
+        let network = Sequential {
+            Flatten()
+            Sequential { Embedding(4, width: 2) }
+        }
+        func failure(_ call: (NDArray) -> NDArray) -> String {
+            let indices = NDArray([1, 9] as [Int64], shape: [1, 2])
+            var result = indices
+            if isQueued {
+                // Nobody knows yet what the indices are.
+                let gate = NDArray.zeros([1])
+                let isPushed = Atomic(false)
+                Runtime.engine.push("gate", updates: [indices.storage, gate.storage]) {
+                    while !isPushed.load(ordering: .acquiring) {}
+                }
+                result = call(indices)
+                isPushed.store(true, ordering: .releasing)
+            } else {
+                result = call(indices)
+            }
+            do throws(EngineError) {
+                try result.waitUntilReady()
+                return "none"
+            } catch { return "\(error)" }
+        }
+        let eager = failure { network($0) }
+        #expect(
+            eager.contains("index 9") && eager.hasSuffix("in block 1.0 (Embedding)"), "\(eager)")
+        let fast = network.hybridized()
+        _ = fast(NDArray([1, 2] as [Int64], shape: [1, 2]))
+        // Of a compiled network that one is known.
+        let compiled = failure { fast($0) }
+        #expect(
+            compiled.contains("index 9") && compiled.contains("in block Sequential"), "\(compiled)")
+    }
+
     @Test func readsNameTheCallersLine() throws {
         let integers = NDArray([1, 2] as [Int32])
         @Sendable func description(_ body: () throws -> Void) -> String {
@@ -157,6 +195,36 @@ import Testing
         let layer = mistake { _ = MaxPool2D(2, stride: 0) }
         #expect(
             layer.hasSuffix("called at BraidNNTests/MessageTests.swift:\(#line - 1)"), "\(layer)")
+    }
+
+    @Test func whatTrainsNamesTheCallersLine() {
+        let network = Dense(2, inputs: 3)
+        let trainer = Trainer(network.parameters, .sgd(learningRate: 0.1))
+        let parallel = DataParallelStep(trainer) { x, y in (network(x).sum(over: 1), y) }
+        let data = ArrayDataset(inputs: .ones([4, 3]), labels: .zeros([4]))
+        let sampler = SequentialSampler()
+        let calls: [(line: Int, () -> Void)] = [
+            (#line, { trainer.step(batchSize: 0) }),
+            (#line, { trainer.step() }),
+            (#line, { _ = Trainer(network.parameters, .adam()) }),
+            (#line, { _ = parallel(.ones([2, 3]), .ones([3])) }),
+            (#line, { _ = DataParallelStep(trainer, workers: 9) { ($0, $1) } }),
+            (#line, { _ = DataLoader(data, batchSize: 0) }),
+            (#line, { _ = DataLoader(data, batchSize: 2, sampler: sampler, workers: -1) }),
+            (#line, { _ = Optimizer.sgd(learningRate: -1) }),
+            (#line, { _ = Optimizer.adamW(beta1: 1) }),
+            (#line, { _ = Optimizer.lars(trust: .nan) }),
+            (#line, { _ = LearningRateSchedule.cosine(steps: 0) }),
+            (#line, { _ = LearningRateSchedule.factor(-1, every: 2) }),
+            (#line, { _ = LearningRateSchedule.constant.warmedUp(over: -1) }),
+            (#line, { _ = ParameterMultipliers("*", weightDecay: -1) }),
+        ]
+        for (line, call) in calls {
+            let message = mistake(call)
+            #expect(
+                message.hasSuffix("called at BraidNNTests/MessageTests.swift:\(line)"), "\(message)"
+            )
+        }
     }
 
     /// What throws does not stop the program.

@@ -162,6 +162,20 @@ struct ParameterTests {
                 try net.parameters.map { try $0.parameter.wrappedValue.scalars(as: Float.self) }
                     == before)
 
+            // Whatever is allowed: a file that fits nowhere is not loaded, and that is said.
+            let stranger = Sequential { Dense(7, inputs: 7) }
+            let nothing = #expect(throws: ModelFileError.self) {
+                try stranger.loadParameters(
+                    from: file, allowing: [.missing, .unexpected, .mismatched])
+            }
+            #expect(nothing?.message.hasPrefix("no tensor of the file fits a parameter") == true)
+            #expect(nothing?.message.contains("0.weight is missing\n") == true)
+            #expect(throws: ModelFileError.self) {
+                try net.loadParameters(from: file, allowing: [.missing]) { _ in nil }
+            }
+            // There is nothing to be loaded, or nothing to load it into.
+            try Flatten().loadParameters(from: file, allowing: .unexpected)
+
             let report = try net.loadParameters(
                 from: file, allowing: [.missing, .unexpected, .mismatched])
             #expect(report.missing == ["extra.weight", "extra.bias"])

@@ -372,9 +372,27 @@ struct TrainerMistakeTests {
             ("sum by the size", true, { losses, _ in losses.sum() / 6 }),
             ("sum by the count", true, { _, scores in scores.square().sum() / 18 }),
             ("root", true, { losses, _ in losses.square().mean().squareRoot() }),
+            ("sum times one over the size", true, { losses, _ in losses.sum() * (1.0 / 6) }),
+            ("in single precision", true, { losses, _ in -losses.sum() * Double(1 / Float(6)) }),
+            ("weighted and divided", true, { losses, _ in losses.sum() * 0.5 / 6 }),
+            (
+                "sum over the batch, then over classes, by the size", true,
+                { _, scores in scores.square().sum(over: 0).sum() / 6 }
+            ),
+            ("a tenth of the sum", false, { losses, _ in losses.sum() * 0.1 }),
+            (
+                "second loss whose weight is one over the size", false,
+                { losses, scores in losses.sum() + scores.square().sum() * (1.0 / 6) }
+            ),
+            (
+                "two weights", false,
+                { losses, scores in losses.sum() * 0.5 + scores.square().sum() / 6 }
+            ),
+            // A number in an array may be a weight as well.
+            ("sum by an array", false, { losses, _ in losses.sum() / NDArray.full([], 6) }),
         ]
 
-    @Test(arguments: 0..<18) func meansAreNotDividedAgain(index: Int) throws {
+    @Test(arguments: 0..<26) func meansAreNotDividedAgain(index: Int) throws {
         let (name, isMean, loss) = Self.shapes[index]
         let x = NDArray.range(count: 24).reshaped(to: [6, 4]).cast(to: .f32).sin()
         let labels = NDArray([0, 1, 2, 0, 1, 2] as [Int64])

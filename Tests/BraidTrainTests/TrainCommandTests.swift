@@ -89,6 +89,35 @@ struct TrainCommandTests {
         }
     }
 
+    @Test func scoresThatAreNoNumbersHaveNoAccuracy() throws {
+        try withTemporaryFolder { folder in
+            let path = folder.appending(path: "broken.bin").path
+            let scores = NDArray((0..<10).map { Float($0) }, shape: [1, 10])
+            func evaluate(
+                _ options: [String] = [], _ model: @escaping (NDArray) -> NDArray
+            ) throws -> BuiltProgram.Outcome {
+                try Model(tracing: model, for: [TensorType(.f32, [1, 1, 8, 8])]).write(to: path)
+                return try train(["--evaluate", path] + options)
+            }
+            for bad in [Double.nan, .infinity, -.infinity] {
+                let run = try evaluate { $0.sum() * 0 + scores + bad }
+                #expect(run.status == 1, "\(bad): \(run.output)")
+                #expect(
+                    run.errors.contains("of 359 test samples are infinite or not a number"),
+                    "\(run.errors)")
+                #expect(!run.output.contains("accuracy"), "\(run.output)")
+            }
+            let allowed = try evaluate(["--allow-nan"]) { $0.sum() * 0 + scores + Double.nan }
+            #expect(allowed.status == 0, "\(allowed.errors)")
+            #expect(allowed.errors.contains("not a number"), "\(allowed.errors)")
+            #expect(allowed.output.contains("test accuracy"), "\(allowed.output)")
+            // A class that is masked.
+            let masked = NDArray((0..<10).map { $0 == 3 ? -Float.infinity : 1 }, shape: [1, 10])
+            let run = try evaluate { $0.sum() * 0 + masked }
+            #expect(run.status == 0, "\(run.errors)")
+        }
+    }
+
     @Test func filesOfParametersAreEvaluated() throws {
         try withTemporaryFolder { folder in
             let network = Models.mlp(classes: 10)

@@ -65,4 +65,11 @@ public struct ArrayError: Error, Hashable, Sendable, CustomStringConvertible {
         error.location = location ?? CallStack().location
         return error
     }
+
+    /// This error with the block that made the call, unless it has one already.
+    package func inBlock(_ block: String) -> ArrayError {
+        var error = self
+        error.block = self.block ?? block
+        return error
+    }
 }

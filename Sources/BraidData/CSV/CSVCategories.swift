@@ -20,11 +20,7 @@ struct CSVCategories {
         let byteCount = text.utf8.count + Self.entryByteCount
         if byteCount > room {
             let step = max(byteCount, Self.stepByteCount)
-            do throws(MemoryShortage) {
-                reservations.append(try MemoryBudget.reserve(step))
-            } catch {
-                throw DataError(error, path: path)
-            }
+            reservations.append(try MemoryBudget.reserve(step, path: path))
             room += step
         }
         room -= byteCount

@@ -33,12 +33,8 @@ struct CSVReader {
     func table(_ bytes: UnsafeRawBufferPointer) throws(DataError) -> CSVTable {
         let form = try form(of: bytes)
         guard form.lineCount > 0 else { throw malformed("has no line with numbers") }
-        let reservation: MemoryReservation
-        do throws(MemoryShortage) {
-            reservation = try MemoryBudget.reserve(form.columnCount * Self.columnByteCount)
-        } catch {
-            throw DataError(error, path: path)
-        }
+        let reservation = try MemoryBudget.reserve(
+            form.columnCount * Self.columnByteCount, path: path)
         defer { withExtendedLifetime(reservation) {} }
         let names = try names(in: bytes, form)
         let rowCount = form.lineCount - (names == nil ? 0 : 1)
@@ -109,8 +105,11 @@ struct CSVReader {
     private func table(
         _ bytes: UnsafeRawBufferPointer, _ form: Form, names: [String], rowCount: Int
     ) throws(DataError) -> CSVTable {
-        let chosen = try positions(columns, names, form) ?? Array(0..<form.columnCount)
-        let texts = Set(try positions(categories, names, form)!)
+        let chosen =
+            if let columns { try positions(of: columns, among: names, form) } else {
+                Array(0..<form.columnCount)
+            }
+        let texts = Set(try positions(of: categories, among: names, form))
         guard !chosen.isEmpty, Set(chosen).count == chosen.count else {
             throw malformed(
                 "cannot be read as \(chosen.isEmpty ? "no column" : "a column twice"); columns: names "
@@ -127,10 +126,7 @@ struct CSVReader {
             throw DataError(.unsupported, path: path, "has too many lines: \(rowCount)")
         }
         let type = TensorType(.f64, shape)
-        let values: NDArray
-        do throws(ArrayError) { values = try NDArray(reserving: type) } catch {
-            throw DataError(type, error, path: path)
-        }
+        let values = try NDArray(reserving: type, path: path)
         let numbers = UnsafeMutableRawBufferPointer(
             start: values.storage.address, count: type.byteCount
         ).bindMemory(to: Double.self)
@@ -155,15 +151,11 @@ struct CSVReader {
     }
 
     private func positions(
-        _ columns: [CSVColumn]?, _ names: [String], _ form: Form
-    ) throws(DataError) -> [Int]? {
-        guard let columns else { return nil }
-        var positions: [Int] = []
-        for column in columns {
-            positions.append(
-                try column.position(among: names, count: form.columnCount, path: path))
+        of columns: [CSVColumn], among names: [String], _ form: Form
+    ) throws(DataError) -> [Int] {
+        try columns.map { column throws(DataError) in
+            try column.position(among: names, count: form.columnCount, path: path)
         }
-        return positions
     }
 
     private func skipLine(_ parser: inout CSVParser) throws(DataError) {
@@ -179,6 +171,8 @@ struct CSVReader {
         _ categories: inout CSVCategories
     ) throws(DataError) -> Bool {
         var (position, isLast, isWhole) = (0, false, true)
+        // A row that is left out has no classes.
+        var texts: [(column: Int, field: CSVParser.Field)] = []
         while !isLast {
             let line = parser.lineNumber
             let field = try parser.nextField()
@@ -213,17 +207,19 @@ struct CSVReader {
                     numbers[place] = value
                 }
             } else if target.isCategory {
-                if isWhole {
-                    numbers[place] = Double(
-                        try categories.index(of: parser.text(field), inColumn: target.place))
-                }
+                texts.append((target.place, field))
             } else {
                 throw error(
                     "expected a number: list the column in categories: to read its texts as classes, "
                         + "or leave it out with columns:")
             }
         }
-        return isWhole
+        guard isWhole else { return false }
+        for (column, field) in texts {
+            numbers[row * columnCount + column] = Double(
+                try categories.index(of: parser.text(field), inColumn: column))
+        }
+        return true
     }
 
     private func malformed(_ message: String) -> DataError {

@@ -28,10 +28,7 @@ public struct CSVTable: Sendable {
         let reader = CSVReader(
             separator: separator, hasNames: hasNames, columns: columns, categories: categories,
             missing: missing, path: path)
-        let copy: ReservedBytes
-        do throws(MemoryShortage) { copy = try ReservedBytes(bytes.count) } catch {
-            throw DataError(error, path: path)
-        }
+        let copy = try ReservedBytes(bytes.count, path: path)
         copy.buffer.copyBytes(from: bytes)
         self = try copy.withBytes { bytes throws(DataError) in try reader.table(bytes) }
     }
@@ -128,10 +125,7 @@ public struct CSVTable: Sendable {
             UnsafeMutableRawBufferPointer, UnsafeBufferPointer<Double>
         ) throws(DataError) -> Void
     ) throws(DataError) -> NDArray {
-        let array: NDArray
-        do throws(ArrayError) { array = try NDArray(reserving: type) } catch {
-            throw DataError(type, error, path: path)
-        }
+        let array = try NDArray(reserving: type, path: path)
         let bytes = UnsafeMutableRawBufferPointer(
             start: array.storage.address, count: type.byteCount)
         do {

@@ -39,7 +39,7 @@ package struct DigitsFile: Equatable, Sendable {
                         + "(Sources/BraidData/Resources/digits in Braid's sources), or run the "
                         + "program where it was built")
             }
-            throw DataError(.unreadable, path: path, "cannot be read: \(error)")
+            throw DataError(error, path: path, expected: "a digits file")
         }
         try self.init(parsing: bytes, path: path)
     }

@@ -74,7 +74,7 @@ public enum IDXFile {
     private static func decompress(
         _ file: ReservedBytes, path: String
     ) throws(DataError) -> NDArray {
-        let prefix = try bytes(IDXHeader.maximumByteCount, path: path)
+        let prefix = try ReservedBytes(IDXHeader.maximumByteCount, path: path)
         let count = try decompress(file, into: prefix, isWhole: false, path: path)
         let header = try prefix.withBytes { bytes throws(DataError) in
             try Self.header(
@@ -85,7 +85,7 @@ public enum IDXFile {
             throw malformed(
                 "\(Inflate.Failure.truncated): its header promises \(header.type)", path)
         }
-        let content = try bytes(header.fileByteCount, path: path)
+        let content = try ReservedBytes(header.fileByteCount, path: path)
         _ = try decompress(file, into: content, isWhole: true, path: path)
         return try header.array(path: path) { buffer throws(DataError) in
             content.withBytes { buffer.copyBytes(from: $0[header.byteCount...]) }
@@ -109,12 +109,6 @@ public enum IDXFile {
     ) throws(DataError) -> IDXHeader {
         do throws(IDXHeader.Fault) { return try IDXHeader(bytes) } catch {
             throw malformed(error.description, path)
-        }
-    }
-
-    private static func bytes(_ count: Int, path: String) throws(DataError) -> ReservedBytes {
-        do throws(MemoryShortage) { return try ReservedBytes(count) } catch {
-            throw DataError(error, path: path)
         }
     }
 

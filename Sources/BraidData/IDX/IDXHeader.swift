@@ -50,10 +50,7 @@ struct IDXHeader {
     func array(
         path: String, filledBy fill: (UnsafeMutableRawBufferPointer) throws(DataError) -> Void
     ) throws(DataError) -> NDArray {
-        let array: NDArray
-        do throws(ArrayError) { array = try NDArray(reserving: type) } catch {
-            throw DataError(type, error, path: path)
-        }
+        let array = try NDArray(reserving: type, path: path)
         let buffer = UnsafeMutableRawBufferPointer(
             start: array.storage.address, count: type.byteCount)
         try fill(buffer)

@@ -55,13 +55,14 @@ public final class DataLoader: Sequence, Sendable {
     ///   workers only, is positive.
     public convenience init(
         _ dataset: some Dataset, batchSize: Int, shuffled: Bool = false, seed: UInt64? = nil,
-        lastBatch: LastBatch = .keep, workers: Int = 0, prefetch: Int? = nil
+        lastBatch: LastBatch = .keep, workers: Int = 0, prefetch: Int? = nil,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
         let seed = seed ?? RandomSource.drawnSeed()
         let sampler: any Sampler = shuffled ? RandomSampler(seed: seed) : SequentialSampler()
         self.init(
             dataset, batchSize: batchSize, sampler: sampler, seed: seed, lastBatch: lastBatch,
-            workers: workers, prefetch: prefetch)
+            workers: workers, prefetch: prefetch, fileID: fileID, line: line)
     }
 
     /// A loader with a sampler that decides which samples come when.
@@ -69,14 +70,16 @@ public final class DataLoader: Sequence, Sendable {
     /// - Precondition: as of the other initialiser.
     public init(
         _ dataset: some Dataset, batchSize: Int, sampler: some Sampler, seed: UInt64? = nil,
-        lastBatch: LastBatch = .keep, workers: Int = 0, prefetch: Int? = nil
+        lastBatch: LastBatch = .keep, workers: Int = 0, prefetch: Int? = nil,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) {
-        ArrayError.check(
-            batchSize > 0, in: "data loader", "the batchSize \(batchSize) is not positive")
-        ArrayError.check(
-            workers >= 0, in: "data loader", "the number of workers \(workers) is negative")
-        ArrayError.check(
-            prefetch.map { $0 > 0 && workers > 0 } ?? true, in: "data loader",
+        func check(_ condition: Bool, _ message: @autoclosure () -> String) {
+            ArrayError.check(condition, in: "data loader", message(), fileID, line)
+        }
+        check(batchSize > 0, "the batchSize \(batchSize) is not positive")
+        check(workers >= 0, "the number of workers \(workers) is negative")
+        check(
+            prefetch.map { $0 > 0 && workers > 0 } ?? true,
             "the prefetch \(prefetch ?? 0) is not positive, or there are no workers, \(workers), for it"
         )
         self.dataset = dataset

@@ -51,10 +51,7 @@ public enum NPYFile {
         let extents = header.shape.extents
         let stored = header.isFortranOrder ? Shape(extents.reversed()) : header.shape
         let type = TensorType(element.dtype, stored)
-        let array: NDArray
-        do throws(ArrayError) { array = try NDArray(reserving: type) } catch {
-            throw DataError(type, error, path: path)
-        }
+        let array = try NDArray(reserving: type, path: path)
         let buffer = UnsafeMutableRawBufferPointer(start: array.storage.address, count: byteCount)
         do throws(SystemError) { try file.read(into: buffer, at: dataStart) } catch {
             throw DataError(error, path: path, expected: "an .npy file")

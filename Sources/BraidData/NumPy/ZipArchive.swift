@@ -147,9 +147,7 @@ extension ZipArchive.Entry {
         let stored = try bytes(of: file, at: start, count: compressedByteCount, path: path)
         var content = stored
         if isDeflated {
-            do throws(MemoryShortage) { content = try ReservedBytes(byteCount) } catch {
-                throw DataError(error, path: path)
-            }
+            content = try ReservedBytes(byteCount, path: path)
             let produced = try inflate(stored, into: content, stopsWhenFull: false, path: path)
             guard produced == byteCount else { throw malformed("it is too short", path) }
         }
@@ -170,10 +168,7 @@ extension ZipArchive.Entry {
         let storedCount = isDeflated ? min(2 * count + 4096, compressedByteCount) : count
         let stored = try bytes(of: file, at: start, count: storedCount, path: path)
         guard isDeflated else { return stored }
-        let content: ReservedBytes
-        do throws(MemoryShortage) { content = try ReservedBytes(count) } catch {
-            throw DataError(error, path: path)
-        }
+        let content = try ReservedBytes(count, path: path)
         guard try inflate(stored, into: content, stopsWhenFull: true, path: path) == count else {
             throw malformed("it is too short", path)
         }

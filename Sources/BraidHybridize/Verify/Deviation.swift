@@ -10,6 +10,8 @@ package struct Deviation {
     package private(set) var differingCount = 0
     /// How many elements were compared.
     package private(set) var comparedCount = 0
+    /// How many elements should be infinite or NaN: after one, others are often so whatever is computed.
+    package private(set) var nonFiniteCount = 0
     /// The array with the worst error, among those that differ.
     package private(set) var worstArray: String?
 
@@ -31,6 +33,10 @@ package struct Deviation {
         _ array: NDArray, with expected: NDArray, _ name: String
     ) throws {
         comparedCount += expected.count
+        if expected.dtype.isFloating {
+            let finite = try expected.isFinite().sum().scalar(as: Int64.self)
+            nonFiniteCount += expected.count - Int(finite)
+        }
         guard array.type == expected.type else {
             return note("the type of \(name)", error: .infinity, count: expected.count)
         }

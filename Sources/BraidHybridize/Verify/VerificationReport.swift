@@ -33,6 +33,14 @@ extension Verification {
             }
             text += ".\n"
         }
+        for (what, deviation) in [
+            ("values", rows.last?.values), ("gradients", rows.last?.gradients),
+        ] {
+            guard let deviation, deviation.nonFiniteCount > 0 else { continue }
+            text +=
+                "\(grouped(deviation.nonFiniteCount)) of \(grouped(deviation.comparedCount)) \(what) are "
+                + "infinite or NaN, which says little of the rest of the graph.\n"
+        }
         return text
     }
 
@@ -67,6 +75,7 @@ extension Verification {
             ("worst_array", deviation.worstArray.map { .string($0) } ?? .null),
             ("differing", JSON(deviation.differingCount)),
             ("compared", JSON(deviation.comparedCount)),
+            ("non_finite", JSON(deviation.nonFiniteCount)),
         ])
     }
 }

@@ -6,18 +6,22 @@ enum BlockCalls: CallDescribing {
     /// the stack is used up, stack that there is not.
     private static let depthLimit = 100
 
-    static func describe(_ innermost: UnsafePointer<CallFrame>) -> String {
+    static func kept(_ innermost: UnsafePointer<CallFrame>) -> @Sendable () -> String {
         var frames = [innermost.pointee]
         while let outer = frames[frames.count - 1].outer { frames.append(outer.pointee) }
         guard frames.count <= depthLimit, ThreadStack.hasRoom else {
-            return "\(innermost.pointee.type), \(frames.count) calls of blocks deep"
+            let text = "\(innermost.pointee.type), \(frames.count) calls of blocks deep"
+            return { text }
         }
-        var place: BlockPlace?
-        for frame in frames.reversed() {
-            guard let block = subject(of: frame) else { continue }
-            place = BlockPlace(of: block, inside: place, ordinal: frame.ordinal)
+        let calls = frames.reversed().compactMap { frame in
+            subject(of: frame).map { (block: $0, ordinal: frame.ordinal) }
         }
-        return place?.description ?? "?"
+        return {
+            let place = calls.reduce(nil as BlockPlace?) { outer, call in
+                BlockPlace(of: call.block, inside: outer, ordinal: call.ordinal)
+            }
+            return place?.description ?? "?"
+        }
     }
 
     private static func subject(of frame: CallFrame) -> (any Block)? {

@@ -52,7 +52,7 @@ final class BlockPlace: Sendable {
             row.blocks.indices.contains(ordinal),
             BlockStructure(of: row.blocks[ordinal]).words == words
         {
-            path = ParameterList.joined(outer.path, "\(ordinal)")
+            path = ValueWalk.joined(outer.path, "\(ordinal)")
             return
         }
         let candidates = sequence(first: outer, next: \.outer).lazy.map { place in
@@ -100,7 +100,7 @@ final class BlockPlace: Sendable {
         // Deeper blocks are not told from each other in messages.
         guard ThreadStack.hasRoom else { return [] }
         return ParameterList.children(of: block).flatMap { name, child -> [Member] in
-            let path = ParameterList.joined(path, name)
+            let path = ValueWalk.joined(path, name)
             return [Member(path: path, words: BlockStructure(of: child).words)]
                 + members(of: child, path: path)
         }

@@ -83,8 +83,9 @@ extension Block {
     ///   - rename: what a tensor of the file is called in the network; nil leaves it out.
     /// - Returns: what differs, and what was converted.
     /// - Throws: `ModelFileError` that lists missing, unexpected and differently typed tensors that are
-    ///   not allowed, a line for each; or when two tensors get the same name, or there is no memory for
-    ///   them. The parameters are unchanged then.
+    ///   not allowed, a line for each; whatever is allowed, when the file has tensors and the block
+    ///   parameters and none fits another; or when two tensors get the same name, or there is no memory
+    ///   for them. The parameters are unchanged then.
     @discardableResult
     public func loadParameters(
         from file: ParameterFile, allowing allowed: LoadReport.Differences = [],
@@ -101,6 +102,12 @@ extension Block {
         try report.check(allowing: allowed, in: file)
         let kept = Set(report.missing + report.mismatched.map(\.name))
         let changed = elements.filter { !kept.contains($0.name) }
+        guard !changed.isEmpty || elements.isEmpty || tensors.isEmptyFile else {
+            throw ModelFileError(
+                .mismatch, path: file.file.path,
+                "no tensor of the file fits a parameter, so that nothing would be loaded; say with renaming: "
+                    + "what its tensors are called in the network\n\(report)")
+        }
         let arrays = try changed.map { element in
             try tensors.array(among: element.names, as: element.parameter.dtype)
         }

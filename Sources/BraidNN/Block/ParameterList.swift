@@ -100,10 +100,6 @@ public struct ParameterList: Sendable, RandomAccessCollection {
         ValueWalk.run(over: block, &found)
         return found.blocks
     }
-
-    static func joined(_ path: String, _ label: String) -> String {
-        ValueWalk.joined(path, label)
-    }
 }
 
 extension ParameterList {
@@ -161,7 +157,7 @@ extension ParameterList {
             var added: Set<Int> = []
             for (position, name) in met[range] where added.insert(position).inserted {
                 let inside = name.dropFirst(known.isEmpty ? 0 : known.count + 1)
-                addName(ParameterList.joined(here, String(inside)), to: position)
+                addName(ValueWalk.joined(here, String(inside)), to: position)
             }
         }
     }

@@ -40,6 +40,9 @@ struct RenamedTensors {
         self.names = names
     }
 
+    /// Whether there is no tensor, under any name.
+    var isEmptyFile: Bool { file.allNames.isEmpty }
+
     /// The first tensor that has one of these names.
     private func tensor(among names: [String]) -> String? {
         names.lazy.compactMap { tensors[$0] }.first

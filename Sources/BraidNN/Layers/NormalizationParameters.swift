@@ -15,7 +15,7 @@ struct NormalizationParameters {
         usesBias: Bool = true,
         _ dtype: DType
     ) {
-        _ = check.notNegative(epsilon, "epsilon")
+        check.numbers(notNegative: ["epsilon": epsilon])
         weight = isAffine ? Parameter(shape, dtype: dtype, initializer: .ones) : nil
         bias = isAffine && usesBias ? Parameter(shape, dtype: dtype, initializer: .zeros) : nil
     }

@@ -9,11 +9,13 @@ extension Optimizer {
     /// - Precondition: the betas are in `0..<1`, and no other argument is negative.
     public static func adaBelief(
         learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
-        epsilon: Double = 1e-8, weightDecay: Double = 0
+        epsilon: Double = 1e-8, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
         Optimizer(
-            AdaBelief(moments: Moments("adabelief", beta1, beta2, epsilon)),
-            learningRate: learningRate, weightDecay: weightDecay)
+            AdaBelief(
+                moments: Moments(ArgumentCheck("adabelief", fileID, line), beta1, beta2, epsilon)),
+            learningRate: learningRate, weightDecay: weightDecay, fileID: fileID, line: line)
     }
 }
 

@@ -7,12 +7,13 @@ extension Optimizer {
     ///
     /// - Precondition: no argument is negative.
     public static func adaGrad(
-        learningRate: Double = 0.01, epsilon: Double = 1e-10, weightDecay: Double = 0
+        learningRate: Double = 0.01, epsilon: Double = 1e-10, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check("adagrad", notNegative: ["epsilon": epsilon])
+        ArgumentCheck("adagrad", fileID, line).numbers(notNegative: ["epsilon": epsilon])
         return Optimizer(
             AdaGrad(epsilon: epsilon, sharesRows: false), learningRate: learningRate,
-            weightDecay: weightDecay)
+            weightDecay: weightDecay, fileID: fileID, line: line)
     }
 
     /// AdaGrad with one sum for each row of a weight, of the means of squares: a rate for each word of
@@ -20,12 +21,13 @@ extension Optimizer {
     ///
     /// - Precondition: no argument is negative.
     public static func groupAdaGrad(
-        learningRate: Double = 0.01, epsilon: Double = 1e-6, weightDecay: Double = 0
+        learningRate: Double = 0.01, epsilon: Double = 1e-6, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check("group_adagrad", notNegative: ["epsilon": epsilon])
+        ArgumentCheck("group_adagrad", fileID, line).numbers(notNegative: ["epsilon": epsilon])
         return Optimizer(
             AdaGrad(epsilon: epsilon, sharesRows: true), learningRate: learningRate,
-            weightDecay: weightDecay)
+            weightDecay: weightDecay, fileID: fileID, line: line)
     }
 
     /// AdaDelta (Zeiler, 2012): steps as large as the running root mean square of earlier steps.
@@ -33,12 +35,14 @@ extension Optimizer {
     /// - Precondition: the decay is in `0..<1`, and no other argument is negative.
     public static func adaDelta(
         learningRate: Double = 1, decay: Double = 0.9, epsilon: Double = 1e-6,
-        weightDecay: Double = 0
+        weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check("adadelta", decays: ["decay": decay], notNegative: ["epsilon": epsilon])
+        ArgumentCheck("adadelta", fileID, line).numbers(
+            decays: ["decay": decay], notNegative: ["epsilon": epsilon])
         return Optimizer(
             AdaDelta(decay: decay, epsilon: epsilon), learningRate: learningRate,
-            weightDecay: weightDecay)
+            weightDecay: weightDecay, fileID: fileID, line: line)
     }
 }
 

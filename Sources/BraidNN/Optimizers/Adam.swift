@@ -9,10 +9,14 @@ extension Optimizer {
     /// - Precondition: the betas are in `0..<1`, and no other argument is negative.
     public static func adam(
         learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
-        epsilon: Double = 1e-8, weightDecay: Double = 0
+        epsilon: Double = 1e-8, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
         Optimizer(
-            Adam(beta1, beta2, epsilon), learningRate: learningRate, weightDecay: weightDecay)
+            Adam(
+                moments: Moments(ArgumentCheck("adam", fileID, line), beta1, beta2, epsilon),
+                appliesWeightDecay: false), learningRate: learningRate, weightDecay: weightDecay,
+            fileID: fileID, line: line)
     }
 
     /// Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019): the weight shrinks by
@@ -21,26 +25,22 @@ extension Optimizer {
     /// - Precondition: the betas are in `0..<1`, and no other argument is negative.
     public static func adamW(
         learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
-        epsilon: Double = 1e-8, weightDecay: Double = 0.01
+        epsilon: Double = 1e-8, weightDecay: Double = 0.01,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
         Optimizer(
-            Adam(beta1, beta2, epsilon, appliesWeightDecay: true), learningRate: learningRate,
-            weightDecay: weightDecay)
+            Adam(
+                moments: Moments(ArgumentCheck("adamw", fileID, line), beta1, beta2, epsilon),
+                appliesWeightDecay: true), learningRate: learningRate,
+            weightDecay: weightDecay, fileID: fileID, line: line)
     }
 }
 
 struct Adam: OptimizerRule {
-    let name: String
     let moments: Moments
     let appliesWeightDecay: Bool
 
-    init(
-        _ beta1: Double, _ beta2: Double, _ epsilon: Double, appliesWeightDecay: Bool = false
-    ) {
-        name = appliesWeightDecay ? "adamw" : "adam"
-        moments = Moments(name, beta1, beta2, epsilon)
-        self.appliesWeightDecay = appliesWeightDecay
-    }
+    var name: String { appliesWeightDecay ? "adamw" : "adam" }
 
     func initialState(for weight: TensorType) -> KeyValuePairs<String, NDArray> {
         ["mean": .zeros(weight), "square": .zeros(weight)]

@@ -9,11 +9,13 @@ extension Optimizer {
     /// - Precondition: the betas are in `0..<1`, and no other argument is negative.
     public static func lamb(
         learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
-        epsilon: Double = 1e-6, weightDecay: Double = 0.01
+        epsilon: Double = 1e-6, weightDecay: Double = 0.01,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
         Optimizer(
-            LAMB(moments: Moments("lamb", beta1, beta2, epsilon)), learningRate: learningRate,
-            weightDecay: weightDecay)
+            LAMB(moments: Moments(ArgumentCheck("lamb", fileID, line), beta1, beta2, epsilon)),
+            learningRate: learningRate,
+            weightDecay: weightDecay, fileID: fileID, line: line)
     }
 
     /// LANS (Zheng et al., 2020): LAMB with gradients of norm 1 and Nesterov's momentum.
@@ -21,11 +23,13 @@ extension Optimizer {
     /// - Precondition: the betas are in `0..<1`, and no other argument is negative.
     public static func lans(
         learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999,
-        epsilon: Double = 1e-6, weightDecay: Double = 0.01
+        epsilon: Double = 1e-6, weightDecay: Double = 0.01,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
         Optimizer(
-            LANS(moments: Moments("lans", beta1, beta2, epsilon)), learningRate: learningRate,
-            weightDecay: weightDecay)
+            LANS(moments: Moments(ArgumentCheck("lans", fileID, line), beta1, beta2, epsilon)),
+            learningRate: learningRate,
+            weightDecay: weightDecay, fileID: fileID, line: line)
     }
 }
 

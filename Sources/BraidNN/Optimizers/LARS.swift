@@ -10,12 +10,15 @@ extension Optimizer {
     /// - Precondition: no argument is negative.
     public static func lars(
         learningRate: Double = 0.1, momentum: Double = 0.9, trust: Double = 0.001,
-        epsilon: Double = 1e-8, weightDecay: Double = 0
+        epsilon: Double = 1e-8, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check("lars", notNegative: ["momentum": momentum, "trust": trust, "epsilon": epsilon])
+        ArgumentCheck("lars", fileID, line).numbers(notNegative: [
+            "momentum": momentum, "trust": trust, "epsilon": epsilon,
+        ])
         return Optimizer(
             LARS(momentum: momentum, trust: trust, epsilon: epsilon), learningRate: learningRate,
-            weightDecay: weightDecay)
+            weightDecay: weightDecay, fileID: fileID, line: line)
     }
 }
 

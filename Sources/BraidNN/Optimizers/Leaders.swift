@@ -9,11 +9,13 @@ extension Optimizer {
     ///
     /// - Precondition: no argument is negative.
     public static func ftrl(
-        learningRate: Double = 0.1, l1: Double = 0.01, beta: Double = 1, weightDecay: Double = 0
+        learningRate: Double = 0.1, l1: Double = 0.01, beta: Double = 1, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check("ftrl", notNegative: ["l1": l1, "beta": beta])
+        ArgumentCheck("ftrl", fileID, line).numbers(notNegative: ["l1": l1, "beta": beta])
         return Optimizer(
-            FTRL(l1: l1, beta: beta), learningRate: learningRate, weightDecay: weightDecay)
+            FTRL(l1: l1, beta: beta), learningRate: learningRate, weightDecay: weightDecay,
+            fileID: fileID, line: line)
     }
 
     /// Follow the moving leader (Zheng and Kwok, ICML 2017).
@@ -21,11 +23,13 @@ extension Optimizer {
     /// - Precondition: the betas are in `0..<1`, and no other argument is negative.
     public static func ftml(
         learningRate: Double = 0.0025, beta1: Double = 0.6, beta2: Double = 0.999,
-        epsilon: Double = 1e-8, weightDecay: Double = 0
+        epsilon: Double = 1e-8, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
         Optimizer(
-            FTML(moments: Moments("ftml", beta1, beta2, epsilon)), learningRate: learningRate,
-            weightDecay: weightDecay)
+            FTML(moments: Moments(ArgumentCheck("ftml", fileID, line), beta1, beta2, epsilon)),
+            learningRate: learningRate,
+            weightDecay: weightDecay, fileID: fileID, line: line)
     }
 }
 

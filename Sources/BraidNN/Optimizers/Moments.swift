@@ -8,9 +8,9 @@ struct Moments {
     let beta2: Double
     let epsilon: Double
 
-    init(_ name: String, _ beta1: Double, _ beta2: Double, _ epsilon: Double) {
-        Optimizer.check(
-            name, decays: ["beta1": beta1, "beta2": beta2], notNegative: ["epsilon": epsilon])
+    init(_ check: ArgumentCheck, _ beta1: Double, _ beta2: Double, _ epsilon: Double) {
+        check.numbers(
+            decays: ["beta1": beta1, "beta2": beta2], notNegative: ["epsilon": epsilon])
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon

@@ -9,13 +9,15 @@ extension Optimizer {
     /// - Precondition: the betas are in `0..<1`, and no other argument is negative.
     public static func nadam(
         learningRate: Double = 2e-3, beta1: Double = 0.9, beta2: Double = 0.999,
-        epsilon: Double = 1e-8, momentumDecay: Double = 0.004, weightDecay: Double = 0
+        epsilon: Double = 1e-8, momentumDecay: Double = 0.004, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check("nadam", notNegative: ["momentumDecay": momentumDecay])
+        ArgumentCheck("nadam", fileID, line).numbers(notNegative: ["momentumDecay": momentumDecay])
         return Optimizer(
             Nadam(
-                moments: Moments("nadam", beta1, beta2, epsilon), momentumDecay: momentumDecay),
-            learningRate: learningRate, weightDecay: weightDecay)
+                moments: Moments(ArgumentCheck("nadam", fileID, line), beta1, beta2, epsilon),
+                momentumDecay: momentumDecay),
+            learningRate: learningRate, weightDecay: weightDecay, fileID: fileID, line: line)
     }
 }
 

@@ -9,14 +9,15 @@ extension Optimizer {
     /// - Precondition: the decay is in `0..<1`, and no other argument is negative.
     public static func rmsProp(
         learningRate: Double = 1e-2, decay: Double = 0.99, epsilon: Double = 1e-8,
-        momentum: Double = 0, isCentered: Bool = false, weightDecay: Double = 0
+        momentum: Double = 0, isCentered: Bool = false, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check(
-            "rmsprop", decays: ["decay": decay],
+        ArgumentCheck("rmsprop", fileID, line).numbers(
+            decays: ["decay": decay],
             notNegative: ["epsilon": epsilon, "momentum": momentum])
         return Optimizer(
             RMSProp(decay: decay, epsilon: epsilon, momentum: momentum, isCentered: isCentered),
-            learningRate: learningRate, weightDecay: weightDecay)
+            learningRate: learningRate, weightDecay: weightDecay, fileID: fileID, line: line)
     }
 }
 

@@ -7,12 +7,13 @@ extension Optimizer {
     ///
     /// - Precondition: no argument is negative.
     public static func sgd(
-        learningRate: Double, momentum: Double = 0, weightDecay: Double = 0
+        learningRate: Double, momentum: Double = 0, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check("sgd", notNegative: ["momentum": momentum])
+        ArgumentCheck("sgd", fileID, line).numbers(notNegative: ["momentum": momentum])
         return Optimizer(
             StochasticGradientDescent(momentum: momentum, looksAhead: false),
-            learningRate: learningRate, weightDecay: weightDecay)
+            learningRate: learningRate, weightDecay: weightDecay, fileID: fileID, line: line)
     }
 
     /// Nesterov's accelerated gradient (Sutskever et al., ICML 2013): as `sgd`, but moving by
@@ -20,12 +21,13 @@ extension Optimizer {
     ///
     /// - Precondition: no argument is negative.
     public static func nag(
-        learningRate: Double, momentum: Double = 0.9, weightDecay: Double = 0
+        learningRate: Double, momentum: Double = 0.9, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check("nag", notNegative: ["momentum": momentum])
+        ArgumentCheck("nag", fileID, line).numbers(notNegative: ["momentum": momentum])
         return Optimizer(
             StochasticGradientDescent(momentum: momentum, looksAhead: true),
-            learningRate: learningRate, weightDecay: weightDecay)
+            learningRate: learningRate, weightDecay: weightDecay, fileID: fileID, line: line)
     }
 }
 

@@ -8,19 +8,26 @@ extension Optimizer {
     ///
     /// - Precondition: the momentum is in `0..<1`, and no other argument is negative.
     public static func signum(
-        learningRate: Double = 0.01, momentum: Double = 0.9, weightDecay: Double = 0
+        learningRate: Double = 0.01, momentum: Double = 0.9, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> Optimizer {
-        check("signum", decays: ["momentum": momentum])
+        ArgumentCheck("signum", fileID, line).numbers(decays: ["momentum": momentum])
         return Optimizer(
-            Signum(momentum: momentum), learningRate: learningRate, weightDecay: weightDecay)
+            Signum(momentum: momentum), learningRate: learningRate, weightDecay: weightDecay,
+            fileID: fileID, line: line)
     }
 
     /// Stochastic gradient Langevin dynamics (Welling and Teh, ICML 2011): half a gradient step and
     /// normal noise of variance `learningRate`, so that weights become samples of a posterior.
     ///
     /// - Precondition: no argument is negative.
-    public static func sgld(learningRate: Double, weightDecay: Double = 0) -> Optimizer {
-        Optimizer(LangevinDynamics(), learningRate: learningRate, weightDecay: weightDecay)
+    public static func sgld(
+        learningRate: Double, weightDecay: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) -> Optimizer {
+        Optimizer(
+            LangevinDynamics(), learningRate: learningRate, weightDecay: weightDecay,
+            fileID: fileID, line: line)
     }
 }
 

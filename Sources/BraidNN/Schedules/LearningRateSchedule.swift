@@ -25,9 +25,14 @@ public struct LearningRateSchedule: Sendable {
     /// The factor of the step that follows so many.
     /// - Throws: `EngineError` when a schedule of your own cannot be computed.
     /// - Precondition: `steps` is not negative.
-    public func callAsFunction(after steps: Int) throws(EngineError) -> Double {
-        guard Self.check(steps >= 0, "the steps, \(steps), are negative") else { return .nan }
-        return try factor(NDArray(Double(steps))).scalar(as: Double.self)
+    public func callAsFunction(
+        after steps: Int, fileID: StaticString = #fileID, line: UInt = #line
+    ) throws(EngineError) -> Double {
+        let isStep = Self.check(fileID, line).require(
+            steps >= 0, "the steps, \(steps), are negative")
+        guard isStep else { return .nan }
+        return try factor(NDArray(Double(steps))).scalar(
+            as: Double.self, fileID: fileID, line: line)
     }
 }
 
@@ -38,11 +43,12 @@ extension LearningRateSchedule {
     /// Times `factor` after every `interval` steps, but not below `minimum`.
     /// - Precondition: `factor` and `minimum` are not negative, and `interval` is positive.
     public static func factor(
-        _ factor: Double, every interval: Int, notBelow minimum: Double = 0
+        _ factor: Double, every interval: Int, notBelow minimum: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> LearningRateSchedule {
-        check(factor, "factor")
-        check(minimum, "minimum")
-        check(interval > 0, "the interval \(interval) is not positive")
+        let check = Self.check(fileID, line)
+        check.numbers(notNegative: ["factor": factor, "minimum": minimum])
+        check.require(interval > 0, "the interval \(interval) is not positive")
         return LearningRateSchedule { steps in
             let decays = steps.floorDivided(by: Double(interval))
             return maximum(NDArray.power(factor, decays), minimum)
@@ -51,10 +57,14 @@ extension LearningRateSchedule {
 
     /// Times `factor` after each of these numbers of steps.
     /// - Precondition: neither `factor` nor a milestone is negative.
-    public static func multiFactor(_ factor: Double, at milestones: [Int]) -> LearningRateSchedule {
-        check(factor, "factor")
+    public static func multiFactor(
+        _ factor: Double, at milestones: [Int],
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) -> LearningRateSchedule {
+        let check = Self.check(fileID, line)
+        check.numbers(notNegative: ["factor": factor])
         for milestone in milestones {
-            check(milestone >= 0, "the milestone \(milestone) is negative")
+            check.require(milestone >= 0, "the milestone \(milestone) is negative")
         }
         return LearningRateSchedule { steps in
             milestones.reduce(.ones([], dtype: .f64)) { product, milestone in
@@ -68,36 +78,39 @@ extension LearningRateSchedule {
     /// `final + (1 - final) (1 - t / steps)^power`, and `final` from `steps` on.
     /// - Precondition: `steps` and `power` are positive, and `final` is not negative.
     public static func polynomial(
-        steps: Int, power: Double = 1, final: Double = 0
+        steps: Int, power: Double = 1, final: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
     ) -> LearningRateSchedule {
-        check(power > 0 && power.isFinite, "the power \(power) is not above 0 and finite")
-        return falling(over: steps, to: final) { progress in (1 - progress).power(power) }
+        let check = Self.check(fileID, line)
+        check.require(power > 0 && power.isFinite, "the power \(power) is not above 0 and finite")
+        return falling(over: steps, to: final, check) { progress in (1 - progress).power(power) }
     }
 
     /// Half a wave of the cosine from 1 down to `final`, and `final` from `steps` on (Loshchilov and
     /// Hutter, ICLR 2017, without restarts).
     /// - Precondition: `steps` is positive and `final` is not negative.
-    public static func cosine(steps: Int, final: Double = 0) -> LearningRateSchedule {
-        falling(over: steps, to: final) { progress in ((progress * .pi).cos() + 1) * 0.5 }
+    public static func cosine(
+        steps: Int, final: Double = 0,
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) -> LearningRateSchedule {
+        falling(over: steps, to: final, check(fileID, line)) { progress in
+            ((progress * .pi).cos() + 1) * 0.5
+        }
     }
 
     private static func falling(
-        over steps: Int, to final: Double, _ shape: @escaping @Sendable (NDArray) -> NDArray
+        over steps: Int, to final: Double, _ check: ArgumentCheck,
+        _ shape: @escaping @Sendable (NDArray) -> NDArray
     ) -> LearningRateSchedule {
-        check(steps > 0, "the steps, \(steps), are not positive")
-        check(final, "final")
+        check.require(steps > 0, "the steps, \(steps), are not positive")
+        check.numbers(notNegative: ["final": final])
         return LearningRateSchedule { taken in
             shape(minimum(taken, Double(steps)) / Double(steps)) * (1 - final) + final
         }
     }
 
-    private static func check(_ value: Double, _ argument: String) {
-        check(value >= 0 && value.isFinite, "the \(argument) \(value) is negative or not finite")
-    }
-
-    @discardableResult
-    private static func check(_ condition: Bool, _ message: @autoclosure () -> String) -> Bool {
-        ArrayError.check(condition, in: "learning-rate schedule", message())
+    private static func check(_ fileID: StaticString, _ line: UInt) -> ArgumentCheck {
+        ArgumentCheck("learning-rate schedule", fileID, line)
     }
 }
 
@@ -112,11 +125,17 @@ extension LearningRateSchedule {
 
     /// This schedule after a warm-up of so many steps: its own first step is the first one after them.
     /// - Precondition: `steps` is not negative.
-    public func warmedUp(over steps: Int, _ warmUp: WarmUp = .linear()) -> LearningRateSchedule {
-        Self.check(steps >= 0, "the steps of the warm-up, \(steps), are negative")
+    public func warmedUp(
+        over steps: Int, _ warmUp: WarmUp = .linear(),
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) -> LearningRateSchedule {
+        let check = Self.check(fileID, line)
+        check.require(steps >= 0, "the steps of the warm-up, \(steps), are negative")
         switch warmUp {
-        case .linear(let start): Self.check(start, "start of the warm-up")
-        case .constant(let factor): Self.check(factor, "factor of the warm-up")
+        case .linear(let start):
+            check.numbers(notNegative: ["start of the warm-up": start])
+        case .constant(let factor):
+            check.numbers(notNegative: ["factor of the warm-up": factor])
         }
         if steps <= 0 { return self }
         let length = Double(steps)

@@ -54,30 +54,26 @@ public final class DataParallelStep: Sendable {
     /// - Precondition: `workers` is in `1...shards.count`.
     public init(
         _ trainer: Trainer, shards: Shards = Shards(4), workers: Int = 1,
-        hybridizedWith options: HybridOptions? = HybridOptions(), _ forward: @escaping Forward
+        hybridizedWith options: HybridOptions? = HybridOptions(), fileID: StaticString = #fileID,
+        line: UInt = #line, _ forward: @escaping Forward
     ) {
-        ArrayError.check(
-            (1...shards.count).contains(workers), in: Self.name,
+        ArgumentCheck(Self.name, fileID, line).require(
+            (1...shards.count).contains(workers),
             "\(workers) workers for \(shards.count) shards; there must be 1 to as many as shards")
         self.trainer = trainer
         self.shards = shards
         self.workers = min(max(workers, 1), shards.count)
         self.options = options
-        let differentiate: @Sendable ([NDArray]) -> (output: [NDArray], note: (any Sendable)?) = {
-            Self.differentiate($0, trainer, forward)
+        guard let options else {
+            differentiate = { Self.differentiate($0, trainer, forward) }
+            return
         }
-        if let options {
-            let function = HybridFunction<[NDArray], [NDArray]>(
-                options: options, structure: { TracedStructure() }, noting: differentiate)
-            self.differentiate = {
-                let (output, note) = function.noted($0)
-                return (output, note as? ShardNote)
-            }
-        } else {
-            self.differentiate = {
-                let (output, note) = differentiate($0)
-                return (output, note as? ShardNote)
-            }
+        let function = HybridFunction<[NDArray], [NDArray]>(
+            options: options, structure: { TracedStructure() },
+            noting: { Self.differentiate($0, trainer, forward) })
+        differentiate = {
+            let (output, note) = function.noted($0)
+            return (output, note as? ShardNote)
         }
     }
 
@@ -85,24 +81,25 @@ public final class DataParallelStep: Sendable {
 
     private static func differentiate(
         _ arrays: [NDArray], _ trainer: Trainer, _ forward: Forward
-    ) -> (output: [NDArray], note: (any Sendable)?) {
+    ) -> (output: [NDArray], note: ShardNote?) {
         let ((losses, scores), moves) = AverageMoves.collecting {
             Autograd.record { forward(arrays[0], arrays[1]) }
         }
         let count = arrays[0].shape[0]
+        let check = ArgumentCheck(name)
         guard
-            ArrayError.check(
-                losses.rank > 0 && losses.shape[0] == count, in: name,
+            check.require(
+                losses.rank > 0 && losses.shape[0] == count,
                 "the losses have shape \(losses.shape) for \(count) samples; give one loss for each sample "
                     + "and not their mean or sum: the step divides by the batch size"),
-            trainer.hasTrained(),
+            trainer.hasTrained(check),
             let (found, others) = losses.gradients(among: trainer.parameters.map(\.parameter)),
-            trainer.checkUntrained(others.filter { !$0.hasTrainer }),
-            ArrayError.check(
-                !found.isEmpty, in: name,
+            trainer.checkUntrained(others.filter { !$0.hasTrainer }, check),
+            check.require(
+                !found.isEmpty,
                 "the losses depend on no parameter that is trained; \(trainer.parameters.nameListing)"
             ),
-            trainer.checkAll(found.map(\.position))
+            trainer.checkAll(found.map(\.position), check)
         else { return ([losses, scores], nil) }
         let samples = Double(count)
         let output = [losses, scores] + found.map(\.gradient) + moves.map { $0.observed * samples }
@@ -122,10 +119,9 @@ public final class DataParallelStep: Sendable {
                 dependingOn: Array(sums),
                 keeping: trainer.changed(byStepsAt: update.used) + update.averages.map(\.parameter)
             ) {
-                trainer.step(
-                    Array(sums.prefix(update.used.count)), at: update.used, scale: scale)
-                for (average, sum) in zip(update.averages, sums.dropFirst(update.used.count)) {
-                    let mean = sum * scale.cast(to: sum.dtype)
+                let means = sums.map { $0 * scale.cast(to: $0.dtype) }
+                trainer.move(update.used, along: Array(means.prefix(update.used.count)))
+                for (average, mean) in zip(update.averages, means.dropFirst(update.used.count)) {
                     AverageMoves.Move(average.parameter, toward: mean, by: average.momentum).make()
                 }
             }
@@ -154,13 +150,14 @@ public final class DataParallelStep: Sendable {
     /// - Precondition: both have as many samples, at least one; the losses are one for each sample, and
     ///   what `Trainer.step` asks for.
     public func callAsFunction(
-        _ inputs: NDArray, _ labels: NDArray
+        _ inputs: NDArray, _ labels: NDArray, fileID: StaticString = #fileID, line: UInt = #line
     ) -> (losses: NDArray, scores: NDArray) {
+        let check = ArgumentCheck(Self.name, fileID, line)
         guard
-            ArrayError.check(
+            check.require(
                 inputs.rank > 0 && labels.rank > 0 && inputs.shape[0] == labels.shape[0]
                     && inputs.shape[0] > 0,
-                in: Self.name, "\(inputs.type) samples with \(labels.type) labels")
+                "\(inputs.type) samples with \(labels.type) labels")
         else { return (inputs, inputs) }
         let batchSize = inputs.shape[0]
         // Of this call alone: others may be under way.
@@ -186,8 +183,8 @@ public final class DataParallelStep: Sendable {
             guard let note else { return (results[0], results[1]) }
             if losses.isEmpty { averages = note.averages }
             guard
-                ArrayError.check(
-                    note.averages == averages, in: Self.name,
+                check.require(
+                    note.averages == averages,
                     "the shards move different running averages; each has to move the same ones")
             else { return (results[0], results[1]) }
             inFlight.append(results)

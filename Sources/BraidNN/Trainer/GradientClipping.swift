@@ -24,11 +24,12 @@ public enum GradientClipping: Hashable, Sendable {
     }
 
     @discardableResult
-    func check() -> Bool {
+    func check(_ fileID: StaticString? = nil, _ line: UInt = 0) -> Bool {
         switch self {
         case .value(let bound), .globalNorm(let bound):
             ArrayError.check(
-                bound > 0, in: "gradient clipping", "the bound \(bound) is not positive")
+                bound > 0, in: "gradient clipping", "the bound \(bound) is not positive",
+                fileID, line)
         }
     }
 }

@@ -16,12 +16,12 @@ public struct ParameterMultipliers: Hashable, Sendable {
     /// Factors for the parameters whose names fit a pattern, in which `*` stands for any characters,
     /// dots too.
     /// - Precondition: no factor is negative.
-    public init(_ pattern: String, learningRate: Double = 1, weightDecay: Double = 1) {
-        for (name, value) in [("learningRate", learningRate), ("weightDecay", weightDecay)] {
-            ArrayError.check(
-                value >= 0 && value.isFinite, in: "multipliers of '\(pattern)'",
-                "the \(name) \(value) is negative or not finite")
-        }
+    public init(
+        _ pattern: String, learningRate: Double = 1, weightDecay: Double = 1,
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        ArgumentCheck("multipliers of '\(pattern)'", fileID, line).numbers(
+            notNegative: ["learningRate": learningRate, "weightDecay": weightDecay])
         self.pattern = NamePattern(pattern)
         self.learningRate = learningRate
         self.weightDecay = weightDecay
@@ -29,13 +29,12 @@ public struct ParameterMultipliers: Hashable, Sendable {
 
     /// The factors for each parameter: the products of all that fit its name.
     static func resolve(
-        _ multipliers: [ParameterMultipliers], for parameters: ParameterList
+        _ multipliers: [ParameterMultipliers], for parameters: ParameterList,
+        _ check: ArgumentCheck
     ) -> [(learningRate: Double, weightDecay: Double)] {
         for row in multipliers where !parameters.contains(where: { row.pattern.matches($0.name) }) {
-            ArrayError(
-                .invalidValue, in: "trainer",
-                "no parameter's name fits '\(row.pattern)'; \(parameters.nameListing)"
-            ).report()
+            check.require(
+                false, "no parameter's name fits '\(row.pattern)'; \(parameters.nameListing)")
         }
         return parameters.map { element in
             multipliers.filter { $0.pattern.matches(element.name) }.reduce((1, 1)) {

@@ -51,14 +51,15 @@ public final class Trainer: Sendable {
         _ parameters: ParameterList, _ optimizer: Optimizer,
         schedule: LearningRateSchedule? = nil, clipping: GradientClipping? = nil,
         multipliers: [ParameterMultipliers] = [], allowingUntrained: Bool = false,
-        requiringAllGradients: Bool = false
+        requiringAllGradients: Bool = false, fileID: StaticString = #fileID, line: UInt = #line
     ) {
-        clipping?.check()
+        let check = Self.check(fileID, line)
+        clipping?.check(fileID, line)
         self.parameters = parameters
         self.optimizer = optimizer
         self.schedule = schedule
         self.clipping = clipping
-        self.multipliers = ParameterMultipliers.resolve(multipliers, for: parameters)
+        self.multipliers = ParameterMultipliers.resolve(multipliers, for: parameters, check)
         allowsUntrained = allowingUntrained
         requiresAllGradients = requiringAllGradients
         rate = Parameter(NDArray(optimizer.learningRate))
@@ -67,11 +68,11 @@ public final class Trainer: Sendable {
         let isOwn = parameters.map { $0.parameter.beginTraining() }
         own = zip(parameters, isOwn).filter { $1 }.map(\.0.parameter)
         if parameters.isEmpty {
-            Self.report("no parameter is to be trained; \(parameters.nameListing)")
+            check.reportState("no parameter is to be trained; \(parameters.nameListing)")
         }
         if own.count < parameters.count {
             let others = zip(parameters, isOwn).filter { !$1 }.map(\.0.name)
-            Self.report(
+            check.reportState(
                 "another trainer, which is still alive, moves \(ParameterList.listing(others)); give each "
                     + "its own parameters, or let go of the first one before")
         }
@@ -85,12 +86,11 @@ public final class Trainer: Sendable {
     public var learningRate: Double {
         get { knownRate.withLock { $0 } }
         set {
+            let check = ArgumentCheck(Self.name)
             guard
-                ArrayError.check(
-                    newValue >= 0 && newValue.isFinite, in: "trainer",
-                    "the learning rate \(newValue) is negative or not finite"),
-                ArrayError.check(
-                    Scopes.current?.trace == nil, in: "trainer",
+                check.numbers(notNegative: ["learning rate": newValue]),
+                check.require(
+                    Scopes.current?.trace == nil,
                     "the learning rate is set in a hybridized function, which would happen once, when "
                         + "it is traced; use a schedule")
             else { return }
@@ -113,56 +113,40 @@ public final class Trainer: Sendable {
     /// Moves every parameter that has a new gradient along it, scaled by one over the batch size.
     ///
     /// The losses of a batch, one for each sample, stand for their sum in `backward()`, which this makes a
-    /// mean of. A loss that is a mean already goes with `step()`. Parameters with the `gradientMode` `.none`
+    /// mean of. A loss that is a mean already goes with `step()`, which `batchSize` above 1 is a mistake for;
+    /// so does a sum that is divided by an array (`losses.sum() / mask.sum()`), though that cannot be told from
+    /// a weighted sum and is divided once more without a word. Parameters with the `gradientMode` `.none`
     /// stay, and so do those without a new gradient: what a step has used is not new any more.
     ///
     /// After a mistake nothing has moved.
     /// - Parameter batchSize: what gradients are divided by; 1 leaves them as they are.
     /// - Precondition: some parameter has a new gradient, from losses that are not averaged over a batch
     ///   if `batchSize` is above 1; what else the initialiser says.
-    public func step(batchSize: Int = 1) {
+    public func step(
+        batchSize: Int = 1, fileID: StaticString = #fileID, line: UInt = #line
+    ) {
+        let check = Self.check(fileID, line)
         guard
-            ArrayError.check(
-                batchSize > 0, in: "trainer", "the batch size \(batchSize) is not positive"),
-            let moved = newGradients(batchSize: batchSize)
+            check.require(batchSize > 0, "the batch size \(batchSize) is not positive"),
+            let moved = newGradients(batchSize: batchSize, check)
         else { return }
         let factor = 1 / Double(batchSize)
-        let gradients = moved.map { index in
-            // Looked for before.
-            let gradient = parameters[index].parameter.gradient!
-            return batchSize == 1 ? gradient : gradient * factor
+        let gradients = moved.gradients.map { batchSize == 1 ? $0 : $0 * factor }
+        for index in moved.places { parameters[index].parameter.useGradient() }
+        // Where one of the gradients has failed, nothing changes.
+        GuardedChanges.run(dependingOn: gradients, keeping: changed(byStepsAt: moved.places)) {
+            move(moved.places, along: gradients)
         }
-        for index in moved { parameters[index].parameter.useGradient() }
-        move(moved, along: gradients)
-    }
-
-    /// Moves the parameters at these places along the given gradients, each times `scale`, f64 [].
-    func step(_ gradients: [NDArray], at places: [Int], scale: NDArray) {
-        move(places, along: gradients.map { $0 * scale.cast(to: $0.dtype) })
-    }
-
-    /// What a step that moves all trained parameters changes.
-    package var changedBySteps: [Parameter] {
-        changed(
-            byStepsAt: parameters.indices.filter {
-                parameters[$0].parameter.gradientMode != .none
-            })
     }
 
     /// What a step changes that moves the parameters at these places: the number of steps, the parameters
     /// and the optimiser's state.
-    func changed(byStepsAt places: [Int]) -> [Parameter] {
+    package func changed(byStepsAt places: some Sequence<Int>) -> [Parameter] {
         [stepCount] + places.flatMap { [parameters[$0].parameter] + state(at: $0) }
     }
 
-    /// Where one of the gradients has failed, nothing changes.
-    private func move(_ moved: [Int], along gradients: [NDArray]) {
-        GuardedChanges.run(dependingOn: gradients, keeping: changed(byStepsAt: moved)) {
-            moveAll(moved, along: gradients)
-        }
-    }
-
-    private func moveAll(_ moved: [Int], along slopes: [NDArray]) {
+    /// Moves the parameters at these places along the given gradients. Whoever calls it guards what changes.
+    func move(_ moved: [Int], along slopes: [NDArray]) {
         // One update, so that of steps at the same time no two have the same count.
         let (rate, count) = stepCount.update { (count: inout NDArray) -> (NDArray, NDArray) in
             let rate = self.rate(after: count)
@@ -211,40 +195,42 @@ public final class Trainer: Sendable {
 
 /// What a step looks at before it moves anything.
 extension Trainer {
-    static func report(_ message: String) {
-        ArrayError(.invalidState, in: "trainer", message).report()
+    private static let name = "trainer"
+
+    private static func check(_ fileID: StaticString, _ line: UInt) -> ArgumentCheck {
+        ArgumentCheck(name, fileID, line)
     }
 
     /// Whether there is anything to move; reports it if not.
-    func hasTrained() -> Bool {
+    func hasTrained(_ check: ArgumentCheck) -> Bool {
         if parameters.contains(where: { $0.parameter.gradientMode != .none }) { return true }
-        Self.report(
+        check.reportState(
             "every parameter is frozen, so that nothing would be trained; \(parameters.nameListing)"
         )
         return false
     }
 
     /// Whether these are all that are to be moved, if that is asked for.
-    func checkAll(_ moved: [Int]) -> Bool {
+    func checkAll(_ moved: [Int], _ check: ArgumentCheck) -> Bool {
         guard requiresAllGradients else { return true }
         let isMoved = Set(moved)
         let missing = parameters.indices.filter {
             parameters[$0].parameter.gradientMode != .none && !isMoved.contains($0)
         }
         if missing.isEmpty { return true }
-        Self.report(
+        check.reportState(
             "the loss does not depend on \(ParameterList.listing(missing.map { parameters[$0].name })), and "
                 + "all gradients are required")
         return false
     }
 
     /// Whether a loss depends on no parameters that nobody trains, unless they are allowed.
-    func checkUntrained(_ untrained: [Parameter]) -> Bool {
+    func checkUntrained(_ untrained: [Parameter], _ check: ArgumentCheck) -> Bool {
         if allowsUntrained || untrained.isEmpty { return true }
         let types = untrained.map { parameter in
             parameter.shape.map { "\(TensorType(parameter.dtype, $0))" } ?? "\(parameter.dtype)"
         }
-        Self.report(
+        check.reportState(
             "the loss depends on \(untrained.count) parameter\(untrained.count == 1 ? "" : "s") that no "
                 + "trainer has (\(ParameterList.listing(types))); blocks in closures are not found by "
                 + "`parameters`: make them stored properties, or freeze what is to stay as it is, or pass "
@@ -252,17 +238,20 @@ extension Trainer {
         return false
     }
 
-    /// The places of the parameters that have new gradients; nil after a mistake.
-    private func newGradients(batchSize: Int) -> [Int]? {
-        guard hasTrained() else { return nil }
-        var moved: [Int] = []
+    /// The places of the parameters that have new gradients, and those; nil after a mistake.
+    private func newGradients(
+        batchSize: Int, _ check: ArgumentCheck
+    ) -> (places: [Int], gradients: [NDArray])? {
+        guard hasTrained(check) else { return nil }
+        var moved: (places: [Int], gradients: [NDArray]) = ([], [])
         var origins: [GradientOrigin] = []
         var isMean = false
         for (index, element) in parameters.enumerated()
         where element.parameter.gradientMode != .none {
             let news = element.parameter.gradientNews
-            guard news.isNew, element.parameter.gradient != nil else { continue }
-            moved.append(index)
+            guard news.isNew, let gradient = element.parameter.gradient else { continue }
+            moved.places.append(index)
+            moved.gradients.append(gradient)
             guard let origin = news.origin else { continue }
             if origins.last !== origin, !origins.contains(where: { $0 === origin }) {
                 origins.append(origin)
@@ -272,9 +261,9 @@ extension Trainer {
                 isMean = isMean || origin.reduction.isMean(over: batchSize)
             }
         }
-        if moved.isEmpty {
+        if moved.places.isEmpty {
             let isUsed = parameters.contains { $0.parameter.gradient != nil }
-            Self.report(
+            check.reportState(
                 isUsed
                     ? "no parameter has a new gradient, those of the last backward() were used by an earlier "
                         + "step; call backward() on a loss that depends on \(parameters[0].name) or others"
@@ -283,15 +272,15 @@ extension Trainer {
             return nil
         }
         if isMean {
-            Self.report(
+            check.reportState(
                 "step(batchSize: \(batchSize)) divides by the batch size, but the loss is a mean over the "
                     + "batch already; call step(), or backward() on the losses of the samples or their sum"
             )
             return nil
         }
-        guard checkAll(moved), checkUntrained(origins.flatMap(\.untrainedParameters)) else {
-            return nil
-        }
+        guard checkAll(moved.places, check),
+            checkUntrained(origins.flatMap(\.untrainedParameters), check)
+        else { return nil }
         return moved
     }
 }

@@ -60,14 +60,13 @@ extension NDArray {
         seed: NDArray? = nil, retaining: Bool = false, fileID: StaticString = #fileID,
         line: UInt = #line
     ) {
-        var reduction: LossReduction? = LossReduction()
         let found = differentiated(
-            seed: seed, retaining: retaining, &reduction, (fileID, line)
+            seed: seed, retaining: retaining, findingReduction: true, (fileID, line)
         ) { $0.gradientMode != .none }
         guard let found else { return }
-        let receivers = found.compactMap { $0.gradient == nil ? nil : $0.parameter }
-        let origin = GradientOrigin.make(reduction!, receivers: receivers)
-        for (parameter, gradient) in found {
+        let receivers = found.gradients.compactMap { $0.gradient == nil ? nil : $0.parameter }
+        let origin = GradientOrigin.make(found.reduction, receivers: receivers)
+        for (parameter, gradient) in found.gradients {
             if let gradient {
                 parameter.receive(gradient, from: origin)
             } else {
@@ -90,14 +89,13 @@ extension NDArray {
         fileID: StaticString = #fileID, line: UInt = #line
     ) -> [NDArray] {
         let wanted = Set(parameters.map { ObjectIdentifier($0) })
-        var reduction: LossReduction?
         let found = differentiated(
-            seed: seed, retaining: retaining, &reduction, (fileID, line)
+            seed: seed, retaining: retaining, findingReduction: false, (fileID, line)
         ) { parameter in
             wanted.contains(ObjectIdentifier(parameter))
         }
         var gradients = ParameterTable<NDArray>()
-        for case (let parameter, let gradient?) in found ?? [] {
+        for case (let parameter, let gradient?) in found?.gradients ?? [] {
             // A parameter that changed while it was recorded has several values.
             gradients[parameter] = gradients[parameter].map { $0 + gradient } ?? gradient
         }
@@ -117,14 +115,13 @@ extension NDArray {
     ) -> (found: [(position: Int, gradient: NDArray)], others: [Parameter])? {
         let positions = Dictionary(
             uniqueKeysWithValues: parameters.enumerated().map { (ObjectIdentifier($1), $0) })
-        var reduction: LossReduction?
-        let found = differentiated(seed: nil, retaining: false, &reduction, (fileID, line)) {
-            $0.gradientMode != .none
-        }
+        let found = differentiated(
+            seed: nil, retaining: false, findingReduction: false, (fileID, line)
+        ) { $0.gradientMode != .none }
         guard let found else { return nil }
         var gradients = [NDArray?](repeating: nil, count: parameters.count)
         var others: [Parameter] = []
-        for case (let parameter, let gradient?) in found {
+        for case (let parameter, let gradient?) in found.gradients {
             if let position = positions[ObjectIdentifier(parameter)] {
                 // A parameter that changed while it was recorded has several values.
                 gradients[position] = gradients[position].map { $0 + gradient } ?? gradient
@@ -141,11 +138,11 @@ extension NDArray {
 
     /// The gradients at the parameters on the record that are wanted, nil where this value does not depend
     /// on one; nil after a mistake.
-    /// - Parameter reduction: becomes how this value was made of samples, unless nil.
+    /// - Parameter findsReduction: whether it is wanted how this value was made of samples.
     private func differentiated(
-        seed: NDArray?, retaining: Bool, _ reduction: inout LossReduction?, _ caller: Caller,
+        seed: NDArray?, retaining: Bool, findingReduction findsReduction: Bool, _ caller: Caller,
         where isWanted: (Parameter) -> Bool
-    ) -> [(parameter: Parameter, gradient: NDArray?)]? {
+    ) -> Differentiated? {
         guard let tape = body.tape else { return Self.reportUnrecorded(caller) }
         if let seed, seed.type != type {
             ArrayError(
@@ -155,7 +152,8 @@ extension NDArray {
         }
         if body.symbol != nil {
             return tracedDifferentiated(
-                tape, seed: seed, retaining: retaining, &reduction, caller, where: isWanted)
+                tape, seed: seed, retaining: retaining, findingReduction: findsReduction, caller,
+                where: isWanted)
         }
         guard let contents = tape.take(retaining: retaining) else {
             return Self.reportConsumedRecord(caller)
@@ -165,18 +163,18 @@ extension NDArray {
         let leaves = contents.leaves.compactMap { leaf in
             leaf.parameter.flatMap { isWanted($0) ? (leaf.slot, $0) : nil }
         }
-        if reduction != nil {
-            reduction = LossReduction(of: TapeValues(contents: contents), at: output)
-        }
         let gradients = contents.gradients(of: output, seed: seed, at: leaves.map(\.0))
-        return zip(leaves, gradients).map { ($0.1, $1) }
+        return Differentiated(
+            gradients: zip(leaves, gradients).map { ($0.1, $1) },
+            reduction: findsReduction
+                ? LossReduction(of: TapeValues(contents: contents), at: output) : LossReduction())
     }
 
     /// The same inside a trace, where the record is part of the graph.
     private func tracedDifferentiated(
-        _ tape: Tape, seed: NDArray?, retaining: Bool, _ reduction: inout LossReduction?,
+        _ tape: Tape, seed: NDArray?, retaining: Bool, findingReduction findsReduction: Bool,
         _ caller: Caller, where isWanted: (Parameter) -> Bool
-    ) -> [(parameter: Parameter, gradient: NDArray?)]? {
+    ) -> Differentiated? {
         guard let trace = Scopes.current?.trace.map(Trace.of),
             let leaves = tape.takeTracedLeaves(retaining: retaining)
         else { return Self.reportConsumedRecord(caller) }
@@ -186,13 +184,18 @@ extension NDArray {
             seed.map(trace.symbol) ?? .ones(output.shape, dtype: output.dtype)
         let found = BraidGraph.gradients(
             of: [output], cotangents: [cotangent], at: wanted.map(\.symbol))
-        if reduction != nil {
-            reduction = LossReduction(
-                of: SymbolValues(), at: SymbolValues.Value(symbol: output))
-        }
-        return zip(wanted, found).map { leaf, gradient in
-            (leaf.parameter, gradient.map { trace.array($0) })
-        }
+        return Differentiated(
+            gradients: zip(wanted, found).map { leaf, gradient in
+                (leaf.parameter, gradient.map { trace.array($0) })
+            },
+            reduction: findsReduction
+                ? LossReduction(of: SymbolValues(), at: output) : LossReduction())
+    }
+
+    private struct Differentiated {
+        /// Nil where the value does not depend on a parameter.
+        let gradients: [(parameter: Parameter, gradient: NDArray?)]
+        let reduction: LossReduction
     }
 
     private typealias Caller = (fileID: StaticString, line: UInt)

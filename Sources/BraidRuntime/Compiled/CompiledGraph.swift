@@ -273,6 +273,7 @@ extension CompiledGraph {
         let memory = CallMemory(inputs, buffers, constants, arena: arena)
         let engine = Runtime.engine
         let origin = Runtime.isChecked ? CallOrigin() : nil
+        let block = checksValues ? CallFrame.kept : nil
         engine.push(
             program.program, label: JobOwner.current ?? "compiled graph",
             externals: inputs.map(\.storage) + buffers + [arena], bytes: plan.arenaByteCount,
@@ -281,7 +282,9 @@ extension CompiledGraph {
             guard let step = program.step(ofJob: job) else { return }
             if let origin { return try plan.steps[step].check(in: memory, origin) }
             if plan.steps[step].checksValues {
-                try plan.steps[step].checkValues(in: memory, splitter: engine)
+                do throws(ArrayError) {
+                    try plan.steps[step].checkValues(in: memory, splitter: engine)
+                } catch { throw block.map { error.inBlock($0()) } ?? error }
             }
             plan.steps[step].run(in: memory, splitter: engine)
         }

@@ -52,7 +52,8 @@ struct InlineRun {
         var causes = [Int?](repeating: nil, count: plan.steps.count)
         func fail(_ index: Int, _ error: ArrayError) {
             causes[index] = failures.count
-            failures.append(Failure(label: type(of: plan.steps[index].op).name, error: error))
+            failures.append(
+                Failure(label: type(of: plan.steps[index].op).name, error: error.located()))
         }
         fail(first, error)
         for index in first..<plan.steps.count {

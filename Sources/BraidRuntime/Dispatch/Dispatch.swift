@@ -1,5 +1,6 @@
 import BraidCore
 import BraidEngine
+import BraidPlatform
 
 /// How an operator gets from a call to a kernel: small work whose operands are ready runs at once
 /// on the calling thread, everything else becomes a job of the engine.
@@ -95,7 +96,7 @@ enum Dispatch {
         let targets = outputs.map(StoredView.init)
         let engine = Runtime.engine
         let origin = CheckedMode.isOn ? CallOrigin() : nil
-        let body: @Sendable () throws -> Void = { [unowned engine] in
+        let computation: @Sendable () throws -> Void = { [unowned engine] in
             try sources.map(\.view).withUnsafeBufferPointer { inputs in
                 try targets.map(\.view).withUnsafeBufferPointer { outputs in
                     if let origin {
@@ -107,6 +108,8 @@ enum Dispatch {
                 }
             }
         }
+        let body =
+            O.traits.contains(.checksValues) ? namingBlock(computation) : computation
         let written = targets.map { $0.storage as Variable }
         guard let guardian else {
             return engine.push(
@@ -119,6 +122,17 @@ enum Dispatch {
             accesses: ([guardian] + sources.map(\.storage)).map { ($0, .read) }
                 + written.map { ($0, .updateOrKeep) },
             priority: priority, bytes: scratchByteCount, owner: JobOwner.current, body)
+    }
+
+    /// A mistake that the job finds names the block that is being called now. Only jobs that look at values
+    /// pay for it.
+    private static func namingBlock(
+        _ body: @escaping @Sendable () throws -> Void
+    ) -> @Sendable () throws -> Void {
+        guard let block = CallFrame.kept else { return body }
+        return {
+            do { try body() } catch let mistake as ArrayError { throw mistake.inBlock(block()) }
+        }
     }
 
     /// Runs inline when the operands are ready, else pushes; any number of operands.

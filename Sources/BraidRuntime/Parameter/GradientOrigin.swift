@@ -21,7 +21,7 @@ package final class GradientOrigin: Sendable {
     /// Nil where there is nothing to be said.
     static func make(_ reduction: LossReduction, receivers: [Parameter]) -> GradientOrigin? {
         let untrained = receivers.filter { !$0.hasTrainer }
-        if untrained.isEmpty, reduction.averages.isEmpty { return nil }
+        if untrained.isEmpty, !reduction.hasAverages { return nil }
         return GradientOrigin(reduction, untrained)
     }
 

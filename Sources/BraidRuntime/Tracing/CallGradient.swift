@@ -20,6 +20,8 @@ final class CallGradient: CustomGradient {
     private let inputs: [Symbol]
     private let outputs: [Symbol]
     private let passes = Locked<[[Bool]: ReversePass]>([:])
+    /// How results were made of samples, by their numbers.
+    private let reductions = Locked<[Int: LossReduction]>([:])
 
     /// Whether closures are among the gradient rules, which may do something else each time.
     let hasClosures: Bool
@@ -45,7 +47,10 @@ final class CallGradient: CustomGradient {
 
     /// How a result was made of samples.
     func reduction(ofOutput index: Int) -> LossReduction {
-        LossReduction(of: SymbolValues(), at: SymbolValues.Value(symbol: outputs[index]))
+        if let known = reductions.withLock({ $0[index] }) { return known }
+        let found = LossReduction(of: SymbolValues(), at: outputs[index])
+        reductions.withLock { $0[index] = found }
+        return found
     }
 
     func cotangents(_ context: GradientContext) -> [[Symbol]] {

@@ -38,8 +38,8 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
                 image: train --evaluate and hybridize run need nothing else. The same seed gives the same \
                 file, byte for byte, for any number of threads (on the same instruction set).
 
-                A run whose loss becomes infinite or not a number ends, and writes no file. One that is \
-                interrupted writes the network of the last finished epoch to the file of --output.
+                A run whose loss becomes infinite or not a number ends, and writes no file; --evaluate of a \
+                network whose scores are fails. A run that is interrupted writes the network of the last finished epoch to the file of --output.
 
                 EXIT STATUS
                   0 success, 1 failed computation, 2 bad options or files,
@@ -132,7 +132,10 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
 
     @Flag(
         name: .customLong("allow-nan"),
-        help: "Go on when the loss is infinite or not a number, and write what came of it.")
+        help: """
+            Go on when the loss is infinite or not a number, and write what came of it; evaluate networks \
+            whose scores are.
+            """)
     var allowsNaN = false
 
     @Option(
@@ -227,7 +230,8 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
         let classification = try Data.load(data)
         if let evaluate {
             try Evaluation(
-                file: evaluate, networks: Networks.networks, data: classification, dataName: data
+                file: evaluate, networks: Networks.networks, data: classification, dataName: data,
+                allowsNaN: allowsNaN
             ).run(reporter)
         }
         guard let network else { return }

@@ -8,6 +8,8 @@ struct Evaluation {
     let data: ClassificationData
     /// The data's name, or where they lie.
     let dataName: String
+    /// Whether scores that are no numbers are none the less classes.
+    let allowsNaN: Bool
     /// How many samples are shown, at most.
     private static let shownCount = 4
     /// What their drawings may take together.
@@ -26,7 +28,7 @@ struct Evaluation {
         let classifier =
             parameters.isModelFile ? try model(in: parameters) : try network(with: parameters)
 
-        var accuracy = Accuracy()
+        var accuracy = TestAccuracy()
         var predicted: [Int64] = []
         for batch in DataLoader(data.test, batchSize: classifier.batchSize, seed: 0, workers: 1) {
             try Interrupt.check()
@@ -35,6 +37,16 @@ struct Evaluation {
             if predicted.count < Self.shownCount {
                 predicted += try scores.argmax(over: 1).scalars(as: Int64.self)
             }
+        }
+        if let problem = try accuracy.problem() {
+            guard allowsNaN else {
+                throw TrainingFailure(
+                    description:
+                        "\(shellQuoted(file)): \(problem), so that there "
+                        + "is no accuracy; look at the weights and at the numbers in the data; --allow-nan "
+                        + "prints it all the same")
+            }
+            reporter.warn(problem)
         }
         reporter.evaluated(
             model: classifier.name, testAccuracy: try accuracy.value(),

@@ -56,22 +56,23 @@ struct LossWatch {
                 // Files that cannot be read are no failure of the training.
                 guard let mistake = error.underlying as? ArrayError else { throw error }
                 throw failure(
-                    of: step, "could not be computed", Self.cause(labels(of: step)) ?? "\(mistake)")
+                    of: step, "could not be computed: \(wrongLabel(in: step) ?? "\(mistake)")")
             }
             guard !allowsNaN, let bad = losses.first(where: { !$0.isFinite }) else { continue }
-            throw failure(of: step, "is \(bad)", "\(cause(of: step)); --allow-nan goes on")
+            throw failure(of: step, "is \(bad): \(cause(of: step)); --allow-nan goes on")
         }
     }
 
-    private func failure(of step: Step, _ what: String, _ cause: String) -> TrainingFailure {
+    private func failure(of step: Step, _ what: String) -> TrainingFailure {
         TrainingFailure(
             description:
                 "the loss of step \(step.number) (epoch \(step.epoch), batch \(step.batch)) "
-                + "\(what): \(cause); no file was written")
+                + "\(what); no file was written")
     }
 
+    /// What probably made a loss infinite or NaN.
     private func cause(of step: Step) -> String {
-        if let cause = Self.cause(labels(of: step)) { return cause }
+        if let wrongLabel = wrongLabel(in: step) { return wrongLabel }
         if step.number == 1 {
             return
                 "it is the first step, so look at the numbers in the data: they should be finite and "
@@ -81,17 +82,12 @@ struct LossWatch {
             "the learning rate \(learningRate) is probably too large; try a smaller --learning-rate, "
             + "--warm-up-steps or --clip-norm"
     }
-}
 
-extension LossWatch {
     /// The first label that no class has; nil when all are right.
-    private func labels(of step: Step) -> (label: Int64, classes: Int)? {
+    private func wrongLabel(in step: Step) -> String? {
         let labels = (try? step.labels.cast(to: .i64).scalars(as: Int64.self)) ?? []
-        return labels.first { !(0..<Int64(classes)).contains($0) }.map { ($0, classes) }
-    }
-
-    private static func cause(_ wrong: (label: Int64, classes: Int)?) -> String? {
-        wrong.map { "the batch has the label \($0.label), outside 0..<\($0.classes)" }
+        return labels.first { !(0..<Int64(classes)).contains($0) }
+            .map { "the batch has the label \($0), outside 0..<\(classes)" }
     }
 }
 

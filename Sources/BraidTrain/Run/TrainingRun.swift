@@ -56,8 +56,10 @@ struct TrainingRun {
                 let progress = try train(step, loader, epoch, &watch, &speed, reporter)
                 // For what an interrupt would lose.
                 if output != nil { kept = KeptEpoch(epoch, of: network) }
-                testAccuracy = try accuracy(of: predictor)
+                let accuracy = try accuracy(of: predictor)
+                testAccuracy = try accuracy.value()
                 reporter.epoch(progress, testAccuracy: testAccuracy)
+                if let problem = try accuracy.problem() { reporter.warn(problem) }
                 if !progress.loss.isFinite {
                     reporter.warn("the loss is not finite any more; try a smaller --learning-rate")
                 }
@@ -139,16 +141,16 @@ struct TrainingRun {
         return try progress(batches, speed)
     }
 
-    /// The share of the test samples that the network gets right, in prediction mode.
-    private func accuracy(of network: any Block<[NDArray], [NDArray]>) throws -> Double {
-        var accuracy = Accuracy()
+    /// How the network does with the test samples, in prediction mode.
+    private func accuracy(of network: any Block<[NDArray], [NDArray]>) throws -> TestAccuracy {
+        var accuracy = TestAccuracy()
         for batch in DataLoader(
             data.test, batchSize: 256, seed: seed, workers: loaderWorkers)
         {
             try Interrupt.check()
             accuracy.update(network.forward([batch.input])[0], batch.label)
         }
-        return try accuracy.value()
+        return accuracy
     }
 }
 
