@@ -187,7 +187,7 @@ import Testing
         }
     }
 
-    @Test func memoryStaysFlat() async {
+    @Test(.disabled(if: Effort.isLight)) func memoryStaysFlat() async {
         await #expect(processExitsWith: .success) {
             let engine = Engine(.threaded(threads: 2))
             let program = ProgramReplayTests.layered(50)
