@@ -18,6 +18,7 @@ extension ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
+            warnOfRefusedThreads()
         } catch let interrupt as Interrupt {
             // A live line is left as it stands.
             let start = Console.columns == nil ? "" : "\n"
@@ -33,6 +34,15 @@ extension ParsableCommand {
             fail(fullMessage(for: error), status: isUsage ? 2 : 1)
         }
         Foundation.exit(0)
+    }
+
+    private static func warnOfRefusedThreads() {
+        let count = Runtime.engine.counters.refusedThreads
+        if count > 0 {
+            Console.warn(
+                "warning: the system refused a thread \(count) times, and the work was done by fewer; "
+                    + "ulimit -u or the limits of the container may be too low")
+        }
     }
 
     private static func fail(_ message: String, status: Int32) -> Never {

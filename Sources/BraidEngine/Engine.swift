@@ -225,7 +225,7 @@ public final class Engine: Sendable {
                 pushed: state.scheduler.pushCount, completed: state.scheduler.completedCount,
                 skipped: state.scheduler.skippedCount, inFlight: state.scheduler.inFlight.jobCount,
                 blockedPushes: state.backPressureCount, workers: state[.compute].workerCount,
-                ioThreads: state[.io].workerCount)
+                ioThreads: state[.io].workerCount, refusedThreads: state.refusedThreadCount)
         }
     }
 

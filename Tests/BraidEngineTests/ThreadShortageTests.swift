@@ -33,6 +33,7 @@ import Testing
             #expect(engine.counters.workers == 0 && engine.counters.ioThreads == 0)
             // At most once more for each job that ended, and lane.
             #expect(attempts.count <= 2 * Int(engine.counters.completed) + 2)
+            #expect(engine.counters.refusedThreads == attempts.count)
         }
     }
 

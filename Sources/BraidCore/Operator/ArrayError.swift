@@ -62,7 +62,7 @@ public struct ArrayError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The same, the place taken from the stack where it is not known: slow.
     func locatedByStack() -> ArrayError {
         var error = located()
-        error.location = location ?? CallStack().location
+        error.location = location ?? CallStack().resolved().location
         return error
     }
 

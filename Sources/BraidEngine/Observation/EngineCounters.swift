@@ -14,4 +14,6 @@ public struct EngineCounters: Sendable, Hashable {
     public let workers: Int
     /// Threads of the io lane that exist now; none before its first job.
     public let ioThreads: Int
+    /// How often the system refused a thread, whose work others then did.
+    public let refusedThreads: UInt64
 }

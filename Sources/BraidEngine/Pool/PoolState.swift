@@ -26,6 +26,8 @@ struct PoolState: Sendable {
 
     /// Pushes that had to wait for room.
     var backPressureCount: UInt64 = 0
+    /// Threads that the system did not give.
+    var refusedThreadCount: UInt64 = 0
 
     /// - Parameter hasWorkers: whether the engine has threads of its own.
     init(
@@ -166,6 +168,7 @@ struct PoolState: Sendable {
     /// A thread of a lane cannot be started: without threads to spare the engine works on with those that
     /// it has.
     mutating func doWithoutWorker(_ lane: Lane, _ wakes: inout Wakes) {
+        refusedThreadCount += 1
         self[lane].workerCount -= 1
         self[lane].searchers -= 1
         self[lane].canStart = false

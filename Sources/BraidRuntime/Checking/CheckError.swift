@@ -22,17 +22,31 @@ public struct CheckError: Error, Hashable, Sendable, CustomStringConvertible {
     public let message: String
     /// The path of the block that called the operator, as `encoder.0.attention (MultiHeadAttention)`;
     /// nil outside all blocks.
-    public let block: String?
+    public var block: String? { origin.block }
     /// The file and the line of the innermost call outside the library, as `/app/main.swift:7`; nil
     /// where the program has no debug information.
-    public let location: String?
+    public var location: String? { origin.location }
+    private let origin: CallOrigin
 
     init(_ code: Code, in operation: String, _ message: String, _ origin: CallOrigin) {
         self.code = code
         self.operation = operation
         self.message = message
-        block = origin.block
-        location = origin.location
+        self.origin = CallOrigin(finding: origin)
+    }
+
+    /// Whether the same was found at the same line.
+    public static func == (left: CheckError, right: CheckError) -> Bool {
+        (left.code, left.operation, left.message, left.block)
+            == (right.code, right.operation, right.message, right.block)
+            && (left.origin === right.origin || left.location == right.location)
+    }
+
+    /// Hashes what was found.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(code)
+        hasher.combine(operation)
+        hasher.combine(message)
     }
 
     /// As `log: the result f32[4] is NaN at [2], …; in block 1 (Dense); called at /app/main.swift:7`.
