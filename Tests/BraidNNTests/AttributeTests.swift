@@ -191,6 +191,14 @@ extension AttributeTests.Row {
         Self("concatenated", "array") { _ in concatenated([NDArray]()) },
         Self("stacked", "axis 5") { stacked([$0, $0], axis: 5) },
         Self("subscript", "index 2") { $0[2] },
+        Self("AxisSelection", "index -9223372036854775808") { $0[AxisSelection.index(.min)] },
+        Self("AxisSelection", "step -9223372036854775808") {
+            $0[AxisSelection.range(from: nil, upTo: nil, by: .min)]
+        },
+        Self("AxisSelection", "9") { $0[AxisSelection.range(from: 9, upTo: 3, by: 1)] },
+        Self("padded", "300") {
+            $0.cast(to: .u8).padded(by: [(0, 0), (1, 0), (0, 0)], mode: .constant(300))
+        },
         Self("Range.by", "step 0") { $0[0..., (0..<4).by(0)] },
         Self("ClosedRange.by", "step -1") { $0[0..., (0...3).by(-1)] },
         Self("PartialRangeFrom.by", "step -9223372036854775808") { $0[0..., (1...).by(.min)] },

@@ -95,6 +95,50 @@ struct RecurrentLayerTests {
         }
     }
 
+    /// Nor does padding that is not finite, in gradients either.
+    @Test func paddingThatIsNoNumberDoesNotMatter() throws {
+        let lengths = NDArray([4, 2, 0] as [Int64])
+        let isValid =
+            NDArray.range(count: 4, dtype: .i64).reshaped(to: [4, 1, 1])
+            .< lengths.expandingDimension(at: 1)
+        let sequence = NDArray.normal([4, 3, 2])
+        func check(
+            _ parameters: ParameterList, _ run: @escaping (NDArray) -> (NDArray, [NDArray])
+        ) throws {
+            func found(padding: Double) throws -> [[Float]] {
+                parameters.forEach { $0.parameter.gradient = nil }
+                let x = select(isValid, sequence, .full([], padding))
+                var output: [NDArray] = []
+                let loss: (NDArray) -> NDArray = { x in
+                    let (y, state) = run(x)
+                    output = [y] + state
+                    return state.reduce(y.square().sum()) { $0 + $1.sum() }
+                }
+                Autograd.record { loss(x) }.backward()
+                let slopes =
+                    parameters.map { $0.parameter.gradient! } + [gradient(at: x) { loss($0) }]
+                return try (slopes + output).map { try values($0.detached()) }
+            }
+            let expected = try found(padding: 0)
+            for padding in [.nan, .infinity, -.infinity] as [Double] {
+                #expect(try found(padding: padding) == expected, "\(padding)")
+            }
+        }
+        let lstm = LSTM(3, layers: 2, isBidirectional: true, inputs: 2)
+        try check(lstm.parameters) {
+            let (y, state) = lstm($0, state: nil, validLengths: lengths)
+            return (y, [state.hidden, state.cell])
+        }
+        let cell = GRUCell(3, inputs: 2)
+        for isReversed in [false, true] {
+            try check(cell.parameters) {
+                let (y, state) = cell.unrolled(
+                    $0, validLengths: lengths, isReversed: isReversed)
+                return (y, state)
+            }
+        }
+    }
+
     @Test func batchFirstExchangesTwoAxes() throws {
         let layer = LSTM(3, isBidirectional: true, inputs: 2)
         let other = LSTM(3, isBidirectional: true, isBatchFirst: true, inputs: 2)

@@ -64,6 +64,9 @@ extension AttributeTests.Row {
         schedule("warmedUp", "start of the warm-up nan") {
             .constant.warmedUp(over: 2, .linear(from: .nan))
         },
+        schedule("warmedUp", "factor of the warm-up -1.0") {
+            .constant.warmedUp(over: 2, .constant(-1))
+        },
         making("LearningRateSchedule.callAsFunction", "steps, -1") {
             _ = try? LearningRateSchedule.cosine(steps: 3)(after: -1)
         },
@@ -85,6 +88,7 @@ extension AttributeTests.Row {
         },
         Self("GradientClipping", "bound nan") { GradientClipping.value(.nan)([$0])[0] },
         Self("GradientClipping", "bound -1.0") { GradientClipping.value(-1)([$0])[0] },
+        Self("GradientClipping", "bound 0.0") { GradientClipping.globalNorm(0)([$0])[0] },
         making("ParameterMultipliers", "learningRate nan") {
             _ = ParameterMultipliers("*", learningRate: .nan)
         },

@@ -45,7 +45,8 @@ public struct GRU: Block, SelfNamingBlock {
     /// The outputs and the last state `[layers · directions, batch, units]`.
     /// - Parameters:
     ///   - state: the first state `[layers · directions, batch, units]`; zeros when nil.
-    ///   - validLengths: integers `[batch]`: how many steps each sequence has. Outputs behind are zeros, and
+    ///   - validLengths: integers `[batch]`: how many steps each sequence has. What stands behind does not
+    ///     matter, be it NaN; outputs behind are zeros, and
     ///     the last state is that of a sequence's last step; the other direction begins there.
     public func callAsFunction(
         _ x: NDArray, state: NDArray?, validLengths: NDArray? = nil

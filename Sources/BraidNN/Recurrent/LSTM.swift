@@ -50,7 +50,8 @@ public struct LSTM: Block, SelfNamingBlock {
     /// The outputs and the last state.
     /// - Parameters:
     ///   - state: the first state; zeros when nil.
-    ///   - validLengths: integers `[batch]`: how many steps each sequence has. Outputs behind are zeros, and
+    ///   - validLengths: integers `[batch]`: how many steps each sequence has. What stands behind does not
+    ///     matter, be it NaN; outputs behind are zeros, and
     ///     the last state is that of a sequence's last step; the other direction begins there.
     public func callAsFunction(
         _ x: NDArray, state: LSTMState?, validLengths: NDArray? = nil

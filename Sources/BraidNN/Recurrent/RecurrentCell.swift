@@ -34,8 +34,8 @@ extension RecurrentCell {
     /// The outputs `[steps, batch, …]` of a sequence `[steps, batch, inputs]`, and the last state.
     /// - Parameters:
     ///   - state: the first state; `initialState(for:)` when nil.
-    ///   - validLengths: integers `[batch]`: how many steps each sequence has. Outputs behind are zeros, and
-    ///     the last state is that of a sequence's last step.
+    ///   - validLengths: integers `[batch]`: how many steps each sequence has. What stands behind does not
+    ///     matter; outputs behind are zeros, and the last state is that of a sequence's last step.
     ///   - isReversed: whether the last step is taken first.
     public func unrolled(
         _ x: NDArray, state: [NDArray]? = nil, validLengths: NDArray? = nil,
@@ -55,8 +55,8 @@ extension RecurrentCell {
         var state = state ?? initialState(for: steps[0])
         var outputs = steps
         for step in isReversed ? Array(steps.indices.reversed()) : Array(steps.indices) {
-            let next = forward(RecurrentStep(steps[step], state: state))
             guard let lengths else {
+                let next = forward(RecurrentStep(steps[step], state: state))
                 (outputs[step], state) = (next.value, next.state)
                 continue
             }
@@ -65,6 +65,10 @@ extension RecurrentCell {
                 let places = [x.shape[1]] + [Int](repeating: 1, count: new.rank - 1)
                 return select(isLonger.reshaped(to: places), new, old)
             }
+            // What is behind a sequence's end reaches no gradient: what is not finite would, through products
+            // with 0.
+            let known = chosen(steps[step], .zeros([], dtype: x.dtype))
+            let next = forward(RecurrentStep(known, state: state))
             outputs[step] = chosen(next.value, .zeros([], dtype: next.value.dtype))
             state = zip(next.state, state).map(chosen)
         }

@@ -65,6 +65,9 @@ struct RecurrentStack: Sendable {
             NDArray.range(count: steps, dtype: .i64).reshaped(to: [steps, 1, 1])
                 .< lengths.expandingDimension(at: 1)
         }
+        // What is behind a sequence's end reaches no gradient: what is not finite would, through products
+        // with 0.
+        if let isValid { values = select(isValid, values, .zeros([], dtype: x.dtype)) }
         var last: [[NDArray]] = []
         for (layer, directions) in layers.enumerated() {
             if layer > 0 { values = dropout(values) }
