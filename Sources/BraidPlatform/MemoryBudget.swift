@@ -8,7 +8,13 @@ import Synchronization
 package final class MemoryBudget: Sendable {
     /// That of the process: what the machine has, or the limit of its control group.
     package static let process = MemoryBudget(limit: Machine.memoryByteCount, isWhole: true)
-    @TaskLocal private static var scoped: MemoryBudget?
+    @TaskLocal private static var bound: MemoryBudget?
+    /// Whether `limited` was ever called; until then nobody need look.
+    private static let isEverLimited = Atomic<Bool>(false)
+    /// That of the innermost `limited` around the calling code.
+    private static var scoped: MemoryBudget? {
+        isEverLimited.load(ordering: .relaxed) ? bound : nil
+    }
 
     private let limitByteCount: Atomic<Int>
     private let usedByteCount = Atomic<Int>(0)
@@ -27,7 +33,8 @@ package final class MemoryBudget: Sendable {
     /// Runs `body` with at most `limit` bytes for what it reads and plans, within the process's budget.
     /// What it makes of arrays counts until it returns.
     package static func limited<R>(to limit: Int, _ body: () throws -> R) rethrows -> R {
-        try $scoped.withValue(MemoryBudget(limit: limit, isWhole: false), operation: body)
+        isEverLimited.store(true, ordering: .relaxed)
+        return try $bound.withValue(MemoryBudget(limit: limit, isWhole: false), operation: body)
     }
 
     /// Whether `limited` is open around the calling code.
@@ -36,7 +43,7 @@ package final class MemoryBudget: Sendable {
     /// Runs `body`, a job that the thread helps with, outside every limit of the calling code.
     package static func outsideLimits<R>(_ body: () throws -> R) rethrows -> R {
         if scoped == nil { return try body() }
-        return try $scoped.withValue(nil, operation: body)
+        return try $bound.withValue(nil, operation: body)
     }
 
     /// Takes bytes from the budget until the reservation goes.

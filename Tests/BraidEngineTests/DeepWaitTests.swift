@@ -50,6 +50,60 @@ import Testing
         }
     }
 
+    /// Whatever thread runs what a job waits for, the job cannot go on before.
+    @Test(arguments: Engine.Kind.all)
+    func deepJobsSuspendTheFirst(kind: Engine.Kind) throws {
+        let engine = Engine(kind)
+        try Watchdog.run(engine) {
+            let suspended = Counter()
+            engine.push("top") {
+                let here = JobFrame.current
+                @Sendable func descend(_ depth: Int) throws {
+                    if depth == 100 { return }
+                    let variable = Variable()
+                    engine.push("level", updates: [variable]) {
+                        // Another thread may begin before this one waits.
+                        while !here.isSuspendedByCaller { Processor.yield() }
+                        suspended.add()
+                        try descend(depth + 1)
+                    }
+                    try engine.wait(for: variable)
+                }
+                try descend(0)
+            }
+            try engine.waitAll()
+            #expect(suspended.count == 100)
+        }
+    }
+
+    /// A job on another engine's stack is that of the threads, too, that stand in for it.
+    @Test(arguments: [Engine.Kind.serial, .simulated(seed: 7)])
+    func standInsKnowOtherEngines(kind: Engine.Kind) throws {
+        let engines = [Engine(kind), Engine(kind)]
+        try Watchdog.run(engines[0]) {
+            let held = Variable()
+            let isTold = Flag()
+            engines[1].push("holder", updates: [held]) {
+                @Sendable func descend(_ depth: Int) throws {
+                    if depth == 200 {
+                        // Read by the job itself, written by one that comes after it.
+                        try engines[1].wait(for: held)
+                        let later = Variable()
+                        engines[1].push("later", reads: [held], overwrites: [later]) {}
+                        if engines[1].failure(of: later)?.code == .waitCycle { isTold.set() }
+                        return
+                    }
+                    let variable = Variable()
+                    engines[0].push("level", updates: [variable]) { try descend(depth + 1) }
+                    try engines[0].wait(for: variable)
+                }
+                try descend(0)
+            }
+            try engines[1].waitAll()
+            #expect(isTold.isSet)
+        }
+    }
+
     /// Where the system has no further thread, the wait fails and says so.
     @Test(arguments: [Engine.Kind.serial, .threaded(threads: 2)])
     func withoutThreadsTheDeepestWaitFails(kind: Engine.Kind) {

@@ -48,6 +48,26 @@ import Testing
         }
     }
 
+    /// What is split goes on after its pieces, on whatever thread they run.
+    @Test func piecesSuspendWhatIsSplit() throws {
+        let engine = Engine(.threaded(threads: 2))
+        try Watchdog.run(engine) {
+            for _ in 0..<20 {
+                let suspended = Counter()
+                engine.push("split") {
+                    let here = JobFrame.current
+                    let barrier = Barrier(2)
+                    engine.parallelFor(2) { _ in
+                        barrier.meet()
+                        if here == .current || here.isSuspendedByCaller { suspended.add() }
+                    }
+                }
+                try engine.waitAll()
+                #expect(suspended.count == 2)
+            }
+        }
+    }
+
     @Test(arguments: Engine.Kind.threadCounts)
     func manyJobsSplitAtOnce(threads: Int) throws {
         let engine = Engine(.threaded(threads: threads))

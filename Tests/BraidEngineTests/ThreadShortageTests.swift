@@ -50,6 +50,32 @@ import Testing
         }
     }
 
+    /// A waiter that goes leaves nothing behind that nobody would do.
+    @Test func waitersRunWhatWasPushedMeanwhile() throws {
+        let engine = Engine(.threaded(threads: 1), hasThread: { false })
+        try Watchdog.run(engine) {
+            engine.push("finds that there is no thread") {}
+            let (variable, end) = (Variable(), Semaphore())
+            let (hasBegun, isPushed) = (Semaphore(), Semaphore())
+            // Until this thread sleeps in the wait, or nearly.
+            #expect(variable.tryBeginRead())
+            engine.push("awaited", overwrites: [variable]) {
+                hasBegun.signal()
+                isPushed.wait()
+            }
+            let pusher = UserThread {
+                variable.endRead()
+                hasBegun.wait()
+                // The only permit is taken, so that the push cannot do the work itself.
+                engine.push("job") { end.signal() }
+                isPushed.signal()
+            }
+            try engine.wait(for: variable)
+            end.wait()
+            pusher.join()
+        }
+    }
+
     /// Threads that can be had again are taken again.
     @Test func threadsComeBack() throws {
         let hasThread = Flag()
@@ -98,6 +124,30 @@ import Testing
                 try engine.waitAll()
             }
             #expect(!ranOnTop.isSet)
+        }
+        // They are told who waits for them, though they run elsewhere.
+        try Watchdog.run(engine) {
+            let here = JobFrame.current
+            @Sendable func meet() { while !here.isSuspendedByCaller { Processor.yield() } }
+            try JobFrame.withoutHelping {
+                let (variable, other) = (Variable(), Variable())
+                engine.push("awaited", updates: [variable]) { meet() }
+                try engine.wait(for: variable)
+                engine.push("by all") { meet() }
+                try engine.waitAll()
+                engine.parallelFor(2) { _ in meet() }
+                engine.push("waiter", updates: [variable]) {
+                    engine.push("by a job", updates: [other]) { meet() }
+                    try engine.wait(for: other)
+                }
+                try engine.wait(for: variable)
+            }
+            let end = Semaphore()
+            engine.push("stranger") {
+                #expect(!here.isSuspendedByCaller)
+                end.signal()
+            }
+            end.wait()
         }
         // Where nobody else is there to do it, it is done all the same.
         for engine in [Engine(.serial), Engine(.threaded(threads: 1), hasThread: { false })] {

@@ -240,6 +240,20 @@ import Testing
         }
     }
 
+    /// A job that an update waits for finds the parameter taken for good, on whatever thread it runs.
+    @Test func jobsThatUpdatesWaitForAreTold() throws {
+        let engine = Engine(.threaded(threads: 2))
+        let parameter = Parameter(NDArray.ones([2]))
+        let done = Variable()
+        parameter.update { value in
+            engine.push("reads", overwrites: [done]) { _ = parameter.wrappedValue }
+            let error = #expect(throws: EngineError.self) { try engine.wait(for: done) }
+            #expect("\(error!)".contains("a job that the update waits for"))
+            value = value * 2
+        }
+        #expect(try parameter.wrappedValue.scalars(as: Float.self) == [2, 2])
+    }
+
     /// A waiter in training helps with a prediction: dropout stays off.
     @Test func predictionsStayPredictions() throws {
         let engine = Engine(.threaded(threads: 2))

@@ -58,6 +58,25 @@ struct MemoryLimitTests {
         }
     }
 
+    /// The limit that counts is that of the call.
+    @Test func callsAskForTheLimitOfTheirTime() async {
+        // The limit is the process's.
+        await #expect(processExitsWith: .success) {
+            let x = Symbol.variable("x", .f32, [1 << 20])
+            let graph = Graph(computing: [x.exp(), x.tanh()], from: [x], names: ["x"])
+            let argument = NDArray.zeros([1 << 20])
+            let limit = Runtime.memoryLimit
+            Runtime.memoryLimit = 6 << 20
+            let compiled = CompiledGraph(graph)
+            let error = #expect(throws: EngineError.self) {
+                try compiled([argument])[1].waitUntilReady()
+            }
+            #expect("\(error!)".contains("bytes"))
+            Runtime.memoryLimit = limit
+            try compiled([argument])[1].waitUntilReady()
+        }
+    }
+
     @Test func callsForWhichThereIsNoMemoryReportWhenRead() throws {
         let x = Symbol.variable("x", .f32, [1])
         let wide = x.broadcast(to: half)

@@ -37,12 +37,10 @@ final class Run: @unchecked Sendable {
 
     // Under the engine's lock.
     @exclusivity(unchecked) var grips: GripList
-    /// Of the first job; the others follow.
+    /// Of the first job; the others follow. Without its place when a failure took that over.
     var order = PushOrder(root: 0)
     /// The end of what the jobs of a nested run push; none for other runs.
     var endPlace = OrderTable.none
-    /// Whether the place in `order` goes back at the end; not when a failure took it over.
-    var keepsPlace = true
     /// Of jobs whose places cannot be told from the run's: where what they push begins and ends; by job.
     var marks: [(job: Int, begin: Int, end: Int)] = []
     /// Of the first job; the others follow.

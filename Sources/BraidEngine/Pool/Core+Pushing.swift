@@ -40,8 +40,7 @@ extension Core {
     private func work(afterPushing run: Run, _ thread: ThreadState) {
         switch kind {
         case .threaded:
-            // Not on top of something that would have to wait for it.
-            guard isWithoutThreads, thread.depth == 0 else { return }
+            guard isAlone(thread) else { return }
             if !helpsToTheEnd(of: run, thread) { runReady(atMost: .max, thread) }
         case .serial: help(until: .roots(upTo: run.lastRoot), thread)
         case .simulated:

@@ -38,7 +38,7 @@ extension Core {
         _ body: (Int) -> Void
     ) {
         withoutActuallyEscaping(body) { body in
-            let region = Region(job, count, in: binding, owner: thread.parker, body)
+            let region = Region(job, count, in: binding, owner: thread, body)
             withState { state, wakes in
                 state.regions.append(region)
                 state.dispatch(&wakes)
@@ -61,7 +61,7 @@ extension Core {
                 "parallelFor", GripList(), priority: .max, byteCount: 0, body: .work { body() },
                 context: .outside)
             push(run)
-            help(until: .end(Target(run: run, grip: nil)), ThreadState.current)
+            wait(until: .end(Target(run: run, grip: nil)), ThreadState.current)
         }
     }
 

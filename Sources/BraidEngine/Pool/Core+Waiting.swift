@@ -29,7 +29,7 @@ extension Core {
                 if let around {
                     try wait(for: target, inside: around, thread)
                 } else {
-                    help(until: .end(target), thread)
+                    wait(until: .end(target), thread)
                 }
             }
             while variable.word.load(ordering: .acquiring) & VariableWord.writing != 0 {
@@ -49,10 +49,41 @@ extension Core {
             throw EngineError(invalidInsideJob: "waitAll()", job: around.job.label)
         }
         let root = withState { state, _ in state.scheduler.rootCount }
-        help(until: .roots(upTo: root), thread)
+        wait(until: .roots(upTo: root), thread)
         awaitReleases()
         if let failure = withState({ state, _ in state.scheduler.takeUnreported() }) {
             throw failure
+        }
+    }
+
+    /// Sleeps outside the engine's jobs. Those of other engines on the thread's stack give their permits to
+    /// stand-ins meanwhile: what they wait for may wait for work of theirs.
+    func sleep(_ thread: ThreadState, _ goal: Goal, _ lane: Lane) {
+        let permits = thread.permits(besides: self)
+        for permit in permits { permit.core.lend(permit.lane) }
+        park(thread.parker, goal)
+        withState { state, wakes in
+            state.leave(thread.parker, goal, lane)
+            if permits.isEmpty { return }
+            // Work that this thread was woken for is others' as long as it has to wait itself.
+            state[lane].arrive(thread.parker)
+            state.dispatch(&wakes)
+        }
+        for permit in permits { permit.core.takeBack(permit.lane, thread, goal) }
+    }
+
+    /// A thread inside a job of the lane goes to sleep.
+    private func lend(_ lane: Lane) {
+        withState { state, wakes in
+            state[lane].releasePermit()
+            state.dispatch(&wakes)
+        }
+    }
+
+    /// A thread that slept inside a job of the lane goes on; it sleeps until there is a permit.
+    private func takeBack(_ lane: Lane, _ thread: ThreadState, _ goal: Goal) {
+        while !withState({ state, _ in state[lane].reclaimPermit(thread.parker) }) {
+            park(thread.parker, goal)
         }
     }
 
@@ -74,6 +105,8 @@ extension Core {
         for target: Target, inside around: ThreadState.Frame, _ thread: ThreadState
     ) throws(EngineError) {
         let (waiting, lane) = (around.job, around.lane)
+        begin(.end(target), thread)
+        defer { endWait(thread) }
         var hasBegun = false
         // What an earlier search found, the next one to be taken last.
         var candidates: [Job] = []
@@ -93,7 +126,7 @@ extension Core {
             case .run(let begun):
                 runToEnd(begun, withPermit: false, dispatches: true, thread)
             case .runElsewhere(let begun):
-                if runOnStandIn(begun) { continue }
+                if runOnStandIn(begun, for: thread) { continue }
                 let isTooDeep = thread.depth >= Self.deepest
                 // It has begun and is to end: in the worst case as failed.
                 if isTooDeep {
@@ -101,12 +134,20 @@ extension Core {
                 } else {
                     runToEnd(begun, withPermit: false, dispatches: true, thread)
                 }
-            case .park:
-                repeat {
-                    park(thread.parker, .end(target))
-                } while !takesPermitBack(thread, target, lane)
+            case .park: sleep(thread, for: target, lane)
             }
         }
+    }
+
+    /// Sleeps inside a job, whose permit is given away.
+    private func sleep(_ thread: ThreadState, for target: Target, _ lane: Lane) {
+        var permits = thread.permits(besides: self)
+        for permit in permits { permit.core.lend(permit.lane) }
+        park(thread.parker, .end(target))
+        withState { _, _ in target.run.waiters.removeAll { $0.parker === thread.parker } }
+        let position = permits.firstIndex { $0.core.number > number } ?? permits.count
+        permits.insert(ThreadState.Permit(core: self, lane: lane), at: position)
+        for permit in permits { permit.core.takeBack(permit.lane, thread, .end(target)) }
     }
 
     private func nextStep(
@@ -115,40 +156,24 @@ extension Core {
     ) -> Step {
         if target.isReached { return .reached }
         let isDeep = thread.depth >= Self.helpDepth
-        if !isDeep || !state[lane].hasThreads {
-            while let job = candidates.popLast() {
-                guard job.run[job.index].isReady, job.run.lane == lane else { continue }
-                state.scheduler.takeReady(job)
-                let begun = state.begin(job)
-                return isDeep ? .runElsewhere(begun) : .run(begun)
-            }
-        }
-        switch state.scheduler.search(from: target, for: waiting) {
-        case .cycle(let labels): return .cycle(labels)
-        case .ready(let jobs):
-            if !isDeep || !state[lane].hasThreads {
-                candidates = state.scheduler.sortedForTaking(jobs, lane)
-                if let job = candidates.popLast() {
-                    state.scheduler.takeReady(job)
-                    let begun = state.begin(job)
-                    return isDeep ? .runElsewhere(begun) : .run(begun)
+        let takesWork = !isDeep || !state[lane].hasThreads
+        var begun = takesWork ? state.beginLast(of: &candidates, lane) : nil
+        if begun == nil {
+            switch state.scheduler.search(from: target, for: waiting) {
+            case .cycle(let labels): return .cycle(labels)
+            case .ready(let jobs):
+                if takesWork {
+                    candidates = state.scheduler.sortedForTaking(jobs, lane)
+                    begun = state.beginLast(of: &candidates, lane)
                 }
             }
         }
+        if let begun { return isDeep ? .runElsewhere(begun) : .run(begun) }
         state[lane].releasePermit()
         // Not woken by that itself.
         state.dispatch(&wakes)
         state[lane].blocked.append(thread.parker)
         target.run.waiters.append((target, thread.parker))
         return .park
-    }
-
-    private func takesPermitBack(
-        _ thread: ThreadState, _ target: Target, _ lane: Lane
-    ) -> Bool {
-        withState { state, _ in
-            target.run.waiters.removeAll { $0.parker === thread.parker }
-            return state[lane].reclaimPermit(thread.parker)
-        }
     }
 }

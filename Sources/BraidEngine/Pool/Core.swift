@@ -140,39 +140,43 @@ final class Core: Sendable {
             // Each case reports its end before the next step is chosen: what a job kept alive may push
             // when it dies, and then this thread helps in there, too.
             switch step {
-            case .reached: return
+            case .reached:
+                if isAlone(thread) { runReady(atMost: .max, thread) }
+                return
             case .run(let begun):
                 runToEnd(begun, withPermit: true, dispatches: false, thread)
                 hasSpun = false
             case .help(let region):
-                thread.within(region.job, of: self, lane) {
-                    CallFrame.hidden { region.run() }
-                }
+                thread.helping(region, of: self) { CallFrame.hidden { region.run() } }
                 withState { state, wakes in state.leave(region, &wakes) }
                 hasSpun = false
             case .spin:
                 spin(while: seen)
                 hasSpun = true
             case .park:
-                park(thread.parker, goal)
-                state.withLock { $0.leave(thread.parker, goal, lane) }
+                sleep(thread, goal, lane)
                 hasSpun = false
             }
         }
     }
 
-    /// Whether the system has no thread for the pool just now.
-    var isWithoutThreads: Bool {
-        lacksThreads.load(ordering: .relaxed) && state.withLock { !$0[.compute].hasThreads }
+    /// Whether a thread outside jobs leaves what is ready to nobody: the pool has no thread, and the system
+    /// had none for it.
+    func isAlone(_ thread: ThreadState) -> Bool {
+        lacksThreads.load(ordering: .relaxed) && thread.depth == 0
+            && state.withLock { $0[.compute].workerCount == 0 }
     }
 
     /// Runs a job, which the calling thread has taken inside another one, on a thread of its own whose end
     /// the caller awaits: its stack has room.
     /// - Returns: whether the system had one.
-    func runOnStandIn(_ begun: BegunJob) -> Bool {
+    func runOnStandIn(_ begun: BegunJob, for lender: ThreadState) -> Bool {
+        // Sendable because the lender waits: one thread at a time uses it.
+        nonisolated(unsafe) let lender = lender
         let standIn = startThread { [self] in
             let thread = ThreadState.current
             thread.employer = self
+            thread.standIn(for: lender)
             runToEnd(begun, withPermit: false, dispatches: true, thread)
         }
         standIn?.join()
@@ -194,7 +198,7 @@ final class Core: Sendable {
     func runToEnd(
         _ begun: BegunJob, withPermit: Bool, dispatches: Bool, _ thread: ThreadState
     ) {
-        let outcome = run(begun, on: thread)
+        let outcome = run(begun, withPermit: withPermit, on: thread)
         end(begun, outcome, withPermit: withPermit, dispatches: dispatches, thread)
     }
 
@@ -218,10 +222,13 @@ final class Core: Sendable {
     }
 
     /// Runs a job's body, unless an input is poisoned.
-    private func run(_ begun: BegunJob, on thread: ThreadState) -> Outcome {
+    private func run(
+        _ begun: BegunJob, withPermit: Bool, on thread: ThreadState
+    ) -> Outcome {
         let job = begun.job
         let start = begun.inherited == nil && recorder.isOn ? recorder.now : 0
-        let outcome = thread.within(job, of: self, job.run.lane) {
+        let lane = job.run.lane
+        let outcome = thread.within(job, of: self, lane, hasOwnPermit: withPermit) {
             // A waiter that helps is inside calls that the job is no part of.
             CallFrame.hidden { job.run.callBody(of: job, inheriting: begun.inherited) }
         }

@@ -15,6 +15,8 @@ struct PoolState: Sendable {
     private var compute: LanePool
     private var io: LanePool
 
+    /// Threads that wait for jobs to end.
+    var waits: [Wait] = []
     var regions: [Region] = []
     var drainers: [(root: UInt64, parker: Parker)] = []
     var pushers: [(run: Run, parker: Parker)] = []
@@ -115,6 +117,16 @@ struct PoolState: Sendable {
         guard self[lane].hasPermit, let job = scheduler.takeReady(lane) else { return nil }
         self[lane].running += 1
         return begin(job)
+    }
+
+    /// Takes the last of a list of jobs, which somebody else may have taken meanwhile, that can run on a lane.
+    mutating func beginLast(of candidates: inout [Job], _ lane: Lane) -> BegunJob? {
+        while let job = candidates.popLast() {
+            guard job.run[job.index].isReady, job.run.lane == lane else { continue }
+            scheduler.takeReady(job)
+            return begin(job)
+        }
+        return nil
     }
 
     func begin(_ job: Job) -> BegunJob {

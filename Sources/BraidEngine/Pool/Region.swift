@@ -18,15 +18,18 @@ final class Region: @unchecked Sendable {
     /// Threads other than the owner that are inside.
     let helpers = Atomic<Int>(0)
     let owner: Parker
+    /// What goes on only after the pieces.
+    let suspended: [JobFrame]
 
     init(
-        _ job: Job, _ count: Int, in binding: ScopeBinding?, owner: Parker,
+        _ job: Job, _ count: Int, in binding: ScopeBinding?, owner: ThreadState,
         _ body: @escaping (Int) -> Void
     ) {
         self.binding = binding
         self.job = job
         self.count = count
-        self.owner = owner
+        self.owner = owner.parker
+        suspended = owner.suspendedByPieces
         self.body = body
     }
 

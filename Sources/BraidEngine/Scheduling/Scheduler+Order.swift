@@ -24,29 +24,20 @@ extension Scheduler {
     /// The place before which the next child of a job stands.
     private mutating func childrenEnd(of job: Job) -> Int {
         let run = job.run
-        if run.program == nil, run.isNested { return run.endPlace }
-        return run.isNested
-            ? run.marks[mark(of: job)].end : run.marks[rootMark(of: job)].end
+        return run.program == nil && run.isNested ? run.endPlace : run.marks[mark(of: job)].end
     }
 
-    /// The position of a job's mark in its run; those that come from outside jobs need no place themselves.
-    private mutating func rootMark(of job: Job) -> Int {
-        let (position, isThere) = job.run.markPosition(of: job.index)
-        if !isThere {
-            job.run.marks.insert(
-                (job.index, OrderTable.none, places.append()), at: position)
-        }
-        return position
-    }
-
-    /// The position of the mark of an inner job of a program that a job pushed.
+    /// The position of a job's mark in its run. Jobs that come from outside jobs need no place themselves.
     private mutating func mark(of job: Job) -> Int {
         let run = job.run
         let (position, isThere) = run.markPosition(of: job.index)
-        if !isThere {
+        if isThere { return position }
+        if run.isNested {
             let before = position > 0 ? run.marks[position - 1].end : run.order.place
             let begin = places.insert(after: before)
             run.marks.insert((job.index, begin, places.insert(after: begin)), at: position)
+        } else {
+            run.marks.insert((job.index, OrderTable.none, places.append()), at: position)
         }
         return position
     }
@@ -58,7 +49,7 @@ extension Scheduler {
         if run.isNested {
             if run.program == nil {
                 order.place = run.order.place
-                run.keepsPlace = false
+                run.order.place = OrderTable.none
             } else {
                 let mark = mark(of: job)
                 order.place = run.marks[mark].begin
@@ -70,16 +61,17 @@ extension Scheduler {
 
     /// Gives back what an ended run has no more use for.
     mutating func returnPlaces(of run: Run) {
-        guard run.isNested || !run.marks.isEmpty else { return }
-        if run.isNested {
-            if run.keepsPlace { places.remove(run.order.place) }
-            places.remove(run.endPlace)
-        }
+        giveBack(run.order.place)
+        giveBack(run.endPlace)
         for mark in run.marks {
-            if mark.begin != OrderTable.none { places.remove(mark.begin) }
-            places.remove(mark.end)
+            giveBack(mark.begin)
+            giveBack(mark.end)
         }
-        run.marks = []
+        if !run.marks.isEmpty { run.marks = [] }
+    }
+
+    private mutating func giveBack(_ place: Int) {
+        if place != OrderTable.none { places.remove(place) }
     }
 
     /// Whichever job failed first in push order; of failures of several engines that of the oldest.

@@ -21,11 +21,14 @@ package struct JobFrame: Hashable, Sendable {
     /// The frame that calls.
     package static var current: JobFrame { ThreadState.current.frame }
 
-    /// Whether the frame that calls runs on top of this one, which cannot go on before that ends: to wait
-    /// for it would be to wait for ever.
-    package var isSuspendedByCaller: Bool { Self.current.isOnTop(of: self) }
+    /// Whether this frame cannot go on before the one that calls ends: to wait for it would be to wait for
+    /// ever. That one runs on top of it, is a piece of its loop, or of a job that it waits for.
+    package var isSuspendedByCaller: Bool {
+        let thread = ThreadState.current
+        return thread.suspends(self) || (thread.depth > 0 && Core.holdsUp(self, thread))
+    }
 
-    /// Whether this frame stands on the stack of the other one.
+    /// Whether this frame stands above the other one on the stack of one thread.
     package func isOnTop(of other: JobFrame) -> Bool {
         other.number < number && other.number >> Self.depthBits == number >> Self.depthBits
     }

@@ -112,7 +112,6 @@ extension ExecutionPlan {
                 scratchByteCount: scratch.byteCount, scratchOffset: scratch.offset,
                 cost: step.cost, dependencies: step.dependencies, producers: step.producers,
                 checksValues: type(of: step.op).traits.contains(.checksValues),
-                isGuarded: isGuarded,
                 keepsOnFailure: isGuarded
                     ? step.results.map { guarded.keptBuffers.contains($0) } : [])
         }

@@ -63,10 +63,11 @@ public struct ExecutionPlan: Sendable {
         public let producers: [Int]
         /// Whether the operator looks at values that only data show, and may refuse them.
         public let checksValues: Bool
-        /// Whether the step makes the new value of an input that keeps its old one when the call fails.
-        public let isGuarded: Bool
-        /// For each result of a guarded step, whether it is such a value; none otherwise.
+        /// For each result of a guarded step, whether it is the new value of an input that keeps its old one
+        /// when the call fails; none otherwise.
         public let keepsOnFailure: [Bool]
+        /// Whether the step makes such a value.
+        public var isGuarded: Bool { !keepsOnFailure.isEmpty }
     }
 
     /// An input of the graph whose array an output replaces: a captured parameter that is updated.

@@ -128,7 +128,10 @@ public struct RangeCheck: Operator {
             return !(lowerBound...bound).contains(Double(element)) && element != exception
         }
         let element = context.lowestPosition(of: input.type.count) { part in
-            part.first {
+            if upperBounds.count == 1 {
+                return input.firstElement(in: part, as: type) { isOutside($0, upperBounds[0]) }
+            }
+            return part.first {
                 isOutside(input.element($0, as: type), upperBounds[$0 % upperBounds.count])
             }
         }

@@ -121,11 +121,11 @@ extension Binary.Function {
         case .minimum:
             Rule(
                 opcode: BRAID_MIN, scalarRight: BRAID_MINS, scalarLeft: BRAID_MINS, needs: .inputs
-            ) { a, b, _, dy in (Self.share(dy, of: b, over: a), Self.share(dy, of: a, over: b)) }
+            ) { a, b, _, dy in Self.shares(of: dy, b, over: a) }
         case .maximum:
             Rule(
                 opcode: BRAID_MAX, scalarRight: BRAID_MAXS, scalarLeft: BRAID_MAXS, needs: .inputs
-            ) { a, b, _, dy in (Self.share(dy, of: a, over: b), Self.share(dy, of: b, over: a)) }
+            ) { a, b, _, dy in Self.shares(of: dy, a, over: b) }
         case .power:
             Rule(
                 opcode: BRAID_POW, scalarRight: BRAID_POWS, scalarLeft: BRAID_RPOWS,
@@ -200,11 +200,14 @@ extension Binary.Function {
         }
     }
 
-    /// What goes to `a` of the cotangent of the larger one of two: all of it where `a` is larger, half
-    /// of it where they tie. Beside NaN all of it too: the result came from either.
-    private static func share(_ dy: Symbol, of a: Symbol, over b: Symbol) -> Symbol {
+    /// What goes of a cotangent where `a` is the larger one, and where `b` is: all of it, half of it where they
+    /// tie, otherwise nothing. Beside NaN all of it too: the result came from either.
+    private static func shares(
+        of dy: Symbol, _ a: Symbol, over b: Symbol
+    ) -> (Symbol, Symbol) {
         let zero = Symbol.full([], 0, dtype: dy.dtype)
-        return select(a .< b, zero, select(a .== b, dy * 0.5, dy))
+        let share = select(a .== b, dy * 0.5, dy)
+        return (select(a .< b, zero, share), select(b .< a, zero, share))
     }
 }
 

@@ -32,8 +32,8 @@ public final class CompiledGraph: Sendable {
     private let isSmall: Bool
     /// Whether any step may refuse the values of its operands.
     private let checksValues: Bool
-    /// What every call fails with: together its values have more bytes than there are.
-    private let shortage: ArrayError?
+    /// Bytes that a call allocates.
+    private let callByteCount: Int
 
     /// Compiles a graph. Inside `validating`, a mistake gives one whose calls give nothing.
     /// - Precondition: the options name passes that exist, the graph is in order (`Graph.verify()`), and
@@ -113,8 +113,7 @@ public final class CompiledGraph: Sendable {
         constants = self.plan.constants.map { constant in
             NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
         }
-        let byteCount = self.plan.callByteCount
-        shortage = byteCount > MemoryPool.byteCountLimit ? MemoryPool.shortage(of: byteCount) : nil
+        callByteCount = self.plan.callByteCount
         arenas = ArenaPool(byteCount: self.plan.arenaByteCount, isKept: keepsArenas)
     }
 
@@ -190,8 +189,11 @@ extension CompiledGraph {
         {
             inputs[index] = inputs[index].dense()
         }
-        if let shortage { return Call(inputs: inputs, buffers: .failure(shortage)) }
         do throws(ArrayError) {
+            // Together: each value alone may fit.
+            if callByteCount > MemoryPool.byteCountLimit {
+                throw MemoryPool.shortage(of: callByteCount)
+            }
             let buffers = try plan.outputBuffers.map { type throws(ArrayError) in
                 try Storage.allocate(type.byteCount)
             }

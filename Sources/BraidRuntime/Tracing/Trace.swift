@@ -16,11 +16,7 @@ final class Trace: Sendable {
         /// New gradients of parameters, nil where there is none any more, in the order of first change.
         var gradients = ParameterTable<NDArray?>()
         var oldGradients: [ObjectIdentifier: Symbol] = [:]
-        /// What the traced code was told of parameters.
-        var modes = ParameterTable<Parameter.GradientMode>()
-        var hasGradient = ParameterTable<Bool>()
-        var isFrozen = ParameterTable<Bool>()
-        var isNew = ParameterTable<Bool>()
+        var conditions = TraceConditions()
         /// Whether gradients are new, where the traced code made or used some.
         var news = ParameterTable<GradientNews>()
     }
@@ -166,7 +162,7 @@ final class Trace: Sendable {
         if let parent { return parent.gradient(of: parameter) }
         if let changed = state.withLock({ $0.gradients[parameter] }) { return changed }
         let hasGradient = parameter.hasGradient
-        state.withLock { $0.hasGradient[parameter] = hasGradient }
+        state.withLock { $0.conditions.hasGradient[parameter] = hasGradient }
         guard hasGradient else { return nil }
         let key = ObjectIdentifier(parameter)
         if let known = state.withLock({ $0.oldGradients[key] }) { return array(known) }
@@ -183,13 +179,13 @@ final class Trace: Sendable {
 
     /// Notes that the traced code was told a parameter's mode.
     func note(_ mode: Parameter.GradientMode, of parameter: Parameter) {
-        state.withLock { $0.modes[parameter] = mode }
+        state.withLock { $0.conditions.modes[parameter] = mode }
         parent?.note(mode, of: parameter)
     }
 
     /// Notes that the traced code was told whether a parameter is frozen.
     func noteFrozen(_ isFrozen: Bool, of parameter: Parameter) {
-        state.withLock { $0.isFrozen[parameter] = isFrozen }
+        state.withLock { $0.conditions.isFrozen[parameter] = isFrozen }
         parent?.noteFrozen(isFrozen, of: parameter)
     }
 
@@ -198,7 +194,7 @@ final class Trace: Sendable {
         if let parent { return parent.gradientNews(of: parameter) }
         if let changed = state.withLock({ $0.news[parameter] }) { return changed }
         let news = parameter.currentGradientNews
-        state.withLock { $0.isNew[parameter] = news.isNew }
+        state.withLock { $0.conditions.isNew[parameter] = news.isNew }
         return news
     }
 
@@ -219,19 +215,8 @@ final class Trace: Sendable {
         state.withLock { $0.gradients.entries }
     }
 
-    /// What the traced code was told of parameters, and may have been traced otherwise without.
-    var notedModes: [(parameter: Parameter, element: Parameter.GradientMode)] {
-        state.withLock { $0.modes.entries }
-    }
-    var notedGradients: [(parameter: Parameter, element: Bool)] {
-        state.withLock { $0.hasGradient.entries }
-    }
-    var notedFrozen: [(parameter: Parameter, element: Bool)] {
-        state.withLock { $0.isFrozen.entries }
-    }
-    var notedNews: [(parameter: Parameter, element: Bool)] {
-        state.withLock { $0.isNew.entries }
-    }
+    /// What the traced code was told.
+    var conditions: TraceConditions { state.withLock { $0.conditions } }
     /// Whether gradients are new after a call.
     var changedNews: [(parameter: Parameter, element: GradientNews)] {
         state.withLock { $0.news.entries }

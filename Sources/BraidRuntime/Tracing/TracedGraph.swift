@@ -18,13 +18,7 @@ struct TracedGraph: Sendable {
     let changedGradients: [Parameter]
     /// The parameters that have no gradient after a call.
     let clearedGradients: [Parameter]
-    /// What to do with gradients when the trace was taken; another mode needs another trace.
-    private let gradientModes: [(parameter: Parameter, element: Parameter.GradientMode)]
-    /// Whether gradients were there that the traced code asked for.
-    private let hasGradient: [(parameter: Parameter, element: Bool)]
-    /// Whether they were new, and whether parameters were frozen.
-    private let isNew: [(parameter: Parameter, element: Bool)]
-    private let isFrozen: [(parameter: Parameter, element: Bool)]
+    private let conditions: TraceConditions
     /// Whether gradients are new after a call.
     let news: [(parameter: Parameter, element: GradientNews)]
     /// How gradients flow back through the call; nil when nothing was recorded.
@@ -77,10 +71,7 @@ struct TracedGraph: Sendable {
         changedValues = values.map(\.parameter)
         changedGradients = gradients.map(\.parameter)
         clearedGradients = trace.changedGradients.filter { $0.element == nil }.map(\.parameter)
-        gradientModes = trace.notedModes
-        hasGradient = trace.notedGradients
-        isNew = trace.notedNews
-        isFrozen = trace.notedFrozen
+        conditions = trace.conditions
         news = trace.changedNews
         rule = signature.isRecording ? CallGradient(inputs: inputs, outputs: results + saved) : nil
     }
@@ -91,12 +82,7 @@ struct TracedGraph: Sendable {
     /// Whether the trace would be the same now.
     ///
     /// The types of parameters never change, so that they need no look.
-    var isValid: Bool {
-        gradientModes.allSatisfy { $0.parameter.currentGradientMode == $0.element }
-            && hasGradient.allSatisfy { $0.parameter.hasGradient == $0.element }
-            && isNew.allSatisfy { $0.parameter.currentGradientNews.isNew == $0.element }
-            && isFrozen.allSatisfy { $0.parameter.currentlyFrozen == $0.element }
-    }
+    var isValid: Bool { conditions.hold }
 
     /// The forward values, neither inputs nor results, that gradient rules read.
     private static func saved(for results: [Symbol], from inputs: [Symbol]) -> [Symbol] {
