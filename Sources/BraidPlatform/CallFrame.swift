@@ -9,7 +9,9 @@ package protocol CallDescribing {
 
 /// A call, of a block, that has not returned. Frames lie on the stack of the thread that makes the
 /// calls and know the one around them; nothing is computed from them until a message wants it.
-package struct CallFrame {
+///
+/// Public, as what calls blocks is specialised in the modules of their callers.
+public struct CallFrame {
     /// The call around this one, on the same thread.
     package let outer: UnsafeMutablePointer<CallFrame>?
     /// What is called, alive as long as the frame.
@@ -19,49 +21,37 @@ package struct CallFrame {
     /// How many calls `outer` had made before this one.
     package let ordinal: Int
     /// How many calls were made directly inside of this one.
-    package private(set) var callCount = 0
+    private var callCount = 0
     private let describer: any CallDescribing.Type
 
-    @usableFromInline
-    @inline(__always)
-    init(
-        _ subject: UnsafeRawPointer, _ type: any Any.Type, _ describer: any CallDescribing.Type,
-        inside outer: UnsafeMutablePointer<CallFrame>?
-    ) {
-        self.outer = outer
-        self.subject = subject
-        self.type = type
-        self.describer = describer
-        ordinal = outer?.pointee.callCount ?? 0
-        outer?.pointee.callCount += 1
-    }
-
     /// The innermost frame of this thread.
-    @inlinable @inline(__always)
-    static var innermost: UnsafeMutablePointer<CallFrame>? {
+    private static var innermost: UnsafeMutablePointer<CallFrame>? {
         get { braid_get_innermost_frame()?.assumingMemoryBound(to: CallFrame.self) }
         set { braid_set_innermost_frame(newValue) }
     }
 
-    /// Runs `body` as a call of `subject`.
-    @inlinable @inline(__always)
-    package static func inside<Subject, R>(
-        _ subject: borrowing Subject, _ describer: any CallDescribing.Type, _ body: () -> R
-    ) -> R {
-        withUnsafePointer(to: subject) { subject in
-            let outer = innermost
-            var frame = CallFrame(subject, Subject.self, describer, inside: outer)
-            return withUnsafeMutablePointer(to: &frame) { frame in
-                innermost = frame
-                defer { innermost = outer }
-                return body()
-            }
-        }
+    /// A call of `subject` begins; `frame`, so far without a value, stays where it is until the call ends.
+    @inline(__always)
+    package static func begin(
+        _ frame: UnsafeMutablePointer<CallFrame>, _ subject: UnsafeRawPointer, _ type: any Any.Type,
+        _ describer: any CallDescribing.Type
+    ) {
+        let outer = innermost
+        let ordinal = outer?.pointee.callCount ?? 0
+        outer?.pointee.callCount = ordinal &+ 1
+        frame.initialize(
+            to: CallFrame(
+                outer: outer, subject: subject, type: type, ordinal: ordinal, describer: describer))
+        innermost = frame
+    }
+
+    /// The call ends.
+    public static func end(_ frame: UnsafeMutablePointer<CallFrame>) {
+        innermost = frame.pointee.outer
     }
 
     /// Runs `body`, which is no part of the calls on this thread's stack: a job that the thread helps with.
-    @inlinable @inline(__always)
-    package static func hidden<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
+    public static func hidden<R, E: Error>(_ body: () throws(E) -> R) throws(E) -> R {
         let outer = innermost
         innermost = nil
         defer { innermost = outer }

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "thread_stack.h"
+#include "call_frames.h"
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -8,7 +9,7 @@
 static const uintptr_t reserve = 256 << 10;
 
 // The lowest address of the thread's stack; 0 before it is known, 1 where the system does not say.
-static _Thread_local uintptr_t lowest = 0;
+static _Thread_local uintptr_t lowest BRAID_FIXED_PLACE = 0;
 
 static __attribute__((noinline)) void note_bounds(void) {
     lowest = 1;

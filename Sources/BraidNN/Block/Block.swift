@@ -25,14 +25,21 @@ public protocol Block<Input, Output>: Sendable {
 
 extension Block {
     /// Computes the output: `network(x)`.
+    @inlinable
     public func callAsFunction(_ input: Input) -> Output {
+        if BlockCalls.areSpecial { return specialCall(input) }
+        return BlockCalls.inside(self) { forward(input) }
+    }
+
+    @usableFromInline
+    @inline(never)
+    func specialCall(_ input: Input) -> Output {
         guard ThreadStack.hasRoom else { return endOfStack(input) }
         // Summaries are made inside a scope.
         if let scope = Scopes.current, let recorder = SummaryRecorder.of(scope) {
             return recorder.record(self, input)
         }
-        if Runtime.isChecked { return BlockPath.inside(self) { _ in forward(input) } }
-        return CallFrame.inside(self, BlockCalls.self) { forward(input) }
+        return BlockPath.inside(self) { _ in forward(input) }
     }
 
     /// Where blocks that call blocks have used up the thread's stack, of which the system says nothing.

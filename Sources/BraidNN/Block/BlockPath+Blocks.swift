@@ -5,11 +5,13 @@ extension BlockPath {
     /// Makes `block` the innermost block while `body` runs.
     /// - Parameter body: gets the block's place in the outermost one, as names of parameters have it; empty
     ///   for that one itself.
-    static func inside<Result>(_ block: any Block, _ body: (_ path: String) -> Result) -> Result {
+    static func inside<Called: Block, Result>(
+        _ block: Called, _ body: (_ path: String) -> Result
+    ) -> Result {
         let place = BlockPlace(of: block, inside: current?.place as? BlockPlace)
         let path = BlockPath(place.description, place: place)
         return path {
-            CallFrame.inside(block, BlockCalls.self) { body(place.path) }
+            BlockCalls.inside(block) { body(place.path) }
         }
     }
 }

@@ -16,7 +16,7 @@ extension Parameter {
         while true {
             let (array, borrower) = tryTake(part)
             if borrower == 0 { return .taken(array) }
-            if !Self.wait(for: borrower) { return .refused }
+            if !wait(for: borrower, part) { return .refused }
         }
     }
 
@@ -25,7 +25,7 @@ extension Parameter {
         while true {
             let place = state.withLock { $0[part] }
             if place.borrower == 0 { return place.array }
-            if !Self.wait(for: place.borrower) { return nil }
+            if !wait(for: place.borrower, part) { return nil }
         }
     }
 
@@ -48,9 +48,9 @@ extension Parameter {
 
     /// Lets whoever has taken an array out go on.
     /// - Returns: false, after a report, when that is who asks.
-    static func wait(for borrower: UInt) -> Bool {
-        if isOwn(borrower) {
-            ownUpdate.report()
+    private func wait(for borrower: UInt, _ part: Part) -> Bool {
+        if isForEver(borrower, part) {
+            Self.ownUpdate.report()
             return false
         }
         Processor.yield()
@@ -59,9 +59,11 @@ extension Parameter {
 
     /// Whether whoever has taken an array out waits for the caller's end: the caller itself, or what it
     /// runs on top of.
-    static func isOwn(_ borrower: UInt) -> Bool {
+    func isForEver(_ borrower: UInt, _ part: Part) -> Bool {
         let frame = JobFrame(number: borrower)
-        return frame == .current || frame.isSuspendedByCaller
+        if frame == .current { return true }
+        // It may have put the array back before it began to wait; as long as it waits it does nothing.
+        return frame.isSuspendedByCaller && state.withLock { $0[part].borrower } == borrower
     }
 
     static let ownUpdate = ArrayError(

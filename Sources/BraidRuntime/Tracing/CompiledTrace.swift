@@ -209,7 +209,7 @@ extension CompiledTrace {
                 // Computes the first value.
                 _ = update.parameter.wrappedValue
             } else {
-                if Parameter.isOwn(borrower) { return false }
+                if update.parameter.isForEver(borrower, update.part) { return false }
                 Processor.yield()
             }
         }
