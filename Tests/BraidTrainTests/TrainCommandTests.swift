@@ -204,6 +204,7 @@ struct TrainCommandTests {
         (["--engine", "steam"], "steam"), (["--optimizer", "newton"], "newton"),
         (["--evaluate", "/nowhere/x.safetensors"], "/nowhere/x.safetensors"),
         (["--output", "/nowhere/x.safetensors"], "/nowhere"), (["stray"], "stray"),
+        (["--output", "m.braid", "--profile", "./m.braid"], "--profile"),
     ])
     func badOptionsExitWith2AndAClearMessage(arguments: [String], mention: String) throws {
         let run = try train(arguments)

@@ -211,6 +211,9 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
         where value != nil && evaluate != nil {
             throw ValidationError("\(name) and --evaluate exclude each other")
         }
+        if let output, let profile, output.isSameFile(as: profile) {
+            throw ValidationError("--output and --profile would be written to one file, \(output)")
+        }
     }
 
     /// Trains or evaluates.
