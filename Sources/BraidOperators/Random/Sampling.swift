@@ -77,8 +77,8 @@ extension Operand {
     /// This array with the parts along `axis` in random order. Any dtype.
     /// - Precondition: `axis` is in `-rank..<rank`.
     public func shuffled(axis: Int = 0) -> Self {
-        gathered(
-            at: .permutation(shape.resolved(axis: axis).map { shape[$0] } ?? 0), axis: axis)
+        if let refusal = refusal(ofAxes: [axis], in: "shuffled") { return refusal }
+        return gathered(at: .permutation(shape.extent(ofAxis: axis)), axis: axis)
     }
 
     /// Draws from classes by the logarithms of their probabilities, such as scores before a softmax, which

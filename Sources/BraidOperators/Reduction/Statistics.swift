@@ -19,6 +19,7 @@ extension Operand {
             return refused(
                 .invalidValue, in: "variance", "the correction \(correction) is not finite")
         }
+        if let refusal = refusal(ofAxes: axes, in: "variance") { return refusal }
         let squares = (self - mean(over: axes, keepingDimensions: true)).square()
             .mean(over: axes, keepingDimensions: keepingDimensions)
         if correction == 0 { return squares }
@@ -40,7 +41,8 @@ extension Operand {
     public func standardDeviation(
         over axes: [Int], correction: Double = 0, keepingDimensions: Bool = false
     ) -> Self {
-        variance(over: axes, correction: correction, keepingDimensions: keepingDimensions)
+        if let refusal = refusal(ofAxes: axes, in: "standardDeviation") { return refusal }
+        return variance(over: axes, correction: correction, keepingDimensions: keepingDimensions)
             .withoutZeros { $0.squareRoot() }
     }
 
@@ -57,6 +59,7 @@ extension Operand {
         guard order > 0 else {
             return refused(.invalidValue, in: "norm", "the order \(order) is not above 0")
         }
+        if let refusal = refusal(ofAxes: axes, in: "norm") { return refusal }
         func sum(_ terms: Self) -> Self {
             terms.sum(over: axes, keepingDimensions: keepingDimensions)
         }
@@ -88,6 +91,7 @@ extension Operand {
     }
     /// The logarithm of the sum of exponentials over exactly these axes.
     public func logSumExp(over axes: [Int], keepingDimensions: Bool = false) -> Self {
+        if let refusal = refusal(ofAxes: axes, in: "logSumExp") { return refusal }
         // The largest of no element is none.
         if axes.contains(where: { shape.resolved(axis: $0).map { shape[$0] } == 0 }) {
             return exp().sum(over: axes, keepingDimensions: keepingDimensions).log()

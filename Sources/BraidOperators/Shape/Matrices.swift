@@ -29,7 +29,9 @@ extension Operand {
 
     /// The matrices `[…, rows, columns]` with rows and columns exchanged: a view.
     /// - Precondition: the rank is at least 2.
-    public func matrixTransposed() -> Self { swappingAxes(-2, -1) }
+    public func matrixTransposed() -> Self {
+        isMatrices("matrixTransposed") ? swappingAxes(-2, -1) : self
+    }
 
     /// The diagonals of the matrices `[…, rows, columns]`, `[…, min(rows, columns)]`.
     /// - Precondition: the rank is at least 2.

@@ -5,10 +5,21 @@ public import BraidCore
 ///   `-(rank + 1)...rank`.
 public func stacked<T: Operand>(_ arrays: [T], axis: Int = 0) -> T {
     guard let first = arrays.first else {
-        return concatenated(arrays, axis: axis)  // which says what is missing
+        return T.refused(.shapeMismatch, in: "stacked", "takes at least one array")
     }
     let place = axis < 0 ? axis + first.rank + 1 : axis
-    return concatenated(arrays.map { $0.expandingDimension(at: axis) }, axis: place)
+    guard (0...first.rank).contains(place) else {
+        return first.refused(
+            .invalidAxis, in: "stacked",
+            "axis \(axis) is out of range for arrays of shape \(first.shape); expected "
+                + "\(-first.rank - 1)...\(first.rank)")
+    }
+    if let other = arrays.first(where: { $0.type != first.type }) {
+        return first.refused(
+            .shapeMismatch, in: "stacked",
+            "takes arrays of one type, not \(first.type) and \(other.type)")
+    }
+    return concatenated(arrays.map { $0.expandingDimension(at: place) }, axis: place)
 }
 
 extension Operand {

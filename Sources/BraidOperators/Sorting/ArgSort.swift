@@ -100,6 +100,13 @@ extension Operand {
     public func topK(
         _ count: Int, axis: Int = -1, largest: Bool = true
     ) -> (values: Self, indices: Self) {
+        if let refusal = refusal(ofAxes: [axis], in: "topK") { return (refusal, refusal) }
+        guard (0...shape.extent(ofAxis: axis)).contains(count) else {
+            let refusal = refused(
+                .invalidValue, in: "topK",
+                "the count \(count) is negative, or more than axis \(axis) of shape \(shape) has")
+            return (refusal, refusal)
+        }
         let indices = Self.apply(ArgSort(axis: axis, isDescending: largest, count: count), self)
         return (taken(at: indices, alongAxis: axis, mode: .clipping), indices)
     }

@@ -159,7 +159,7 @@ import Testing
             Mistake(["split", "axis 0", "[1, 2]"]) { x.split(into: [1, 2])[0] },
             Mistake(["split", "2"]) { x.split(count: 2, axis: 1)[0] },
             Mistake(["unstacked", "axis 5"]) { x.unstacked(axis: 5).first ?? x },
-            Mistake(["concatenate", "at least one"]) { stacked([Symbol]()) },
+            Mistake(["stacked", "at least one"]) { stacked([Symbol]()) },
             Mistake(["lowerTriangle", "[3]"]) { Symbol.zeros([3]).lowerTriangle() },
             Mistake(["diagonal", "[3]"]) { Symbol.zeros([3]).diagonal() },
             Mistake(["swappingAxes", "2"]) { x.swappingAxes(0, 2) },
