@@ -43,11 +43,11 @@ extension NDArray {
         let dense = try readable(fileID, line)
         try dense.waitUntilReady(fileID: fileID, line: line)
         let count = count
+        // Such an initializer would write to the empty array that all threads share.
+        if count == 0 { return [] }
         return [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-            if count > 0 {
-                UnsafeMutableRawPointer(buffer.baseAddress!).copyMemory(
-                    from: dense.body.view.address, byteCount: count * MemoryLayout<Element>.stride)
-            }
+            UnsafeMutableRawPointer(buffer.baseAddress!).copyMemory(
+                from: dense.body.view.address, byteCount: count * MemoryLayout<Element>.stride)
             initialized = count
         }
     }
