@@ -118,7 +118,11 @@ import Testing
         let results = try model(Dictionary(uniqueKeysWithValues: arguments))
         for output in signature.outputs {
             #expect(results[output.name]?.type == output.type)
-            try results[output.name]?.waitUntilReady()
+            do { try results[output.name]?.waitUntilReady() } catch {
+                // An index or a label may be outside what the damaged graph says.
+                let code = (error.underlying as? ArrayError)?.code
+                #expect(code == .invalidIndex || code == .invalidValue, "\(error)")
+            }
         }
         return true
     }

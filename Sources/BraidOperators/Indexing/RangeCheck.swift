@@ -56,6 +56,9 @@ public struct RangeCheck: Operator {
         try require(
             !lowerBound.isNaN && !upperBounds.contains(where: \.isNaN), .invalidValue,
             "the lowerBound \(lowerBound) or one of the upper bounds is no number")
+        try require(
+            upperBounds.allSatisfy { $0 >= lowerBound - 1 }, .invalidValue,
+            "an upper bound of \(upperBounds) is below the lowerBound \(lowerBound)")
         return type
     }
 
