@@ -128,7 +128,8 @@ public struct RangeCheck: Operator {
         let (exception, upperBounds) = (exception.map { T($0) }, upperBounds)
         func isOutside(_ element: T, _ bound: Double) -> Bool {
             if element.isNaN { return !allowsNaN }
-            return !(lowerBound...bound).contains(Double(element)) && element != exception
+            let number = Double(element)
+            return (number < lowerBound || number > bound) && element != exception
         }
         let element = context.lowestPosition(of: input.type.count) { part in
             if upperBounds.count == 1 {
