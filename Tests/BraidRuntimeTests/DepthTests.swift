@@ -61,7 +61,8 @@ struct DepthTests {
         #expect(try fast(vector(1, 2)).scalars(as: Float.self) == [1, 2])
     }
 
-    @Test func endlessRecursionInATraceIsTold() throws {
+    // The thread sanitizer keeps a history of calls that so deep a recursion overruns: it stops in itself.
+    @Test(.disabled(if: TestCounts.isLight)) func endlessRecursionInATraceIsTold() throws {
         let function = LockedBox<HybridFunction<NDArray, NDArray>?>(nil)
         let fast = HybridFunction { (x: NDArray) -> NDArray in function.value!(x + 1) }
         function.value = fast
@@ -70,8 +71,7 @@ struct DepthTests {
         function.value = nil
     }
 
-    /// The thread sanitizer's own stack ends before 8 MiB do.
-    @Test(arguments: TestCounts.isLight ? [256 << 10, 1 << 20] : [256 << 10, 1 << 20, 8 << 20])
+    @Test(.disabled(if: TestCounts.isLight), arguments: [256 << 10, 1 << 20, 8 << 20])
     func endlessRecursionIsToldOnSmallStacksToo(_ byteCount: Int) {
         let function = LockedBox<HybridFunction<NDArray, NDArray>?>(nil)
         let fast = HybridFunction { (x: NDArray) -> NDArray in function.value!(x + 1) }
