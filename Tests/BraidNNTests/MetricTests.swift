@@ -96,6 +96,31 @@ struct MetricTests {
         #expect(try accuracy.value() == 1)
     }
 
+    /// What a prediction failed with is thrown where its metric is read, and says where that is.
+    @Test func failuresNameWhereAMetricIsRead() throws {
+        let scores = NDArray.ones([3, 2]).gathered(at: NDArray([7, 0] as [Int64]))
+        let labels = NDArray([0, 1] as [Int64])
+        for (metric, labels) in [
+            (Accuracy(), labels), (MeanMetric.topKAccuracy(1), labels),
+            (MeanMetric.crossEntropy, labels), (FBeta(), labels), (MatthewsCorrelation(), labels),
+            (PearsonCorrelation(), scores), (MeanMetric.meanSquaredError, scores),
+        ] as [(any Metric, NDArray)] {
+            var metric = metric
+            metric.update(scores, labels)
+            let line: UInt = #line + 1
+            let error = #expect(throws: EngineError.self) { try metric.value() }
+            let message = error.map { "\($0)" } ?? ""
+            #expect(message.contains("index 7 at position [0]"), "\(message)")
+            #expect(
+                message.hasSuffix("; read at BraidNNTests/MetricTests.swift:\(line)"), "\(message)")
+        }
+        var all = CompositeMetric(["accuracy": Accuracy()])
+        all.update(scores, labels)
+        let line: UInt = #line + 1
+        let error = #expect(throws: EngineError.self) { try all.values() }
+        #expect(error?.location == "BraidNNTests/MetricTests.swift:\(line)")
+    }
+
     /// Other shapes would broadcast, and every label would meet every prediction.
     @Test func shapesThatDoNotFitAreMistakes() throws {
         let column = NDArray([0, 1] as [Int64]).reshaped(to: [2, 1])

@@ -101,13 +101,14 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
             + "that it needs instead"
     }
 
-    /// As `job 'log' failed: negative input`: the same at every read; from `waitAll` with the number of the
-    /// others.
+    /// As `job 'log' failed: negative input; read at MyModule/main.swift:12`; from `waitAll` with the number
+    /// of the others.
     public var description: String {
-        switch furtherFailureCount {
-        case 0: message
-        case 1: message + "; one more job failed"
-        case let count: message + "; \(count) more jobs failed"
+        let place = location.map { "; read at \($0)" } ?? ""
+        return switch furtherFailureCount {
+        case 0: message + place
+        case 1: message + "; one more job failed" + place
+        case let count: message + "; \(count) more jobs failed" + place
         }
     }
 }

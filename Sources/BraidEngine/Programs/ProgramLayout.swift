@@ -34,7 +34,7 @@ struct ProgramLayout {
             predecessors[job] = predecessors[job].sorted().withoutRepeats
         }
         // Needs all predecessors.
-        gated = users.indices.map { findGated(users[$0], segments[$0].access) }
+        gated = gatedUsers()
     }
 
     /// The stretches of an external's accesses that have an entry each.
@@ -82,27 +82,67 @@ struct ProgramLayout {
         }
     }
 
-    /// The users that have to wait for the grant themselves, because none of their predecessors
-    /// does.
-    private func findGated(_ users: [Int32], _ access: Access) -> [Int32] {
-        guard users.count > 1 else { return users }
-        let first = Int(users.first!)
-        // Whether a job comes after the grant, from the first user on.
-        var isLater = Array(repeating: false, count: Int(users.last!) - first + 1)
-        var result: [Int32] = []
-        var next = 0
-        for job in first...Int(users.last!) {
-            isLater[job - first] = predecessors[job].contains {
-                $0 >= first && isLater[Int($0) - first]
-            }
-            guard job == users[next] else { continue }
-            next += 1
-            if !isLater[job - first] {
-                result.append(Int32(job))
-                isLater[job - first] = true
+    /// By segment, the users that have to wait for the grant themselves, because it is not known of any
+    /// of their predecessors that it does.
+    private func gatedUsers() -> [[Int32]] {
+        var search = PredecessorSearch(predecessors)
+        return users.map { users in
+            users.indices.compactMap { index in
+                search.reaches(users[..<index], from: users[index]) ? nil : users[index]
             }
         }
-        return result
+    }
+}
+
+/// Looks for jobs among those that come before a job. It gives up after some steps: a user that waits for
+/// a grant without need costs next to nothing, and a network of n layers has n variables with users in its
+/// first and in its last jobs.
+private struct PredecessorSearch {
+    private static let stepLimit = 256
+
+    private let predecessors: [[Int32]]
+    /// By job, the last search that came by.
+    private var visits: [Int32]
+    private var searchCount: Int32 = 0
+
+    init(_ predecessors: [[Int32]]) {
+        self.predecessors = predecessors
+        visits = Array(repeating: 0, count: predecessors.count)
+    }
+
+    /// Whether one of the goals, in ascending order, is known to come before `job`.
+    mutating func reaches(_ goals: ArraySlice<Int32>, from job: Int32) -> Bool {
+        guard let first = goals.first else { return false }
+        searchCount += 1
+        var found = [job]
+        var next = 0
+        var stepCount = 0
+        while next < found.count {
+            for predecessor in predecessors[Int(found[next])].reversed() {
+                if predecessor < first { break }
+                stepCount += 1
+                if stepCount > Self.stepLimit { return false }
+                if goals.contains(sorted: predecessor) { return true }
+                if visits[Int(predecessor)] == searchCount { continue }
+                visits[Int(predecessor)] = searchCount
+                found.append(predecessor)
+            }
+            next += 1
+        }
+        return false
+    }
+}
+
+extension ArraySlice<Int32> {
+    /// Whether the slice, which ascends, has an element.
+    fileprivate func contains(sorted element: Int32) -> Bool {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if self[middle] == element { return true }
+            if self[middle] < element { low = middle + 1 } else { high = middle }
+        }
+        return false
     }
 }
 

@@ -17,32 +17,24 @@ struct ArenaPacking {
 
     /// Packs the blocks. Finding the smallest arena is NP-hard; this places one block after the other
     /// into the smallest gap that holds it, in two orders that each are good for many graphs, and
-    /// keeps the better: large blocks first, and in the order of the steps. Takes time quadratic in the
-    /// number of blocks; beyond some thousands only the second order is tried, and beyond some
-    /// thousands in use at once a block goes behind all others.
+    /// keeps the better: in the order of the steps, and large blocks first. The second takes time quadratic
+    /// in the number of blocks: beyond some thousands it is left out, and beyond some thousands in use at
+    /// once a block goes behind all others.
     /// - Parameter bound: bytes that no packing can do without.
     init(_ blocks: [Block], bound: Int) {
         offsets = Array(repeating: 0, count: blocks.count)
-        let byStep = blocks.indices.sorted {
-            (blocks[$0].producer, -blocks[$0].byteCount, $0)
-                < (blocks[$1].producer, -blocks[$1].byteCount, $1)
-        }
-        if blocks.count > Self.searchLimit {
-            placeInStepOrder(blocks, byStep)
-            return
-        }
-        let bySize = blocks.indices.sorted {
-            (-blocks[$0].byteCount, blocks[$0].producer, $0)
-                < (-blocks[$1].byteCount, blocks[$1].producer, $1)
-        }
-        place(blocks, in: bySize)
-        if byteCount == bound { return }
+        placeInStepOrder(blocks)
+        if byteCount == bound || blocks.count > Self.searchLimit { return }
         var other = self
-        other.place(blocks, in: byStep)
+        other.placeInSizeOrder(blocks)
         if other.byteCount < byteCount { self = other }
     }
 
-    private mutating func place(_ blocks: [Block], in order: [Int]) {
+    private mutating func placeInSizeOrder(_ blocks: [Block]) {
+        let order = blocks.indices.sorted {
+            (-blocks[$0].byteCount, blocks[$0].producer, $0)
+                < (-blocks[$1].byteCount, blocks[$1].producer, $1)
+        }
         byteCount = 0
         // By offset.
         var placed: [Int] = []
@@ -50,8 +42,12 @@ struct ArenaPacking {
         for index in order { place(index, of: blocks, among: &placed) }
     }
 
-    /// The same where blocks that were used up in earlier windows of steps are looked at no more.
-    private mutating func placeInStepOrder(_ blocks: [Block], _ order: [Int]) {
+    /// Blocks that were used up in earlier windows of steps are looked at no more.
+    private mutating func placeInStepOrder(_ blocks: [Block]) {
+        let order = blocks.indices.sorted {
+            (blocks[$0].producer, -blocks[$0].byteCount, $0)
+                < (blocks[$1].producer, -blocks[$1].byteCount, $1)
+        }
         var placed: [Int] = []
         var window = -1
         for index in order {

@@ -39,8 +39,8 @@ struct ConfusionMatrix: Sendable {
     mutating func reset() { counts = .zeros([classes, classes], dtype: .f64) }
 
     /// Rows of labels, columns of predictions.
-    func rows() throws(EngineError) -> [[Double]] {
-        let all = try counts.scalars(as: Double.self)
+    func rows(_ fileID: StaticString, _ line: UInt) throws(EngineError) -> [[Double]] {
+        let all = try counts.scalars(as: Double.self, fileID: fileID, line: line)
         return (0..<classes).map { Array(all[$0 * classes..<($0 + 1) * classes]) }
     }
 }
@@ -77,8 +77,8 @@ public struct FBeta: Metric {
     /// The score so far; that of a class that is neither predicted nor a label is 0. NaN after a prediction
     /// of NaN.
     /// - Throws: `EngineError`, the failure that the predictions depend on.
-    public func value() throws(EngineError) -> Double {
-        let rows = try matrix.rows()
+    public func value(fileID: StaticString, line: UInt) throws(EngineError) -> Double {
+        let rows = try matrix.rows(fileID, line)
         let scores = rows.indices.map { index in
             let hits = rows[index][index]
             let labels = rows[index].reduce(0, +)
@@ -121,8 +121,8 @@ public struct MatthewsCorrelation: Metric {
     /// The coefficient so far; 0 when all labels or all predictions are of one class, NaN after a
     /// prediction of NaN.
     /// - Throws: `EngineError`, the failure that the predictions depend on.
-    public func value() throws(EngineError) -> Double {
-        let rows = try matrix.rows()
+    public func value(fileID: StaticString, line: UInt) throws(EngineError) -> Double {
+        let rows = try matrix.rows(fileID, line)
         let count = rows.reduce(0) { $0 + $1.reduce(0, +) }
         let labels = rows.map { $0.reduce(0, +) }
         let predictions = rows.indices.map { index in rows.reduce(0) { $0 + $1[index] } }

@@ -41,8 +41,8 @@ public struct MeanMetric: Metric {
 
     /// The number for all batches; that of a mean of 0 before the first.
     /// - Throws: `EngineError`, the failure that the predictions depend on.
-    public func value() throws(EngineError) -> Double {
-        try finish(mean.array).scalar(as: Double.self)
+    public func value(fileID: StaticString, line: UInt) throws(EngineError) -> Double {
+        try finish(mean.array).scalar(as: Double.self, fileID: fileID, line: line)
     }
 
     /// Forgets all batches.

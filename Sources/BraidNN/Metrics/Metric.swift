@@ -17,9 +17,20 @@ public protocol Metric: Sendable {
     mutating func update(_ predictions: NDArray, _ labels: NDArray)
     /// The number for all batches since the start or the last `reset()`; 0 when there was none.
     /// - Throws: `EngineError`, the failure that the predictions depend on.
-    func value() throws(EngineError) -> Double
+    func value(fileID: StaticString, line: UInt) throws(EngineError) -> Double
     /// Forgets all batches.
     mutating func reset()
+}
+
+extension Metric {
+    /// The number for all batches since the start or the last `reset()`; 0 when there was none. The
+    /// arguments name the caller in messages.
+    /// - Throws: `EngineError`, the failure that the predictions depend on.
+    public func value(
+        _ fileID: StaticString = #fileID, _ line: UInt = #line
+    ) throws(EngineError) -> Double {
+        try value(fileID: fileID, line: line)
+    }
 }
 
 /// A mean that is gathered over batches.
@@ -49,5 +60,7 @@ struct RunningMean: Sendable {
     /// f64 []; 0 of nothing.
     var array: NDArray { sum / select(weight .> 0, weight, .ones([], dtype: .f64)) }
 
-    func value() throws(EngineError) -> Double { try array.scalar(as: Double.self) }
+    func value(fileID: StaticString, line: UInt) throws(EngineError) -> Double {
+        try array.scalar(as: Double.self, fileID: fileID, line: line)
+    }
 }

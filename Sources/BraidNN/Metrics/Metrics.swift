@@ -25,7 +25,9 @@ public struct Accuracy: Metric {
 
     /// The share seen so far; 0 before the first update, NaN after a score of NaN.
     /// - Throws: `EngineError`, the failure that the scores depend on.
-    public func value() throws(EngineError) -> Double { try share.value() }
+    public func value(fileID: StaticString, line: UInt) throws(EngineError) -> Double {
+        try share.value(fileID: fileID, line: line)
+    }
 
     /// Forgets all batches.
     public mutating func reset() { self = Accuracy() }
@@ -78,7 +80,11 @@ public struct MeanLoss: Sendable {
 
     /// The mean so far; 0 before the first update.
     /// - Throws: `EngineError` when the runtime itself failed.
-    public func value() throws(EngineError) -> Double { try mean.value() }
+    public func value(
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) throws(EngineError) -> Double {
+        try mean.value(fileID: fileID, line: line)
+    }
 
     /// Forgets all batches.
     public mutating func reset() { self = MeanLoss() }
@@ -104,9 +110,13 @@ public struct CompositeMetric: Sendable {
 
     /// The numbers so far, in the order of the metrics.
     /// - Throws: `EngineError`, the failure that the predictions depend on.
-    public func values() throws(EngineError) -> [(name: String, value: Double)] {
+    public func values(
+        fileID: StaticString = #fileID, line: UInt = #line
+    ) throws(EngineError) -> [(name: String, value: Double)] {
         var values: [(name: String, value: Double)] = []
-        for (name, metric) in metrics { values.append((name, try metric.value())) }
+        for (name, metric) in metrics {
+            values.append((name, try metric.value(fileID: fileID, line: line)))
+        }
         return values
     }
 

@@ -41,9 +41,11 @@ public struct PearsonCorrelation: Metric {
 
     /// The coefficient so far, from -1 to 1; 0 when either side does not vary.
     /// - Throws: `EngineError`, the failure that the predictions depend on.
-    public func value() throws(EngineError) -> Double {
-        let spread = try (squares.0 * squares.1).scalar(as: Double.self)
-        return spread == 0 ? 0 : try products.scalar(as: Double.self) / spread.squareRoot()
+    public func value(fileID: StaticString, line: UInt) throws(EngineError) -> Double {
+        let spread = try (squares.0 * squares.1).scalar(as: Double.self, fileID: fileID, line: line)
+        return spread == 0
+            ? 0
+            : try products.scalar(as: Double.self, fileID: fileID, line: line) / spread.squareRoot()
     }
 
     /// Forgets all batches.

@@ -119,6 +119,11 @@ package struct InputFile: ~Copyable, Sendable {
         do throws(MemoryShortage) { try MemoryBudget.check(count) } catch {
             throw SystemError(error)
         }
+        // Such an initializer would write to the empty array that all threads share.
+        if count == 0 {
+            try read(into: UnsafeMutableRawBufferPointer(start: nil, count: 0), at: offset)
+            return []
+        }
         var failure: SystemError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             do throws(SystemError) {
