@@ -135,6 +135,35 @@ struct OutsideSizeTests {
         }
     }
 
+    /// A field may be as long as the file; as a name or a category it would be copied.
+    @Test func longNamesAndTexts() throws {
+        func read(
+            _ text: String, hasNames: Bool? = nil, categories: [CSVColumn] = []
+        ) throws -> CSVTable {
+            try CSVTable(
+                parsing: Array(text.utf8), separator: UInt8(ascii: ","), hasNames: hasNames,
+                categories: categories, path: "long")
+        }
+        let long = String(repeating: "x", count: 3_000_000)
+        for body in [
+            { try read(long + "\n1\n") },
+            { try read("1,\(long)\n", hasNames: false, categories: [1]) },
+        ] {
+            let error = #expect(throws: DataError.self) { try body() }
+            #expect(error?.code == .malformed)
+            #expect(error?.message.contains("a field of 3000000 bytes, 'xxx") == true, "\(error!)")
+        }
+        let names = Array(repeating: String(repeating: "x", count: 60_000), count: 50)
+        let table =
+            names.joined(separator: ",") + "\n" + names.map { _ in "1" }.joined(separator: ",")
+        #expect(try read(table).names == names)
+        MemoryBudget.limited(to: 4_000_000) {
+            expect([.tooLarge]) { _ = try read(table) }
+            let error = #expect(throws: DataError.self) { try read(long) }
+            #expect(error?.message == "has no line with numbers")
+        }
+    }
+
     /// A compressed file that would fill gigabytes is refused by its length, or by the budget.
     @Test func headersThatPromise() throws {
         let header: [UInt8] = [0, 0, 8, 2, 0, 1, 0, 0, 0, 1, 0, 0]

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Braid
 import BraidHybridize
+import BraidPlatform
 import BraidTestSupport
 import Foundation
 import Testing
@@ -104,6 +105,55 @@ struct VerifyTests {
         }
     }
 
+    /// The numbers that an input of bytes is made of need more memory than the bytes.
+    @Test func inputsThatNoMemoryHolds() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "m.braid").path
+            let rows = (MemoryBudget.currentLimit / 10 * 9) >> 16
+            let type = TensorType(.u8, [rows, 1 << 16])
+            try Model(tracing: { (x: NDArray) in x + x }, for: [type])
+                .write(to: file)
+            let run = try hybridize(["verify", file])
+            #expect(run.status == 2, "\(run.errors)")
+            #expect(run.errors.contains("no memory for the result"), "\(run.errors)")
+        }
+    }
+
+    private struct OneRow: Block {
+        @Parameter var table: NDArray
+        init() { _table = Parameter([1, 3]) }
+        func forward(_ indices: NDArray) -> NDArray { table.gathered(at: indices) }
+    }
+
+    /// Of whole numbers, 0 alone is an index of an axis with one element.
+    @Test func indicesThatOnlyZeroFits() throws {
+        let type = TensorType(.i64, [64])
+        let network = AnyBlock(OneRow())
+        for verification in [
+            try NetworkVerifier(network, types: [type], seed: 5).verification(of: "network"),
+            try GraphVerifier(network.model(for: [type]), seed: 5).verification(of: "file"),
+        ] {
+            #expect(verification.isPassed, "\(verification.text)")
+            #expect(try #require(verification.rows.last).values.comparedCount > 0)
+        }
+        // Where 0 does not fit either, it is the network's mistake.
+        let outside = AnyBlock(Lambda { (x: NDArray) in NDArray([1, 2]).gathered(at: x + 2) })
+        #expect(throws: (any Error).self) {
+            try NetworkVerifier(outside, types: [type], seed: 5).verification(of: "network")
+        }
+    }
+
+    @Test func seedsAreReportedAsTheyAre() throws {
+        let (network, types) = try OwnNetworks.build("integers")
+        for (seed, expected) in [
+            (7, .integer(7)), (.max, .string("18446744073709551615")),
+        ] as [(UInt64, JSON)] {
+            let verification = try NetworkVerifier(network, types: types, seed: seed)
+                .verification(of: "integers")
+            #expect(verification.json["seed"] == expected)
+        }
+    }
+
     @Test func optimisedGraphsAreVerifiedWithoutGradients() throws {
         let (network, types) = try OwnNetworks.build("lenet")
         let model = try network.model(for: types)
@@ -152,6 +202,7 @@ struct VerifyTests {
                 ([file, "--input", "1x784"], "a file has its own inputs"),
                 (["mlp", "--input", "2x3:i32"], "f32 or f64"), (["mlp", "--seed", "x"], "x"),
                 (["lenet", "--input", "1x1x2x2"], "max_pooling"),
+                (["mlp", "--input", "4000000x1000000"], "no memory for the result"),
             ] {
                 let run = try hybridize(["verify"] + arguments)
                 #expect(run.status == 2, "\(run.errors)")

@@ -197,6 +197,11 @@ struct BlockModelTests {
             try layer.model(for: [TensorType(.f32, [1, 4])])
         }
         #expect(shape?.description.contains("[2, 4]") == true)
+        // The layer learns its width, and no memory holds the weight.
+        let large = #expect(throws: ArrayError.self) {
+            try Sequential { Dense(1000) }.model(for: [TensorType(.f32, [1, 1 << 31])])
+        }
+        #expect(large?.code == .outOfMemory)
         let rank = #expect(throws: ArrayError.self) {
             try Models.lenet(height: 8, width: 8, classes: 10).model(for: [row])
         }

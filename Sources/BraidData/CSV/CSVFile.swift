@@ -23,7 +23,8 @@ public enum CSVFile {
     ///     number. A first line with numbers and other fields is an error then: it could be either.
     ///   - columns: which columns are read, in this order; all when nil.
     ///   - categories: columns of texts, which are read as classes: `CSVTable.categories(of:)` has the
-    ///     different texts, sorted, and the values are positions among them.
+    ///     different texts, sorted, and the values are positions among them. Names and texts have at most
+    ///     64 KiB.
     ///   - missing: what fields without a value stand for, in the columns that are read.
     /// - Throws: `DataError`: `.missing` or `.unreadable` when the file cannot be read, `.malformed`
     ///   naming line and column when a field is no number or has no value, or a line has another number

@@ -27,6 +27,8 @@ struct CSVParser {
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     /// No number is written with more bytes.
     private static let maximumNumberByteCount = 1024
+    /// No name and no category has more: a whole file may be one field.
+    private static let maximumTextByteCount = 1 << 16
 
     init(_ bytes: UnsafeRawBufferPointer, separator: UInt8, path: String) {
         self.bytes = bytes
@@ -85,8 +87,18 @@ struct CSVParser {
         position += 1
     }
 
-    /// What a field says.
-    func text(_ field: Field) -> String {
+    /// What a field says, as a name or a category.
+    /// - Throws: `DataError` when it is too long for either.
+    func text(_ field: Field) throws(DataError) -> String {
+        guard field.range.count <= Self.maximumTextByteCount else {
+            throw malformed(
+                "has a field of \(field.range.count) bytes, '\(excerpt(field))'…; names and categories have "
+                    + "at most \(Self.maximumTextByteCount)")
+        }
+        return content(field)
+    }
+
+    private func content(_ field: Field) -> String {
         let text = String(decoding: bytes[field.range], as: UTF8.self)
         return field.isQuoted ? text.replacing("\"\"", with: "\"") : text
     }
@@ -101,7 +113,7 @@ struct CSVParser {
     func number(_ field: Field) -> Double? {
         guard field.range.count <= Self.maximumNumberByteCount else { return nil }
         // Most fields have no spaces around them.
-        let text = text(field)
+        let text = content(field)
         if let number = Double(text) { return number }
         let words = text.split(whereSeparator: \.isWhitespace)
         return words.count == 1 ? Double(words[0]) : nil
@@ -111,7 +123,7 @@ struct CSVParser {
     func isMissing(_ field: Field) -> Bool {
         if field.range.isEmpty { return true }
         guard field.range.count <= Self.maximumNumberByteCount else { return false }
-        let words = text(field).split(whereSeparator: \.isWhitespace)
+        let words = content(field).split(whereSeparator: \.isWhitespace)
         return words.isEmpty || (words.count == 1 && MissingValues.isMark(String(words[0])))
     }
 

@@ -36,10 +36,15 @@ struct CSVReader {
         let reservation = try MemoryBudget.reserve(
             form.columnCount * Self.columnByteCount, path: path)
         defer { withExtendedLifetime(reservation) {} }
-        let names = try names(in: bytes, form)
-        let rowCount = form.lineCount - (names == nil ? 0 : 1)
+        let fields = try names(in: bytes, form)
+        let rowCount = form.lineCount - (fields == nil ? 0 : 1)
         guard rowCount > 0 else { throw malformed("has no line with numbers") }
-        return try table(bytes, form, names: names ?? [], rowCount: rowCount)
+        let nameReservation = try MemoryBudget.reserve(
+            fields?.reduce(0) { $0 + $1.range.count } ?? 0, path: path)
+        defer { withExtendedLifetime(nameReservation) {} }
+        let parser = CSVParser(bytes, separator: separator, path: path)
+        let names = try (fields ?? []).map { field throws(DataError) in try parser.text(field) }
+        return try table(bytes, form, names: names, rowCount: rowCount)
     }
 
     /// The first pass.
@@ -71,10 +76,10 @@ struct CSVReader {
         return form
     }
 
-    /// The columns' names; nil when the first line has values.
+    /// The fields with the columns' names; nil when the first line has values.
     private func names(
         in bytes: UnsafeRawBufferPointer, _ form: Form
-    ) throws(DataError) -> [String]? {
+    ) throws(DataError) -> [CSVParser.Field]? {
         if hasNames == false { return nil }
         var parser = CSVParser(bytes, separator: separator, path: path)
         _ = parser.nextLine()
@@ -98,7 +103,7 @@ struct CSVReader {
                         + "values are missing")
             }
         }
-        return fields.map { parser.text($0) }
+        return fields
     }
 
     /// The second pass.
@@ -217,7 +222,7 @@ struct CSVReader {
         guard isWhole else { return false }
         for (column, field) in texts {
             numbers[row * columnCount + column] = Double(
-                try categories.index(of: parser.text(field), inColumn: column))
+                try categories.index(of: try parser.text(field), inColumn: column))
         }
         return true
     }

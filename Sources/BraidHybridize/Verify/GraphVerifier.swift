@@ -21,21 +21,31 @@ package struct GraphVerifier {
         let gradientNames: [String]
     }
 
-    package init(_ model: Model, seed: UInt64) {
+    /// - Throws: `ArrayError` when no memory holds the arguments.
+    package init(_ model: Model, seed: UInt64) throws {
         self.model = model
         self.seed = seed
         // Random keys become inputs, so that all ways of computing get the same.
         let graph = model.graph.withKeysAsInputs
         forward = graph
         outputNames = model.signature.outputs.map(\.name)
-        let types = graph.inputs.map { graph.nodes[$0].types[0] }
-        arguments = zip(graph.inputs, NDArray.random(types, seed: seed)).map { node, random in
-            model.parameter(graph.inputName(node)) ?? random
+        let known = graph.inputs.map { model.parameter(graph.inputName($0)) }
+        func arguments(_ random: [NDArray]) -> [NDArray] {
+            var rest = random[...]
+            return known.map { $0 ?? rest.removeFirst() }
         }
-        (backward, gradientProblem) = Self.backward(of: graph, seed: seed &+ 1)
+        let types = zip(graph.inputs, known).filter { $1 == nil }.map { graph.nodes[$0.0].types[0] }
+        self.arguments = arguments(
+            try NDArray.random(types, seed: seed) { graph.applied(to: arguments($0)) }.arrays)
+        (backward, gradientProblem) = try Self.backward(of: graph, seed: seed &+ 1)
     }
 
+    /// - Throws: the failure that outputs depend on; `ArrayError` where there is no memory for a call.
     package func verification(of subject: String) throws -> Verification {
+        try validating { try checkedVerification(of: subject) }
+    }
+
+    private func checkedVerification(of subject: String) throws -> Verification {
         let expected = outcome(
             forward.applied(to: arguments),
             backward.map { $0.graph.applied(to: arguments + $0.cotangents) } ?? [])
@@ -80,7 +90,7 @@ extension Graph {
 
 extension GraphVerifier {
     /// The graph with its reverse pass at all inputs, or why there is none.
-    private static func backward(of graph: Graph, seed: UInt64) -> (Backward?, String?) {
+    private static func backward(of graph: Graph, seed: UInt64) throws -> (Backward?, String?) {
         for node in graph.nodes {
             switch node.kind {
             case .constant: return (nil, "the graph has constants, as passes make them")
@@ -106,7 +116,7 @@ extension GraphVerifier {
         let joined = Graph(
             computing: outputs + found.map(\.1), from: inputs + cotangents,
             names: names + cotangents.indices.map { "cotangent \($0)" })
-        let values = NDArray.random(cotangents.map(\.type), seed: seed)
+        let values = try NDArray.random(cotangents.map(\.type), seed: seed)
         return (
             Backward(graph: joined, cotangents: values, gradientNames: found.map { names[$0.0] }),
             nil

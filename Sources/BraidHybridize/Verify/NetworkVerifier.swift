@@ -27,19 +27,25 @@ package struct NetworkVerifier {
         }
         self.network = network
         self.seed = seed
-        inputs = NDArray.random(types, seed: seed)
-        leaves = inputs.map { $0.dtype.isComputedFloating ? Parameter($0) : nil }
         // One call tells the layers their input widths, and finds what they do not take.
-        let outputs = try validating { [inputs] in network(inputs) }
-        cotangents = zip(outputs, NDArray.random(outputs.map(\.type), seed: seed &+ 1)).map {
+        let outputs: [NDArray]
+        (inputs, outputs) = try NDArray.random(types, seed: seed) { network($0) }
+        leaves = inputs.map { $0.dtype.isComputedFloating ? Parameter($0) : nil }
+        cotangents = try zip(outputs, NDArray.random(outputs.map(\.type), seed: seed &+ 1)).map {
             $0.dtype.isComputedFloating ? $1 : nil
         }
         parameters = network.parameters.map { ($0.name, $0.parameter, $0.parameter.wrappedValue) }
     }
 
+    /// - Throws: what the network throws, or the failure that its outputs depend on; `ArrayError` also
+    ///   where there is no memory for a call.
     package func verification(of subject: String) throws -> Verification {
+        try validating { try checkedVerification(of: subject) }
+    }
+
+    private func checkedVerification(of subject: String) throws -> Verification {
         let step = step(of: network)
-        let (predicted, trained) = try validating { (prediction(of: network), training(step)) }
+        let (predicted, trained) = (prediction(of: network), training(step))
         let expected = Outcome(
             values: predicted + trained.values + trained.values,
             gradients: trained.gradients + trained.gradients)

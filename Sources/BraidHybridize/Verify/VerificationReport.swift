@@ -54,7 +54,9 @@ extension Verification {
         .object([
             ("subject", .string(subject)),
             ("inputs", .array(inputs.map { .string("\($0)") })),
-            ("seed", .integer(Int64(bitPattern: seed))), ("passed", .bool(isPassed)),
+            // JSON's readers know integers of 64 bits with sign only.
+            ("seed", Int64(exactly: seed).map { .integer($0) } ?? .string("\(seed)")),
+            ("passed", .bool(isPassed)),
             ("gradient_problem", gradientProblem.map { .string($0) } ?? .null),
             ("rows", .array(rows.map(Self.json))),
         ])

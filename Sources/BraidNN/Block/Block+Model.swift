@@ -20,9 +20,10 @@ extension Block where Input: ArrayStructure, Output: ArrayStructure {
     ///   - outputNames: in the same way, with `output`.
     ///   - options: how the graph will be optimised, here and after loading.
     ///   - metadata: what else a file should say, by key.
-    /// - Throws: the `ArrayError` of inputs that do not fit the network; `ModelError` when there is not
-    ///   one type for each array of `Input`, names are missing or occur twice, `forward` changes
-    ///   parameters or reads gradients, or the options name a pass that there is not.
+    /// - Throws: the `ArrayError` of inputs that do not fit the network, or of a parameter that no memory
+    ///   holds; `ModelError` when there is not one type for each array of `Input`, names are missing or
+    ///   occur twice, `forward` changes parameters or reads gradients, or the options name a pass that
+    ///   there is not.
     public func model(
         for inputs: [TensorType], mode: Mode = .predict, inputNames: [String]? = nil,
         outputNames: [String]? = nil, options: OptimizationOptions = OptimizationOptions(),

@@ -24,9 +24,9 @@ extension Model {
     ///   - outputNames: in the same way, with `output`.
     ///   - options: how the graph will be optimised, here and after loading.
     ///   - metadata: what else a file should say, by key.
-    /// - Throws: the `ArrayError` of a mistake in `body`; `ModelError` when there is not one type for
-    ///   each array of `Input`, names are missing or occur twice, `body` changes parameters or reads
-    ///   gradients, or the options name a pass that there is not.
+    /// - Throws: the `ArrayError` of a mistake in `body`, or of a parameter that no memory holds;
+    ///   `ModelError` when there is not one type for each array of `Input`, names are missing or occur
+    ///   twice, `body` changes parameters or reads gradients, or the options name a pass that there is not.
     public convenience init<Input: ArrayStructure, Output: ArrayStructure>(
         tracing body: (Input) -> Output, for inputs: [TensorType],
         parameters: [(name: String, parameter: Parameter)] = [], mode: Mode = .predict,

@@ -22,8 +22,9 @@ struct ModelTrace {
     let outputNames: [String]
 
     /// Traces `body`.
-    /// - Throws: the `ArrayError` of a mistake in `body`; `ModelError` when there are not as many
-    ///   names as inputs or outputs, or `body` changes parameters or reads gradients.
+    /// - Throws: the `ArrayError` of a mistake in `body`, or of a parameter that no memory holds;
+    ///   `ModelError` when there are not as many names as inputs or outputs, or `body` changes parameters
+    ///   or reads gradients.
     init(_ request: Request, _ body: ([NDArray]) -> [NDArray]) throws {
         var forward = Forward()
         let traced: TracedGraph
@@ -71,7 +72,10 @@ struct ModelTrace {
             case .key: name = keyNames.next()!
             case .parameter(let parameter):
                 name = names[parameter]
-                let value = Scopes.with(.unrecorded) { parameter.wrappedValue }
+                // First values are made here, which may be more than memory holds.
+                let value = try Scopes.with(.unrecorded) {
+                    try validating { parameter.wrappedValue }
+                }
                 if names.isDeclared(parameter) {
                     values[ObjectIdentifier(parameter)] = value
                 } else {
