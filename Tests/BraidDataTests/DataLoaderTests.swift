@@ -1,4 +1,6 @@
 import Braid
+import BraidPlatform
+import Foundation
 import Testing
 
 /// What batches a loader gives.
@@ -16,7 +18,7 @@ struct DataLoaderTests {
         }
     }
 
-    @Test(arguments: [0, 2])
+    @Test(arguments: [0, 2, .max])
     func batchesComeInOrder(workers: Int) throws {
         let loader = DataLoader(dataset, batchSize: 4, workers: workers)
         #expect(loader.batchCount == 3)
@@ -25,6 +27,9 @@ struct DataLoaderTests {
         #expect(whole.batchCount == 2)
         #expect(try epoch(whole) == [[0, 1, 2, 3], [4, 5, 6, 7]])
         #expect(try epoch(DataLoader(dataset.prefix(0), batchSize: 4, workers: workers)) == [])
+        if workers == 0 { return }
+        let ahead = DataLoader(dataset, batchSize: 5, workers: workers, prefetch: .max)
+        #expect(try epoch(ahead) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]])
     }
 
     /// After a mistake inside `validating` the code goes on, and must not stop the process.
@@ -106,7 +111,10 @@ struct DataLoaderTests {
     private struct Chosen: Sampler {
         func sampleCount(of count: Int) -> Int { count / 2 * 2 }
         func samples(of count: Int, epoch: Int) -> [Int] {
-            (0..<(count / 2)).flatMap { [2 * $0 + epoch % 2, 2 * $0 + epoch % 2] }
+            (0..<(count / 2)).flatMap { (pair: Int) -> [Int] in
+                let sample = 2 * pair + epoch % 2
+                return [sample, sample]
+            }
         }
     }
 
@@ -115,6 +123,32 @@ struct DataLoaderTests {
         #expect(loader.batchCount == 2)
         #expect(try epoch(loader) == [[0, 0, 2, 2, 4, 4, 6, 6], [8, 8]])
         #expect(try epoch(loader) == [[1, 1, 3, 3, 5, 5, 7, 7], [9, 9]])
+    }
+
+    /// All samples as they stand, from what asks its loader for something.
+    private struct Asking: Sampler {
+        let loader = Locked<DataLoader?>(nil)
+        func samples(of count: Int, epoch: Int) -> [Int] {
+            let batchCount = loader.withLock { $0 }?.batchCount
+            return batchCount == nil ? [] : Array(0..<count)
+        }
+    }
+
+    @Test func samplersMayAskTheirLoader() throws {
+        let sampler = Asking()
+        let loader = DataLoader(dataset, batchSize: 4, sampler: sampler, lastBatch: .rollover)
+        sampler.loader.withLock { $0 = loader }
+        let batches = Locked<[[Int]]>([])
+        let thread = Thread {
+            for _ in 0..<2 {
+                let counts = loader.map(\.count)
+                batches.withLock { $0.append(counts) }
+            }
+        }
+        thread.start()
+        let end = Date(timeIntervalSinceNow: 20)
+        while !thread.isFinished, Date() < end { Thread.sleep(forTimeInterval: 0.005) }
+        #expect(batches.withLock { $0 } == [[4, 4], [4, 4, 4]])
     }
 
     // MARK: Datasets made from others

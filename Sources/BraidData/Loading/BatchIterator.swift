@@ -19,7 +19,8 @@ public final class BatchIterator: IteratorProtocol {
     init(_ plan: EpochPlan, workers: Int, prefetch: Int) {
         self.plan = plan
         self.prefetch = prefetch
-        turns = (0..<workers).map { _ in Variable() }
+        // More would have nothing to do.
+        turns = (0..<min(workers, prefetch, plan.batchCount)).map { _ in Variable() }
         loadAhead()
     }
 

@@ -105,30 +105,38 @@ public final class DataLoader: Sequence, Sendable {
 
     /// The batches of the next epoch.
     public func makeIterator() -> BatchIterator {
-        let plan = state.withLock { nextPlan(&$0) }
+        let epoch = state.withLock { state in
+            defer { state.epochCount += 1 }
+            return state.epochCount
+        }
+        // Outside the lock: samplers and datasets are the user's, and may ask the loader in turn.
+        let samples = samples(of: epoch)
+        let order = state.withLock { samplesOfBatches(samples, &$0.leftover) }
+        let plan = EpochPlan(
+            dataset: dataset, order: order, batchSize: batchSize, seed: seed, epoch: epoch)
         return BatchIterator(plan, workers: workers, prefetch: prefetch)
     }
 
-    private func nextPlan(_ state: inout State) -> EpochPlan {
-        defer { state.epochCount += 1 }
+    private func samples(of epoch: Int) -> [Int] {
         let count = dataset.count
-        var order = sampler.samples(of: count, epoch: state.epochCount)
+        let order = sampler.samples(of: count, epoch: epoch)
         let isOrder = ArrayError.check(
             order.count == sampler.sampleCount(of: count) && order.allSatisfy((0..<count).contains),
             in: "data loader",
             "the sampler gives \(order.count) samples, or such as are not there; expected "
                 + "\(sampler.sampleCount(of: count)) of 0..<\(count)")
-        if !isOrder { order = [] }
+        return isOrder ? order : []
+    }
+
+    /// The samples that batches are made of, before what is left over.
+    private func samplesOfBatches(_ samples: [Int], _ leftover: inout [Int]) -> [Int] {
         switch lastBatch {
-        case .keep: break
-        case .discard: order.removeLast(order.count % batchSize)
+        case .keep: return samples
+        case .discard: return samples.dropLast(samples.count % batchSize)
         case .rollover:
-            order = state.leftover + order
-            state.leftover = order.suffix(order.count % batchSize)
-            order.removeLast(state.leftover.count)
+            let samples = leftover + samples
+            leftover = samples.suffix(samples.count % batchSize)
+            return samples.dropLast(leftover.count)
         }
-        return EpochPlan(
-            dataset: dataset, order: order, batchSize: batchSize, seed: seed,
-            epoch: state.epochCount)
     }
 }

@@ -68,17 +68,15 @@ extension Trainer {
         try validating {
             learningRate = rate
             stepCount.wrappedValue = step
-            states.withLock { states in
-                for (index, arrays) in loaded.enumerated() {
-                    if let known = states[index] {
-                        // Traces know these objects.
-                        for (parameter, array) in zip(known, arrays) {
-                            parameter.wrappedValue = array
-                        }
-                    } else if isThere[index] {
+            for (index, arrays) in loaded.enumerated() {
+                let known = states.withLock { states in
+                    if states[index] == nil, isThere[index] {
                         states[index] = arrays.map { Parameter($0) }
                     }
+                    return states[index] ?? []
                 }
+                // The objects stay, as traces know them. One may have to be waited for: not in the lock.
+                for (parameter, array) in zip(known, arrays) { parameter.wrappedValue = array }
             }
         }
     }
