@@ -115,6 +115,36 @@ struct SerializationAtomicFileTests {
         }
     }
 
+    /// A name of other bytes than text would be repaired, and another file written.
+    @Test func linksToNamesThatAreNoText() throws {
+        try Support.withFolder { folder in
+            let link = folder.appending(path: "link").path
+            let name: [CChar] = [-1, 0x61, 0]
+            try #require(symlink(name, link) == 0)
+            let error = #expect(throws: ModelFileError.self) { try write("x", to: link) }
+            #expect(error?.code == .unwritable)
+            #expect(error?.message.contains("no UTF-8 text") == true, "\(error!)")
+            #expect(try names(folder) == ["link"])
+        }
+    }
+
+    /// Where there are no locks nobody knows whether a file is being written.
+    @Test func locks() throws {
+        try Support.withFolder { folder in
+            let path = folder.appending(path: "a").path
+            try Data().write(to: URL(fileURLWithPath: path))
+            let first = try FileDescriptor(opening: path, O_RDWR)
+            let second = try FileDescriptor(opening: path, O_RDWR)
+            let locks = [first.tryLock(), second.tryLock(), first.tryLock()]
+            #expect(locks == [.taken, .held, .taken])
+            #if os(Linux)
+                // O_PATH: a place, which has no locks.
+                let lock = try FileDescriptor(opening: path, 0o10000000).tryLock()
+                #expect(lock == .unknown)
+            #endif
+        }
+    }
+
     /// Devices and pipes get the bytes as they come, and stay what they are.
     @Test func devicesAndPipesAreStreams() throws {
         try AtomicFile.checkWritable("/dev/null")

@@ -1,9 +1,9 @@
 #if canImport(Glibc)
-    import Glibc
+    package import Glibc
 #elseif canImport(Musl)
-    import Musl
+    package import Musl
 #else
-    import Darwin
+    package import Darwin
 #endif
 
 /// An open file, closed at the end of its life. Every call goes on after an interruption by a signal.
@@ -14,7 +14,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
     /// Opens a file.
     /// - Parameter waits: whether opening a pipe waits for its other end.
-    init(
+    package init(
         opening path: String, _ flags: Int32, mode: mode_t = 0o666, waits: Bool = false
     ) throws(SystemError) {
         let flags = flags | O_CLOEXEC | O_NOCTTY | (waits ? 0 : O_NONBLOCK)
@@ -106,14 +106,23 @@ package struct FileDescriptor: ~Copyable, Sendable {
         _ = poll(&entry, 1, -1)
     }
 
-    /// Takes the lock of the file, which goes with this descriptor.
-    /// - Returns: false when another has it. Where there are no locks it is as if nobody had them.
-    func tryLock() -> Bool {
+    /// What came of an attempt to lock a file.
+    package enum Lock {
+        case taken
+        /// Another has it.
+        case held
+        /// There are no locks here, so that nobody knows.
+        case unknown
+    }
+
+    /// Takes the lock of the file, which goes with this descriptor. Network file systems want one that may
+    /// write.
+    package func tryLock() -> Lock {
         while flock(number, LOCK_EX | LOCK_NB) != 0 {
-            if errno == EWOULDBLOCK { return false }
-            if errno != EINTR { return true }
+            if errno == EWOULDBLOCK { return .held }
+            if errno != EINTR { return .unknown }
         }
-        return true
+        return .taken
     }
 
     /// Whether this is what stands at `path`.

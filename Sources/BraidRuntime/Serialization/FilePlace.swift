@@ -109,8 +109,14 @@ package enum FilePlace: Hashable, Sendable {
         guard count > 0 else {
             throw ModelFileError(.unwritable, path: path, "cannot be written: \(SystemError.last)")
         }
-        let target = String(
-            decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        // Repaired, the name would be another file's.
+        guard
+            let target = String(
+                validating: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        else {
+            throw ModelFileError(
+                .unwritable, path: path, "is a link to a name that is no UTF-8 text")
+        }
         return target.hasPrefix("/") ? target : folder(of: link) + "/" + target
     }
 

@@ -21,7 +21,7 @@ package enum GraphCoding {
 
     /// The largest graph that is read.
     package struct Limits: Sendable {
-        /// Nodes of a graph. Planning one takes time and memory by the square of their number.
+        /// Nodes of a graph, which bound the time and the memory that planning takes.
         package var nodeCount = 1 << 16
         /// Inputs of all nodes together.
         package var operandCount = 1 << 22

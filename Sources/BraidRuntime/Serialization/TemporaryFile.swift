@@ -9,12 +9,15 @@
 /// A file beside its target, `.NAME.braid-0.tmp`, that takes the target's place or goes.
 ///
 /// While it is written it holds a lock, which ends with the process however that ends. So whoever
-/// writes the same target next can tell those that were left behind, and removes them.
+/// writes the same target next can tell those that were left behind, and removes them. Where there are no
+/// locks they stay.
 final class TemporaryFile {
     /// The target.
     let destination: String
     private let path: String
     private let descriptor: FileDescriptor
+    /// What it replaces.
+    private let replaced: stat?
     private var isThere = true
 
     /// Writers of one target at once, and more places than those are looked at.
@@ -23,13 +26,14 @@ final class TemporaryFile {
     /// Bytes of the target's name that are repeated: a name has 255 at most.
     private static let nameByteCount = 200
 
-    /// Makes the file, with the permissions of the one that stands at `destination`.
+    /// Makes the file, which gets the permissions of the one that stands at `destination`.
     init(for destination: String) throws(SystemError) {
         let base = Self.base(for: destination)
         Self.removeAbandoned(base)
         var status = stat()
         let isReplacing =
             lstat(destination, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+        replaced = isReplacing ? status : nil
         for number in 0..<Self.maximumCount {
             let path = "\(base)\(number).tmp"
             let descriptor: FileDescriptor
@@ -43,8 +47,7 @@ final class TemporaryFile {
                 throw error
             }
             // Another may have taken it for abandoned between these two calls.
-            guard descriptor.tryLock(), descriptor.stands(at: path) else { continue }
-            if isReplacing { descriptor.takePermissions(of: status) }
+            guard descriptor.tryLock() != .held, descriptor.stands(at: path) else { continue }
             self.destination = destination
             self.path = path
             self.descriptor = descriptor
@@ -72,10 +75,10 @@ final class TemporaryFile {
             let path = "\(base)\(number).tmp"
             var status = stat()
             guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-                let file = try? FileDescriptor(opening: path, O_RDONLY | O_NOFOLLOW)
+                let file = try? FileDescriptor(opening: path, O_RDWR | O_NOFOLLOW)
             else { continue }
             // With the lock nobody else removes or renames it, so that it still stands there.
-            if file.tryLock(), file.stands(at: path) { unlink(path) }
+            if file.tryLock() == .taken, file.stands(at: path) { unlink(path) }
         }
     }
 
@@ -85,6 +88,8 @@ final class TemporaryFile {
 
     /// Puts the file on the disk and in the target's place.
     func takePlace() throws(SystemError) {
+        // Not before: those who may write may have to remove it, too.
+        if let replaced { descriptor.takePermissions(of: replaced) }
         try descriptor.synchronize()
         if rename(path, destination) != 0 { throw .last }
         // The name is free: it may be another writer's now.
