@@ -12,9 +12,8 @@ package struct InputError: Error, Hashable, CustomStringConvertible {
 extension ParsableCommand {
     /// Runs the command with the process's arguments and exits: 0 on success, 2 for bad options and
     /// input, 130, 143 or 129 when interrupted, 1 when the computation itself fails.
-    /// - Parameter atOnce: as `Interrupt.install` has it.
-    package static func runToExit(interruptsAtOnce atOnce: Bool) -> Never {
-        Interrupt.install(endingAtOnce: atOnce)
+    package static func runToExit() -> Never {
+        Interrupt.install()
         do {
             var command = try parseAsRoot()
             try command.run()

@@ -3,14 +3,14 @@ import Foundation
 import Synchronization
 
 /// Ctrl-C, SIGTERM or SIGHUP, with nothing half-written: while a file is being put in its place nothing
-/// ends the process. Otherwise a command that checks ends at its next check, and at once when asked a
-/// second time; other commands end at once.
+/// ends the process. Code inside `checked` ends at its next check, and at once when asked a second time.
+/// Everything else ends at once, whatever it waits for.
 package struct Interrupt: Error, CustomStringConvertible {
     /// The signal that asked; 0 as long as none has.
     private static let request = Atomic<Int32>(0)
     private static let isWithheld = Atomic<Bool>(false)
-    private static let endsAtOnce = Atomic<Bool>(false)
-    private static let message: StaticString = "interrupted; no file was written"
+    private static let isChecked = Atomic<Bool>(false)
+    private static let message: StaticString = "interrupted\n"
 
     /// What happened to files.
     package let description: String
@@ -22,7 +22,7 @@ package struct Interrupt: Error, CustomStringConvertible {
 
     private static func exitStatus(_ signal: Int32) -> Int32 { 128 + signal }
 
-    private init(_ signal: Int32, _ description: String = "\(message)") {
+    private init(_ signal: Int32, _ description: String = "interrupted; no file was written") {
         self.signal = signal
         self.description = description
     }
@@ -30,12 +30,13 @@ package struct Interrupt: Error, CustomStringConvertible {
     /// The same interrupt, which has something else to say.
     package func saying(_ description: String) -> Interrupt { Interrupt(signal, description) }
 
-    /// - Parameter atOnce: whether the first signal ends the process; otherwise `check` has to be called
-    ///   now and then.
-    package static func install(endingAtOnce atOnce: Bool) {
+    /// From now on signals end the process as this type says.
+    package static func install() {
         // Before any signal, so that the handler finds them made: a handler may only touch atomics.
-        _ = (request.load(ordering: .relaxed), isWithheld.load(ordering: .relaxed))
-        endsAtOnce.store(atOnce, ordering: .relaxed)
+        _ = (
+            request.load(ordering: .relaxed), isWithheld.load(ordering: .relaxed),
+            isChecked.load(ordering: .relaxed)
+        )
         var signals = sigset_t()
         sigemptyset(&signals)
         for number in [SIGINT, SIGTERM, SIGHUP] {
@@ -61,12 +62,16 @@ package struct Interrupt: Error, CustomStringConvertible {
     private static func handle(_ signal: Int32) {
         let isSecond = request.exchange(signal, ordering: .sequentiallyConsistent) != 0
         if isWithheld.load(ordering: .sequentiallyConsistent) { return }
-        if endsAtOnce.load(ordering: .relaxed) {
-            _ = write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
-            _ = write(STDERR_FILENO, "\n", 1)
-            _exit(exitStatus(signal))
-        }
-        if isSecond { _exit(exitStatus(signal)) }
+        if isChecked.load(ordering: .sequentiallyConsistent), !isSecond { return }
+        _ = write(STDERR_FILENO, message.utf8Start, message.utf8CodeUnitCount)
+        _exit(exitStatus(signal))
+    }
+
+    /// Runs `body`, which calls `check` now and then: the first signal is left to it, as there is work
+    /// that it would not lose.
+    /// - Throws: what `body` throws.
+    package static func checked<R>(_ body: () throws -> R) rethrows -> R {
+        try with(isChecked, true, body)
     }
 
     /// - Throws: `Interrupt` after Ctrl-C.
@@ -75,8 +80,16 @@ package struct Interrupt: Error, CustomStringConvertible {
         if signal != 0 { throw Interrupt(signal) }
     }
 
+    private static func with<R>(
+        _ flag: borrowing Atomic<Bool>, _ value: Bool, _ body: () throws -> R
+    ) rethrows -> R {
+        let before = flag.exchange(value, ordering: .sequentiallyConsistent)
+        defer { flag.store(before, ordering: .sequentiallyConsistent) }
+        return try body()
+    }
+
     /// Runs `body`, which writes files, to its end even if Ctrl-C comes twice. Streams among them may
-    /// wait for a reader for ever; there it ends as elsewhere.
+    /// wait for a reader for ever; there Ctrl-C ends the process at once.
     /// - Throws: `Interrupt` after an earlier Ctrl-C, or what `body` throws.
     package static func withheld<R>(
         writing paths: [String], _ body: () throws -> R
@@ -92,9 +105,7 @@ package struct Interrupt: Error, CustomStringConvertible {
     package static func keptOff<R>(
         writing paths: [String], _ body: () throws -> R
     ) rethrows -> R {
-        if paths.contains(where: FilePlace.isStream) { return try body() }
-        isWithheld.store(true, ordering: .sequentiallyConsistent)
-        defer { isWithheld.store(false, ordering: .sequentiallyConsistent) }
-        return try body()
+        if paths.contains(where: FilePlace.isStream) { return try with(isChecked, false, body) }
+        return try with(isWithheld, true, body)
     }
 }

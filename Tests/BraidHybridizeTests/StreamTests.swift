@@ -29,6 +29,7 @@ import Testing
                 "ln -s /dev/stdout out; \"$H\" run mlp.braid --input x.npy --output out | cat > y5.npy",
                 "mkfifo p; cat p > y6.npy & \"$H\" run mlp.braid --input x.npy --output p; wait",
                 "printf '' > y7.npy; \"$H\" run mlp.braid --input x.npy --output - >> y7.npy",
+                "cat mlp.braid | \"$H\" run - --input x.npy --output - > y8.npy",
             ]
             for (number, line) in lines.enumerated() {
                 let run = try shell(line, in: folder)
@@ -42,7 +43,7 @@ import Testing
             // Nothing took the place of a link or a pipe, and nothing is called "-".
             #expect(
                 try names(folder)
-                    == ["mlp.braid", "out", "p", "x.npy"] + (0..<8).map { "y\($0).npy" })
+                    == ["mlp.braid", "out", "p", "x.npy"] + (0..<9).map { "y\($0).npy" })
             #expect(
                 try FileManager.default.destinationOfSymbolicLink(
                     atPath: folder.appending(path: "out").path) == "/dev/stdout")
@@ -56,7 +57,7 @@ import Testing
             let traced = try shell(
                 "\"$H\" trace mlp --output - | tee m.braid | \"$H\" inspect - --json", in: folder)
             #expect(traced.status == 0, "\(traced.errors)")
-            #expect(traced.errors.contains("Wrote -"))
+            #expect(traced.errors.contains("Wrote -") && !traced.errors.contains("Next"))
             _ = try JSON(printed: traced.output)
             let direct = try shell("\"$H\" trace mlp --output d.braid", in: folder)
             #expect(direct.status == 0)
@@ -102,6 +103,25 @@ import Testing
                 // A verification names nothing from the file.
                 let texts = run.output + run.errors
                 #expect(texts.lowercased().contains("1b") || options[0] == "verify", "\(texts)")
+            }
+        }
+    }
+
+    @Test func nextStepsAreQuotedAndAreNoneForStreams() throws {
+        try withTemporaryFolder { folder in
+            let traced = try hybridize(["trace", "mlp", "--output", "my own.braid"], in: folder)
+            #expect(traced.output.contains("Wrote 'my own.braid': mlp"), "\(traced.output)")
+            #expect(
+                traced.output.contains(
+                    "Next: swift run -c release hybridize inspect 'my own.braid' shows"),
+                "\(traced.output)")
+            for (dot, expected) in [
+                ("a b.dot", "Wrote 'a b.dot'. Next: dot -Tsvg 'a b.dot' > graph.svg draws it.\n"),
+                ("a\u{1B}[2J", "Wrote $'a\\033[2J'. Next: dot -Tsvg $'a\\033[2J' > graph"),
+                ("/dev/null", "Wrote /dev/null.\n"),
+            ] {
+                let run = try hybridize(["inspect", "my own.braid", "--dot", dot], in: folder)
+                #expect(run.output.hasPrefix(expected), "\(run.output)\(run.errors)")
             }
         }
     }

@@ -71,6 +71,19 @@ struct DataOptionTests {
         }
     }
 
+    @Test func namesOfFoldersAreShownWithEscapes() throws {
+        try withTemporaryFolder { folder in
+            let data = folder.appending(path: "a\u{1B}[31m")
+            try FileManager.default.createDirectory(at: data, withIntermediateDirectories: false)
+            try Self.write(to: data, part: "train", count: 15)
+            try Self.write(to: data, part: "t10k", count: 15)
+            let run = try train(["--data", data.path, "--model", "mlp", "--epochs", "1"])
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(run.output.contains("on \(folder.path)/a\\u{1B}[31m: 15"), "\(run.output)")
+            #expect(!run.output.contains("\u{1B}"), "\(run.output)")
+        }
+    }
+
     /// How batches are loaded changes no bit.
     @Test func theSameFileForAnyNumberOfLoaderWorkers() throws {
         try withData { folder in

@@ -300,7 +300,7 @@ struct TrainCommandTests {
                 ["--epochs", "100000", "--batch-size", "1", "--output", "m.braid", "--json"],
                 in: folder, after: "started", by: signal)
             #expect(run.status == 128 + signal)
-            #expect(run.errors.contains("interrupted; no file was written"), "\(run.errors)")
+            #expect(run.errors.contains("interrupted"), "\(run.errors)")
             #expect(try files(in: folder).isEmpty)
         }
     }
@@ -352,18 +352,69 @@ struct TrainCommandTests {
         }
     }
 
-    /// The loss of the last step is finite, but not what that step made of the weights.
-    @Test func weightsThatAreNoNumbersAreNotWritten() throws {
+    /// The loss of the last step is finite, but not what that step made of the weights, or of the scores.
+    @Test(arguments: ["1e300", "1e30"], [["--output", "m.braid"], []])
+    func runsWhoseLastStepRuinsTheNetworkFail(rate: String, output: [String]) throws {
         try withTemporaryFolder { folder in
+            let path = folder.appending(path: "m.braid")
+            try Data("precious".utf8).write(to: path)
             let options = [
-                "--model", "mlp", "--optimizer", "sgd", "--learning-rate", "1e300", "--epochs", "1",
-                "--batch-size", "2000", "--output", "m.braid",
+                "--model", "mlp", "--optimizer", "sgd", "--learning-rate", rate, "--epochs", "1",
+                "--batch-size", "2000",
             ]
-            let run = try train(options, in: folder)
+            let run = try train(options + output, in: folder)
             #expect(run.status == 1, "\(run.output)")
-            #expect(run.errors.contains("no finite numbers after epoch 1"), "\(run.errors)")
-            #expect(try files(in: folder).isEmpty)
+            #expect(
+                run.errors.contains(
+                    "test samples are infinite or not a number after epoch 1; no file was written"),
+                "\(run.errors)")
+            #expect(!run.output.contains("Test accuracy"), "\(run.output)")
+            #expect(try Data(contentsOf: path) == Data("precious".utf8))
+            #expect(try files(in: folder) == ["m.braid"])
+            let allowed = try train(options + output + ["--allow-nan"], in: folder)
+            #expect(allowed.status == 0, "\(allowed.errors)")
         }
+    }
+
+    /// Whatever the program waits for, one signal ends it.
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP])
+    func oneSignalEndsWhatWaitsForAStream(signal: Int32) throws {
+        try withTemporaryFolder { folder in
+            #expect(mkfifo(folder.appending(path: "p").path, 0o600) == 0)
+            for options in [
+                ["--evaluate", "p"], ["--evaluate", "-"],
+                ["--model", "mlp", "--epochs", "1", "--output", "p"],
+                ["--model", "mlp", "--epochs", "100000", "--output", "p"],
+            ] {
+                let process = Process()
+                process.executableURL = train.url
+                process.arguments = options
+                process.currentDirectoryURL = folder
+                // Nobody writes to it.
+                process.standardInput = Pipe()
+                process.standardOutput = FileHandle.nullDevice
+                process.standardError = FileHandle.nullDevice
+                try process.run()
+                Thread.sleep(forTimeInterval: 1.5)
+                kill(process.processIdentifier, signal)
+                let end = Date(timeIntervalSinceNow: 20)
+                while process.isRunning, Date() < end { Thread.sleep(forTimeInterval: 0.01) }
+                if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+                process.waitUntilExit()
+                #expect(process.terminationReason == .exit, "\(options)")
+                #expect(process.terminationStatus == 128 + signal, "\(options)")
+            }
+            #expect(try files(in: folder) == ["p"])
+        }
+    }
+
+    /// Only what would end up on standard output is one place; a device takes whatever comes.
+    @Test func streamsThatAreNamedTwice() throws {
+        let options = ["--model", "mlp", "--epochs", "1"]
+        let run = try train(options + ["--output", "/dev/null", "--profile", "/dev/null"])
+        #expect(run.status == 0, "\(run.errors)")
+        let refused = try train(options + ["--output", "-", "--profile", "/dev/stdout"])
+        #expect(refused.status == 2 && refused.errors.contains("--profile"), "\(refused.errors)")
     }
 
     @Test func theNextStepIsThisRun() throws {
@@ -380,6 +431,11 @@ struct TrainCommandTests {
                 "\(written.output)")
             #expect(
                 written.output.contains("hybridize inspect 'my own.braid'\n"), "\(written.output)")
+            // What went into a stream cannot be named again.
+            let streamed = try train(
+                ["--model", "mlp", "--epochs", "1", "--output", "/dev/null"], in: folder)
+            #expect(streamed.output.contains("Wrote /dev/null, the network"), "\(streamed.output)")
+            #expect(!streamed.output.contains("Next"), "\(streamed.output)")
         }
     }
 

@@ -185,6 +185,6 @@ public struct BenchCommand: ParsableCommand {
     }
 
     /// Runs the command with the process's arguments and exits: 0 on success, 1 when a case fails, 2 for
-    /// bad options and files, 130 when interrupted.
-    public static func main() { runToExit(interruptsAtOnce: true) }
+    /// bad options and files, 130, 143 or 129 when a signal ended it.
+    public static func main() { runToExit() }
 }

@@ -21,7 +21,7 @@ public struct HybridizeCommand<Networks: NetworkTable>: ParsableCommand {
 
                 EXIT STATUS
                   0 success, 1 failed computation or verification, 2 bad options or files,
-                  130 interrupted
+                  130, 143, 129 ended by Ctrl-C, SIGTERM, SIGHUP
 
                 ENVIRONMENT
                   BRAID_ISA             reference, avx2 or avx512
@@ -36,9 +36,9 @@ public struct HybridizeCommand<Networks: NetworkTable>: ParsableCommand {
     public init() {}
 
     /// Runs the command with the process's arguments and exits: 0 on success, 1 when a computation or a
-    /// verification fails, 2 for bad options and files, 130 when interrupted.
+    /// verification fails, 2 for bad options and files, 130, 143 or 129 when a signal ended it.
     public static func main() {
         if let problem = Kernels.selectionProblem { Console.warn("warning: \(problem)") }
-        runToExit(interruptsAtOnce: true)
+        runToExit()
     }
 }

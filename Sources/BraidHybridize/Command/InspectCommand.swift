@@ -39,7 +39,7 @@ struct InspectCommand: ParsableCommand {
 
     func run() throws {
         if let dot, dot != "-" {
-            guard !dot.isSameFile(as: file) else {
+            guard !dot.replaces(file) else {
                 throw InputError("--dot \(dot) would replace the model")
             }
             try AtomicFile.checkWritable(dot)
@@ -61,8 +61,10 @@ struct InspectCommand: ParsableCommand {
                 try text.withUTF8 { try file.write(UnsafeRawBufferPointer($0)) }
                 try file.commit()
             }
-            Console.write(
-                "Wrote \(dot). Next: dot -Tsvg \(shellQuoted(dot)) > graph.svg draws it.\n")
+            let path = shellQuoted(dot)
+            let next =
+                FilePlace.isStream(dot) ? "" : " Next: dot -Tsvg \(path) > graph.svg draws it."
+            Console.write("Wrote \(path).\(next)\n")
         } else {
             let text = InspectionText(
                 inspection: inspection, limit: all ? nil : 40, width: all ? nil : Console.columns

@@ -65,13 +65,16 @@ struct TraceCommand<Networks: NetworkTable>: ParsableCommand {
                 + (entries.count > 4 ? ", ... \(entries.count - 4) more" : "")
         }
         let signature = model.signature
-        return """
-            Wrote \(output): \(name), \(counted(model.graph.nodes.count, "node")), \
+        let text = """
+            Wrote \(shellQuoted(output)): \(name), \(counted(model.graph.nodes.count, "node")), \
             \(counted(signature.parameters.count, "parameter"))
             from \(names(signature.inputs))
             to \(names(signature.outputs))
-            Next: hybridize inspect \(output) shows its graph, passes and memory.
 
             """
+        // What went into a stream cannot be looked at again.
+        if FilePlace.isStream(output) { return text }
+        let inspect = Invocation.command(["inspect", output])
+        return text + "Next: \(inspect) shows its graph, passes and memory.\n"
     }
 }

@@ -45,7 +45,7 @@ struct ModelRun {
     private func check(_ outputPaths: [String?], _ inputPaths: [String?]) throws {
         let written = outputPaths.compactMap(\.self)
         for (index, output) in written.enumerated() {
-            guard !output.isSameFile(as: path) else {
+            guard !output.replaces(path) else {
                 throw InputError("--output \(output) would replace the model")
             }
             guard !written[..<index].contains(where: { $0.isSameFile(as: output) }) else {

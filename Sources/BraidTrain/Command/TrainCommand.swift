@@ -38,8 +38,10 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
                 image: train --evaluate and hybridize run need nothing else. The same seed gives the same \
                 file, byte for byte, for any number of threads (on the same instruction set).
 
-                A run whose loss becomes infinite or not a number ends, and writes no file; --evaluate of a \
-                network whose scores are fails. A run that is interrupted writes the network of the last finished epoch to the file of --output.
+                A run whose loss becomes infinite or not a number ends, and writes no file, and so does one \
+                whose network gives such scores; --evaluate of such a network fails. A run that is \
+                interrupted writes the network of the last finished epoch to the file of --output; to a \
+                pipe or a device it writes nothing then.
 
                 EXIT STATUS
                   0 success, 1 failed computation, 2 bad options or files,
@@ -133,8 +135,8 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
     @Flag(
         name: .customLong("allow-nan"),
         help: """
-            Go on when the loss is infinite or not a number, and write what came of it; evaluate networks \
-            whose scores are.
+            Go on when losses or scores are infinite or not a number, and write what came of it; evaluate \
+            networks whose scores are.
             """)
     var allowsNaN = false
 
@@ -164,7 +166,7 @@ public struct TrainCommand<Networks: NetworkTable, Data: DatasetTable>: Parsable
 
     /// Runs the command with the process's arguments and exits: 0 on success, 2 for bad options and
     /// files, 130, 143 or 129 when a signal ended it, 1 when the computation itself fails.
-    public static func main() { runToExit(interruptsAtOnce: false) }
+    public static func main() { runToExit() }
 
     /// Checks the options' ranges.
     /// - Throws: `ValidationError` naming the option.

@@ -1,3 +1,4 @@
+import Braid
 import BraidCommandLine
 import BraidPlatform
 import Foundation
@@ -15,7 +16,7 @@ final class TextReporter: Reporter {
 
     func started(model: String, data: String, trainingCount: Int, testCount: Int, threads: Int) {
         Console.write(
-            "Training \(model) on \(data): \(trainingCount) samples to learn from, "
+            "Training \(model.printable) on \(data.printable): \(trainingCount) samples to learn from, "
                 + "\(testCount) to test, \(threads) thread\(threads == 1 ? "" : "s")\n")
     }
 
@@ -44,7 +45,10 @@ final class TextReporter: Reporter {
     ) {
         let speed = rate(samplesPerSecond)
         Console.write("\nTest accuracy \(percent(testAccuracy)), \(speed) in training.\n")
-        if let output {
+        // What went into a stream cannot be read again.
+        if let output, FilePlace.isStream(output) {
+            Console.write("Wrote \(shellQuoted(output)), the network with its weights.\n")
+        } else if let output {
             let evaluate = ["--evaluate", output, "--data", data]
             let run = ["run", output, "--input", "image.npy", "--output", "scores.npy"]
             Console.write(

@@ -19,7 +19,7 @@ struct TrainingRun {
     /// How many batches are loaded at a time.
     let loaderWorkers: Int
     let output: String?
-    /// Whether a loss that is no finite number ends the run.
+    /// Whether losses and scores that are no finite numbers are no reason to end the run.
     let allowsNaN: Bool
     let data: ClassificationData
     /// The data's name, or where they lie.
@@ -52,25 +52,32 @@ struct TrainingRun {
         var testAccuracy = 0.0
         var kept: KeptEpoch?
         do {
-            for epoch in 1...epochs {
-                let progress = try train(step, loader, epoch, &watch, &speed, reporter)
-                // For what an interrupt would lose.
-                if output != nil { kept = KeptEpoch(epoch, of: network) }
-                let accuracy = try accuracy(of: predictor)
-                testAccuracy = try accuracy.value()
-                reporter.epoch(progress, testAccuracy: testAccuracy)
-                if let problem = try accuracy.problem() { reporter.warn(problem) }
-                if !progress.loss.isFinite {
-                    reporter.warn("the loss is not finite any more; try a smaller --learning-rate")
+            try Interrupt.checked {
+                for epoch in 1...epochs {
+                    let progress = try train(step, loader, epoch, &watch, &speed, reporter)
+                    // For what an interrupt would lose.
+                    if output != nil { kept = KeptEpoch(epoch, of: network) }
+                    let accuracy = try accuracy(of: predictor)
+                    testAccuracy = try accuracy.value()
+                    reporter.epoch(progress, testAccuracy: testAccuracy)
+                    if let problem = try accuracy.problem() {
+                        guard allowsNaN else { throw failure(problem, after: epoch) }
+                        reporter.warn(problem)
+                    }
+                    if !progress.loss.isFinite {
+                        reporter.warn(
+                            "the loss is not finite any more; try a smaller --learning-rate")
+                    }
                 }
-            }
-            if let output, let kept {
-                try Interrupt.withheld(writing: [output]) {
-                    try write(network, of: kept, to: output)
+                if let output, let kept {
+                    try Interrupt.withheld(writing: [output]) {
+                        try write(network, of: kept, to: output)
+                    }
                 }
             }
         } catch let interrupt as Interrupt {
-            guard let output, let kept else { throw interrupt }
+            // A stream may wait for its other end, and is nothing that could be kept.
+            guard let output, let kept, !FilePlace.isStream(output) else { throw interrupt }
             try Interrupt.keptOff(writing: [output]) { try write(network, of: kept, to: output) }
             throw interrupt.saying(
                 "interrupted; wrote \(shellQuoted(output)), the network after epoch \(kept.epoch) of "
@@ -79,6 +86,14 @@ struct TrainingRun {
         reporter.finished(
             model: model.name, data: dataName, testAccuracy: testAccuracy,
             samplesPerSecond: speed.samplesPerSecond, output: output)
+    }
+
+    /// The last steps of an epoch may ruin a network whose losses were numbers all the same.
+    private func failure(_ problem: String, after epoch: Int) -> TrainingFailure {
+        TrainingFailure(
+            description:
+                "\(problem) after epoch \(epoch); no file was written; try a smaller "
+                + "--learning-rate, --warm-up-steps or --clip-norm; --allow-nan goes on")
     }
 
     /// Writes the network as it was at the end of an epoch.
