@@ -3,8 +3,8 @@ SWIFT = swift
 FORMATTED = Sources Tests Package.swift $(wildcard Examples)
 # What the sanitizers look at: optimised code, as users run it.
 CONFIGURATION = release
-# Options of `make run`, as in: make run ARGS="--model mlp --epochs 5"
-ARGS = --workers 2 --output lenet.braid
+# Options of `make run` and `make bench`, as in: make run ARGS="--model mlp --epochs 5"
+ARGS =
 
 .PHONY: help run bench test test-full test-tsan test-asan lint format docs clean
 
@@ -12,6 +12,7 @@ help: ## Show this list (the default)
 	@echo "make TARGET, where TARGET is one of"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
 
+run: ARGS = --workers 2 --output lenet.braid
 run: ## Train LeNet on the bundled digits, write lenet.braid (ARGS="--help" shows the options)
 	$(SWIFT) run -c release train $(ARGS)
 
