@@ -38,14 +38,9 @@ public final class Engine: Sendable {
 
         /// Limits; by default 8,192 jobs, a quarter of the machine's memory, and 8 MiB while threads have
         /// enough to do.
-        /// - Precondition: all are positive.
         public init(jobs: Int = 8_192, bytes: Int? = nil, cachedBytes: Int = 8 << 20) {
-            let bytes = bytes ?? max(1 << 28, Machine.memoryByteCount / 4)
-            if jobs <= 0 || bytes <= 0 || cachedBytes <= 0 {
-                fatalError("the engine's limits must be positive")
-            }
             self.jobs = jobs
-            self.bytes = bytes
+            self.bytes = bytes ?? max(1 << 28, Machine.memoryByteCount / 4)
             self.cachedBytes = cachedBytes
         }
     }
@@ -57,13 +52,16 @@ public final class Engine: Sendable {
     ///   - limits: past them a push waits for room and helps to make it.
     ///   - reportsStallsAfter: a wait that makes no progress for so long writes who waits for whom to
     ///     standard error; never when nil.
-    /// - Precondition: the number of threads is positive.
+    /// - Precondition: the number of threads and all limits are positive.
     public init(
         _ kind: Kind = .threaded(threads: nil), limits: Limits = Limits(),
         reportsStallsAfter: Duration? = nil
     ) {
         if case .threaded(let threads?) = kind {
             if threads <= 0 { fatalError("an engine needs at least one thread, not \(threads)") }
+        }
+        if min(limits.jobs, limits.bytes, limits.cachedBytes) <= 0 {
+            fatalError("the engine's limits must be positive")
         }
         core = Core(
             kind, limits, reportsStallsAfter: reportsStallsAfter.map { $0 / .seconds(1) },

@@ -8,12 +8,12 @@ public struct Shards: Hashable, Sendable {
     public let count: Int
 
     /// So many shards.
-    /// - Precondition: `count` is in `1...1024`.
+    /// - Precondition: `count` is in `1...1024`; after a mistake inside `validating` there is one.
     public init(_ count: Int) {
-        ArrayError.check(
+        let isPossible = ArrayError.check(
             (1...1024).contains(count), in: "shards",
             "the number of shards must be in 1...1024, not \(count)")
-        self.count = count
+        self.count = isPossible ? count : 1
     }
 
     /// The samples of a shard in a batch: parts that differ by at most one sample, in order. They are

@@ -199,4 +199,12 @@ import Testing
             #expect(count.count == 3 * Effort.count(500, full: 20_000))
         }
     }
+
+    @Test func limitsThatAreSetLaterArePositiveToo() async {
+        await #expect(processExitsWith: .failure) {
+            var limits = Engine.Limits()
+            limits.jobs = 0
+            _ = Engine(limits: limits)
+        }
+    }
 }

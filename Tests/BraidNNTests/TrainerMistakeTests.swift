@@ -486,4 +486,59 @@ struct TrainerMistakeTests {
         let text = message { _ = step(.ones([6, 4]), .ones([6])) }
         #expect(text.contains("the losses have shape [] for 3 samples"), "\(text)")
     }
+
+    // MARK: Trainers that come and go
+
+    private func network() -> (all: Sequential, parts: [Dense]) {
+        let parts = [Dense(2, inputs: 2), Dense(2, inputs: 2)]
+        return (Sequential { for part in parts { part } }, parts)
+    }
+
+    /// A trace knows nothing of who has a trainer at its later calls.
+    @Test func tracesDoNotRememberTrainers() throws {
+        let (network, parts) = network()
+        let backward = hybridize { (x: NDArray) -> NDArray in
+            let losses = Autograd.record { network(x).sum(over: 1) }
+            losses.backward()
+            return losses
+        }
+        func train(_ parameters: ParameterList) {
+            let trainer = Trainer(parameters, .sgd(learningRate: 0.1))
+            _ = backward(.ones([3, 2]))
+            trainer.step()
+        }
+        train(network.parameters)
+        let text = message { train(parts[1].parameters) }
+        #expect(text.contains("2 parameters that no trainer has"), "\(text)")
+        train(network.parameters)
+    }
+
+    @Test func tracedStepsDoNotRememberOtherTrainers() throws {
+        let (network, parts) = network()
+        let trainer = Trainer(parts[1].parameters, .sgd(learningRate: 0.1))
+        let step = hybridize { (x: NDArray) -> NDArray in
+            let losses = Autograd.record { network(x).sum(over: 1) }
+            losses.backward()
+            trainer.step()
+            return losses
+        }
+        let parallel = DataParallelStep(trainer, shards: Shards(2)) { x, _ in
+            let scores = network(x)
+            return (scores.sum(over: 1), scores)
+        }
+        func train() {
+            _ = step(.ones([3, 2]))
+            _ = parallel(.ones([3, 2]), .ones([3]))
+        }
+        func trainTogether() {
+            let other = Trainer(parts[0].parameters, .sgd(learningRate: 0.1))
+            train()
+            withExtendedLifetime(other) {}
+        }
+        trainTogether()
+        #expect(message { _ = step(.ones([3, 2])) }.contains("that no trainer has"))
+        let text = message { _ = parallel(.ones([3, 2]), .ones([3])) }
+        #expect(text.contains("that no trainer has"), "\(text)")
+        trainTogether()
+    }
 }

@@ -79,4 +79,37 @@ import Testing
         let message = String(decoding: early?.standardErrorContent ?? [], as: UTF8.self)
         #expect(message.contains("key 3 is pulled before all 2 shards"), "\(message)")
     }
+
+    @Test func arraysOfDifferentTypesAreRefused() throws {
+        for other in [NDArray.ones([2]), .ones([1], dtype: .f64)] {
+            let store = LocalStore(Shards(2))
+            let error = #expect(throws: ArrayError.self) {
+                try validating {
+                    store.push(.ones([1]), key: 0, shard: 0)
+                    store.push(other, key: 0, shard: 1)
+                }
+            }
+            #expect(error?.code == .shapeMismatch)
+            #expect(throws: EngineError.self) { try store.pull(0)?.waitUntilReady() }
+        }
+    }
+
+    /// Code that goes on after a mistake inside `validating` gets numbers that are possible.
+    @Test func impossibleNumbersOfShardsAreReported() throws {
+        for count in [-1, 0, 1025, .max] {
+            var shards = Shards(2)
+            var samples = 0..<0
+            #expect(throws: ArrayError.self) {
+                try validating {
+                    shards = Shards(count)
+                    samples = shards.samples(of: 0, batchSize: 4)
+                    let trainer = Trainer(
+                        Dense(1, inputs: 1).parameters, .sgd(learningRate: 1))
+                    let step = DataParallelStep(trainer, shards: Shards(count)) { x, _ in (x, x) }
+                    _ = step(.ones([2, 1]), .ones([2]))
+                }
+            }
+            #expect(shards.count == 1 && samples == 0..<4)
+        }
+    }
 }

@@ -199,4 +199,29 @@ struct AutogradTests {
         loss.backward()
         #expect(try weight.gradient!.scalar(as: Double.self) == 1)
     }
+
+    /// Each use counts, of whatever value of the parameter.
+    @Test(arguments: [Parameter.GradientMode.write, .add])
+    func parametersThatChangeWhileTheyAreRecorded(_ mode: Parameter.GradientMode) throws {
+        @Sendable func loss(_ weight: Parameter) -> NDArray {
+            Autograd.record {
+                let first = weight.wrappedValue * 2
+                Autograd.pause { weight.wrappedValue = NDArray([5] as [Double]) }
+                return first + weight.wrappedValue * 10
+            }
+        }
+        for isHybrid in [false, true] {
+            let weight = Parameter(NDArray([3] as [Double]))
+            weight.gradientMode = mode
+            let step: @Sendable (NDArray) -> NDArray = { x in
+                let loss = loss(weight)
+                loss.backward()
+                return loss
+            }
+            _ = isHybrid ? hybridize(step)(x) : step(x)
+            #expect(try weight.gradient!.scalar(as: Double.self) == 12)
+            let found = loss(weight).gradients(at: [weight])[0]
+            #expect(try found.scalar(as: Double.self) == 12)
+        }
+    }
 }

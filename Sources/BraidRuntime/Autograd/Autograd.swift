@@ -64,9 +64,10 @@ extension NDArray {
             seed: seed, retaining: retaining, findingReduction: true, (fileID, line)
         ) { $0.gradientMode != .none }
         guard let found else { return }
-        let receivers = found.gradients.compactMap { $0.gradient == nil ? nil : $0.parameter }
+        let gradients = found.gradients.entries
+        let receivers = gradients.compactMap { $0.element == nil ? nil : $0.parameter }
         let origin = GradientOrigin.make(found.reduction, receivers: receivers)
-        for (parameter, gradient) in found.gradients {
+        for (parameter, gradient) in gradients {
             if let gradient {
                 parameter.receive(gradient, from: origin)
             } else {
@@ -94,13 +95,8 @@ extension NDArray {
         ) { parameter in
             wanted.contains(ObjectIdentifier(parameter))
         }
-        var gradients = ParameterTable<NDArray>()
-        for case (let parameter, let gradient?) in found?.gradients ?? [] {
-            // A parameter that changed while it was recorded has several values.
-            gradients[parameter] = gradients[parameter].map { $0 + gradient } ?? gradient
-        }
         return parameters.map { parameter in
-            if let gradient = gradients[parameter] { return gradient }
+            if let gradient = found?.gradients[parameter] ?? nil { return gradient }
             let type = parameter.knownType
             return .zeros(type.shape, dtype: type.dtype)
         }
@@ -113,26 +109,18 @@ extension NDArray {
     package func gradients(
         among parameters: [Parameter], fileID: StaticString = #fileID, line: UInt = #line
     ) -> (found: [(position: Int, gradient: NDArray)], others: [Parameter])? {
-        let positions = Dictionary(
-            uniqueKeysWithValues: parameters.enumerated().map { (ObjectIdentifier($1), $0) })
+        let wanted = Set(parameters.map { ObjectIdentifier($0) })
         let found = differentiated(
             seed: nil, retaining: false, findingReduction: false, (fileID, line)
         ) { $0.gradientMode != .none }
         guard let found else { return nil }
-        var gradients = [NDArray?](repeating: nil, count: parameters.count)
-        var others: [Parameter] = []
-        for case (let parameter, let gradient?) in found.gradients {
-            if let position = positions[ObjectIdentifier(parameter)] {
-                // A parameter that changed while it was recorded has several values.
-                gradients[position] = gradients[position].map { $0 + gradient } ?? gradient
-            } else {
-                others.append(parameter)
-            }
-        }
         return (
-            gradients.enumerated().compactMap { position, gradient in
-                gradient.map { (position, $0) }
-            }, others
+            parameters.enumerated().compactMap { position, parameter in
+                (found.gradients[parameter] ?? nil).map { (position, $0) }
+            },
+            found.gradients.entries.compactMap { parameter, gradient in
+                gradient == nil || wanted.contains(ObjectIdentifier(parameter)) ? nil : parameter
+            }
         )
     }
 
@@ -155,6 +143,10 @@ extension NDArray {
                 tape, seed: seed, retaining: retaining, findingReduction: findsReduction, caller,
                 where: isWanted)
         }
+        if Scopes.current?.trace == nil, let mistake = seed?.body.missingElements {
+            mistake.report(caller.fileID, caller.line)
+            return nil
+        }
         guard let contents = tape.take(retaining: retaining) else {
             return Self.reportConsumedRecord(caller)
         }
@@ -165,7 +157,7 @@ extension NDArray {
         }
         let gradients = contents.gradients(of: output, seed: seed, at: leaves.map(\.0))
         return Differentiated(
-            gradients: zip(leaves, gradients).map { ($0.1, $1) },
+            gradients: Self.sums(zip(leaves, gradients).map { ($0.1, $1) }),
             reduction: findsReduction
                 ? LossReduction(of: TapeValues(contents: contents), at: output) : LossReduction())
     }
@@ -175,9 +167,13 @@ extension NDArray {
         _ tape: Tape, seed: NDArray?, retaining: Bool, findingReduction findsReduction: Bool,
         _ caller: Caller, where isWanted: (Parameter) -> Bool
     ) -> Differentiated? {
-        guard let trace = Scopes.current?.trace.map(Trace.of),
-            let leaves = tape.takeTracedLeaves(retaining: retaining)
-        else { return Self.reportConsumedRecord(caller) }
+        guard let trace = Scopes.current?.trace.map(Trace.of) else {
+            body.missingElements?.report(caller.fileID, caller.line)
+            return nil
+        }
+        guard let leaves = tape.takeTracedLeaves(retaining: retaining) else {
+            return Self.reportConsumedRecord(caller)
+        }
         let output = trace.symbol(self)
         let wanted = leaves.filter { isWanted($0.parameter) }
         let cotangent =
@@ -185,17 +181,31 @@ extension NDArray {
         let found = BraidGraph.gradients(
             of: [output], cotangents: [cotangent], at: wanted.map(\.symbol))
         return Differentiated(
-            gradients: zip(wanted, found).map { leaf, gradient in
-                (leaf.parameter, gradient.map { trace.array($0) })
-            },
+            gradients: Self.sums(
+                zip(wanted, found).map { leaf, gradient in
+                    (leaf.parameter, gradient.map { trace.array($0) })
+                }),
             reduction: findsReduction
                 ? LossReduction(of: SymbolValues(), at: output) : LossReduction())
     }
 
     private struct Differentiated {
         /// Nil where the value does not depend on a parameter.
-        let gradients: [(parameter: Parameter, gradient: NDArray?)]
+        let gradients: ParameterTable<NDArray?>
         let reduction: LossReduction
+    }
+
+    /// One gradient for each parameter: one that changed while it was recorded has several values.
+    private static func sums(
+        _ gradients: [(parameter: Parameter, gradient: NDArray?)]
+    ) -> ParameterTable<NDArray?> {
+        var sums = ParameterTable<NDArray?>()
+        for (parameter, gradient) in gradients {
+            let known = sums[parameter] ?? nil
+            sums[parameter] = .some(
+                known.map { sum in gradient.map { sum + $0 } ?? sum } ?? gradient)
+        }
+        return sums
     }
 
     private typealias Caller = (fileID: StaticString, line: UInt)

@@ -10,7 +10,8 @@ package final class GradientOrigin: Sendable {
 
     /// How the loss was made of those of the samples.
     package let reduction: LossReduction
-    /// Parameters that no trainer had. They keep this object, so that it must not keep them.
+    /// Parameters that no trainer had; of traced gradients all, as a trainer may come or go before a step. They
+    /// keep this object, so that it must not keep them.
     private let untrained: [Receiver]
 
     private init(_ reduction: LossReduction, _ untrained: [Parameter]) {
@@ -20,7 +21,8 @@ package final class GradientOrigin: Sendable {
 
     /// Nil where there is nothing to be said.
     static func make(_ reduction: LossReduction, receivers: [Parameter]) -> GradientOrigin? {
-        let untrained = receivers.filter { !$0.hasTrainer }
+        let isTraced = Scopes.current?.trace != nil
+        let untrained = receivers.filter { isTraced || !$0.hasTrainer }
         if untrained.isEmpty, !reduction.hasAverages { return nil }
         return GradientOrigin(reduction, untrained)
     }
@@ -29,8 +31,8 @@ package final class GradientOrigin: Sendable {
     package var untrainedParameters: [Parameter] {
         untrained.compactMap(\.parameter).filter { parameter in
             let news = parameter.gradientNews
-            return news.isNew && news.origin === self && !parameter.hasTrainer
-                && parameter.gradientMode != .none
+            return news.isNew && news.origin === self && parameter.gradientMode != .none
+                && !parameter.hasTrainer
         }
     }
 }
@@ -95,7 +97,15 @@ extension Parameter {
     var currentGradientNews: GradientNews { state.withLock { $0.news } }
 
     /// Whether a living trainer moves the parameter.
-    package var hasTrainer: Bool { state.withLock { $0.hasTrainer } }
+    package var hasTrainer: Bool {
+        let hasTrainer = currentlyHasTrainer
+        // What is traced depends on it.
+        if let trace = Scopes.current?.trace { Trace.of(trace).noteTrainer(hasTrainer, of: self) }
+        return hasTrainer
+    }
+
+    /// The same, whether or not a trace is being taken.
+    var currentlyHasTrainer: Bool { state.withLock { $0.hasTrainer } }
 
     /// Says that a trainer moves the parameter from now on.
     /// - Returns: false where another one does.

@@ -137,17 +137,26 @@ public struct HybridOptions: Hashable, Sendable {
     public var optimization: OptimizationOptions
     /// How many traces, for calls of different signatures, are kept; past it the one that was not
     /// used for longest goes.
-    public var traceCapacity: Int
+    ///
+    /// After a mistake inside `validating` it stays what it was.
+    /// - Precondition: it is positive.
+    public var traceCapacity: Int {
+        didSet { if !Self.check(traceCapacity) { traceCapacity = oldValue } }
+    }
 
     /// Options.
-    /// - Precondition: `traceCapacity` is positive.
+    /// - Precondition: `traceCapacity` is positive; after a mistake inside `validating` it is 1.
     public init(
         optimization: OptimizationOptions = OptimizationOptions(), traceCapacity: Int = 32
     ) {
-        ArrayError.check(
-            traceCapacity > 0, in: "hybridize", "the trace capacity must be positive")
         self.optimization = optimization
-        self.traceCapacity = traceCapacity
+        self.traceCapacity = Self.check(traceCapacity) ? traceCapacity : 1
+    }
+
+    private static func check(_ traceCapacity: Int) -> Bool {
+        ArrayError.check(
+            traceCapacity > 0, in: "hybridize",
+            "the trace capacity must be positive, not \(traceCapacity)")
     }
 }
 

@@ -189,6 +189,12 @@ final class Trace: Sendable {
         parent?.noteFrozen(isFrozen, of: parameter)
     }
 
+    /// Notes that the traced code was told whether a trainer moves a parameter.
+    func noteTrainer(_ hasTrainer: Bool, of parameter: Parameter) {
+        state.withLock { $0.conditions.hasTrainer[parameter] = hasTrainer }
+        parent?.noteTrainer(hasTrainer, of: parameter)
+    }
+
     /// Whether a gradient is new at this point of the trace.
     func gradientNews(of parameter: Parameter) -> GradientNews {
         if let parent { return parent.gradientNews(of: parameter) }

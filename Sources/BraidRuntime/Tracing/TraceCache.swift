@@ -46,7 +46,7 @@ final class TraceCache: Sendable {
             }
             state.insertionCount += 1
             var evicted: [Entry] = []
-            if state.entries.count == capacity {
+            if state.entries.count >= capacity {
                 let oldest = state.entries.indices.min {
                     state.entries[$0].lastUse < state.entries[$1].lastUse
                 }!

@@ -6,6 +6,8 @@ struct TraceConditions: Sendable {
     /// Whether gradients were new.
     var isNew = ParameterTable<Bool>()
     var isFrozen = ParameterTable<Bool>()
+    /// Whether a living trainer moved the parameters.
+    var hasTrainer = ParameterTable<Bool>()
 
     /// Whether the code would be told the same now.
     var hold: Bool {
@@ -13,5 +15,6 @@ struct TraceConditions: Sendable {
             && hasGradient.entries.allSatisfy { $0.parameter.hasGradient == $0.element }
             && isNew.entries.allSatisfy { $0.parameter.currentGradientNews.isNew == $0.element }
             && isFrozen.entries.allSatisfy { $0.parameter.currentlyFrozen == $0.element }
+            && hasTrainer.entries.allSatisfy { $0.parameter.currentlyHasTrainer == $0.element }
     }
 }
