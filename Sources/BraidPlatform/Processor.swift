@@ -10,4 +10,7 @@
 package enum Processor {
     /// Lets another thread have it.
     package static func yield() { sched_yield() }
+
+    /// Sleeps for so long, or until a signal comes.
+    package static func sleep(microseconds: Int) { usleep(UInt32(microseconds)) }
 }

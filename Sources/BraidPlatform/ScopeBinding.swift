@@ -19,6 +19,9 @@ package protocol ScopeState: AnyObject, Sendable {
 /// The innermost scope around the code that runs: of an opened one its state, of a job in which none is
 /// open its `JobScope`. All scopes of Braid are bound here, so that a job can leave behind those of the
 /// thread that happens to run it.
+///
+/// A task that outlives its scope finds it only while some scope of the process is open: to tell would cost every
+/// operator inside scopes a look at whether they are still open.
 package struct ScopeBinding: Sendable {
     @TaskLocal private static var bound: (any ScopeState)?
 
@@ -43,6 +46,9 @@ package struct ScopeBinding: Sendable {
     package func callAsFunction<R>(_ body: () throws -> R) rethrows -> R {
         Self.open.wrappingAdd(1, ordering: .relaxed)
         defer { Self.open.wrappingSubtract(1, ordering: .relaxed) }
+        if scope == nil {
+            return try BareJob.outside { try Self.$bound.withValue(nil, operation: body) }
+        }
         return try Self.$bound.withValue(scope, operation: body)
     }
 
@@ -64,6 +70,14 @@ package enum BareJob {
         }
         if place.pointee == nil { place.pointee = JobScope(inherited: nil, owner: nil) }
         return place.pointee
+    }
+
+    /// Runs `body` as outside of all jobs.
+    static func outside<R>(_ body: () throws -> R) rethrows -> R {
+        let outer = braid_get_bare_job()
+        braid_set_bare_job(nil)
+        defer { braid_set_bare_job(outer) }
+        return try body()
     }
 
     /// Runs `body` bare.

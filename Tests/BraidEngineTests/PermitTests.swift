@@ -133,4 +133,38 @@ import Testing
             #expect(engine.counters.workers <= threads + 4)
         }
     }
+
+    /// Two permits that come free at the same time go to two threads that wait for one.
+    @Test func permitsThatComeFreeTogetherWakeTwo() throws {
+        let engine = Engine(.threaded(threads: 2))
+        try Watchdog.run(engine) {
+            for _ in 0..<Effort.count(200, full: 5_000) {
+                let (blocked, asleep, busy) = (Variable(), Semaphore(), Semaphore())
+                let (together, free) = (Barrier(2), Barrier(3))
+                #expect(blocked.tryBeginRead())
+                // On a lane of its own: the permits to compute are taken when it runs.
+                engine.push("awaited", overwrites: [blocked], lane: .io) {}
+                for _ in 0..<2 {
+                    engine.push("waiter") {
+                        asleep.signal()
+                        try engine.wait(for: blocked)
+                        // Neither ends without the other.
+                        together.meet()
+                    }
+                }
+                for _ in 0..<2 { asleep.wait() }
+                for _ in 0..<2 {
+                    engine.push("busy") {
+                        busy.signal()
+                        free.meet()
+                    }
+                }
+                for _ in 0..<2 { busy.wait() }
+                blocked.endRead()
+                usleep(300)
+                free.meet()
+                try engine.waitAll()
+            }
+        }
+    }
 }

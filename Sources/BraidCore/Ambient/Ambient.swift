@@ -152,6 +152,9 @@ package enum Scopes {
 }
 
 /// Runs `body` as in training or as in prediction; `Autograd.record` sets training by itself.
+///
+/// As of every scope, tasks that `body` starts are inside as long as it runs. One that goes on after its end is
+/// not to rely on being inside or outside, and opens a scope of its own.
 public func withMode<R>(_ mode: Mode, _ body: () throws -> R) rethrows -> R {
     try Scopes.changing({ $0.mode = mode }, body)
 }

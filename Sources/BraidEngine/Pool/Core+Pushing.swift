@@ -16,7 +16,7 @@ extension Core {
         let isInsideJob = thread.jobAround(of: self) != nil
         // A job, or what died with one, that had to wait for room could hold up the jobs that make it; and
         // who observes may be a thread that must not block.
-        let isAlwaysAdmitted =
+        var isAlwaysAdmitted =
             isUrgent || run.isObserver || thread.isAtEndOfJob || isInsideJob
         var isBlocked = false
         admission: while true {
@@ -26,7 +26,13 @@ extension Core {
             case .admitted: break admission
             case .full:
                 isBlocked = true
-                help(until: .admission(run), thread)
+                if thread.heldBack > 0 {
+                    // What is in flight may wait for what the thread holds.
+                    thread.overdue = (self, run)
+                    isAlwaysAdmitted = true
+                } else {
+                    help(until: .admission(run), thread)
+                }
             case .refused(let variables): return refuse(run, variables)
             }
         }

@@ -73,7 +73,7 @@ extension Core {
     }
 
     /// A thread inside a job of the lane goes to sleep.
-    private func lend(_ lane: Lane) {
+    func lend(_ lane: Lane) {
         withState { state, wakes in
             state[lane].releasePermit()
             state.dispatch(&wakes)
@@ -81,8 +81,15 @@ extension Core {
     }
 
     /// A thread that slept inside a job of the lane goes on; it sleeps until there is a permit.
-    private func takeBack(_ lane: Lane, _ thread: ThreadState, _ goal: Goal) {
-        while !withState({ state, _ in state[lane].reclaimPermit(thread.parker) }) {
+    func takeBack(_ lane: Lane, _ thread: ThreadState, _ goal: Goal? = nil) {
+        while true {
+            let hasPermit = withState { state, wakes in
+                guard state[lane].reclaimPermit(thread.parker) else { return false }
+                // Of permits that came free together the first had woken this thread, and the others nobody.
+                state.dispatch(&wakes)
+                return true
+            }
+            if hasPermit { return }
             park(thread.parker, goal)
         }
     }

@@ -265,8 +265,8 @@ final class Core: Sendable {
     }
 
     /// Sleeps until woken, and tells when nothing moves meanwhile.
-    func park(_ parker: Parker, _ goal: Goal) {
-        if case .stop = goal { return parker.park() }
+    func park(_ parker: Parker, _ goal: Goal?) {
+        if case .stop? = goal { return parker.park() }
         guard let seconds = reportsStallsAfter else { return parker.park() }
         var seen: UInt64?
         while !parker.park(seconds: seconds) {

@@ -38,7 +38,8 @@ package struct JobFrame: Hashable, Sendable {
 
     /// Calls `body`, which holds what other jobs may wait for: while it waits for the engine, other threads
     /// do the work, and no job starts on top of it, unless the engine has no thread to do so, or `body` is
-    /// part of a job, whose waits run what they wait for.
+    /// part of a job, whose waits run what they wait for. Its pushes find room at once; the wait for that comes
+    /// at the end, so `body` gives back before what it holds.
     package static func withoutHelping<R>(_ body: () throws -> R) rethrows -> R {
         beginWithoutHelping()
         defer { endWithoutHelping() }
@@ -48,5 +49,11 @@ package struct JobFrame: Hashable, Sendable {
     /// The same from here until `endWithoutHelping()` on the same thread, for accessors that yield.
     package static func beginWithoutHelping() { ThreadState.current.heldBack += 1 }
     /// Ends what `beginWithoutHelping()` began.
-    package static func endWithoutHelping() { ThreadState.current.heldBack -= 1 }
+    package static func endWithoutHelping() {
+        let thread = ThreadState.current
+        thread.heldBack -= 1
+        if thread.heldBack == 0, let (core, run) = thread.overdue.take() {
+            core.help(until: .admission(run), thread)
+        }
+    }
 }

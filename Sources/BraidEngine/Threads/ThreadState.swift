@@ -42,6 +42,9 @@ final class ThreadState {
     private var suspended: [JobFrame] = []
     /// How many calls on the thread's stack keep it from helping.
     var heldBack = 0
+    /// The last run for which there was no room when the thread pushed it, because it held back; it waits for
+    /// that room once it does not.
+    var overdue: (core: Core, run: Run)?
     /// The engine that the thread works for, which it keeps alive; nil for threads of the user.
     unowned(unsafe) var employer: Core?
 
@@ -96,9 +99,9 @@ final class ThreadState {
     /// The jobs on the stack, the innermost last.
     var jobs: [Frame] { (outer + [innermost]).compactMap(\.self) }
 
-    /// The permits of other engines than `core` that jobs on the stack run with, in the order of the engines'
+    /// The permits that jobs on the stack run with, but for those of `core`, in the order of the engines'
     /// numbers: who takes several takes them in this order.
-    func permits(besides core: Core) -> [Permit] {
+    func permits(besides core: Core? = nil) -> [Permit] {
         if depth == 0, lender == nil { return [] }
         var permits = lender?.permits(besides: core) ?? []
         for frame in jobs where frame.hasOwnPermit && frame.core !== core {
