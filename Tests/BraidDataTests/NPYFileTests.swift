@@ -42,7 +42,7 @@ import Testing
     func everyDTypeComesBack(dtype: DType) throws {
         let shapes: [Shape] = [[], [1], [7], [0], [2, 0, 3], [3, 5], [2, 1, 3, 2, 1, 2, 1, 2]]
         for shape in shapes {
-            let array = NDArray(TensorType(dtype, shape)) { buffer in
+            let array = try NDArray(TensorType(dtype, shape)) { buffer in
                 for place in buffer.indices {
                     buffer[place] = UInt8(
                         truncatingIfNeeded: dtype == .bool ? place % 2 : 37 * place)

@@ -135,6 +135,16 @@ import Testing
         #expect(throws: EngineError.self) { try Runtime.waitAll() }
     }
 
+    /// What stands for a batch that was not loaded needs no memory for its elements.
+    @Test func samplesThatNoMemoryHoldsAreFailures() throws {
+        for batch in DataLoader(Enormous(), batchSize: 1, workers: 1) {
+            let error = #expect(throws: EngineError.self) { try batch.input.waitUntilReady() }
+            #expect(error?.underlying is Missing)
+            #expect(throws: EngineError.self) { try batch.label.waitUntilReady() }
+        }
+        #expect(throws: EngineError.self) { try Runtime.waitAll() }
+    }
+
     /// Of a failure in a batch that nobody asked for nobody hears.
     @Test func unusedFailuresAreSilent() throws {
         for batch in DataLoader(Slow(count: 12, failing: 6), batchSize: 4, workers: 2) {
@@ -181,6 +191,14 @@ import Testing
         Runtime.engine.stop()
         #expect(Runtime.engine.counters.ioThreads == 0)
     }
+}
+
+/// A sample that is too large for every machine.
+private struct Enormous: Dataset {
+    let count = 1
+    let inputType = TensorType(.f32, [1 << 31, 1 << 10])
+    let labelType = TensorType(.i64, [])
+    func batch(at indices: [Int]) throws -> Batch { throw Missing(path: "enormous") }
 }
 
 /// Rows of their own numbers that take some time, each another, and of which one may be missing.

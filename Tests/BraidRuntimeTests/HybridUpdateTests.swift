@@ -179,4 +179,53 @@ import Testing
         #expect(MemoryPool.systemRequestCount == requests)
         #expect(NDArray.storageCopyCount == copies)
     }
+
+    /// As plain code does: after a mistake inside `validating` parameters stay what they are.
+    @Test func nothingChangesAfterAMistake() throws {
+        let (weight, trained) = (Parameter(x), Parameter(x))
+        let fast = hybridize { (input: NDArray) -> NDArray in
+            weight.update { $0 += input }
+            return input
+        }
+        let learn = hybridize(step(trained))
+        _ = (fast(x), learn(x))
+        let old = try (values(weight.wrappedValue), values(trained.wrappedValue))
+        let gradient = try values(trained.gradient!)
+        func callAfterAMistake() {
+            var results: [NDArray] = []
+            #expect(throws: ArrayError.self) {
+                try validating {
+                    _ = x + NDArray([1, 2] as [Double])
+                    results = [fast(x * 2), learn(x * 2)]
+                }
+            }
+            for result in results { #expect(throws: EngineError.self) { try values(result) } }
+        }
+        callAfterAMistake()
+        #expect(try values(weight.wrappedValue) == old.0)
+        #expect(try values(trained.wrappedValue) == old.1)
+        #expect(try values(trained.gradient!) == gradient)
+        // There is no value to change.
+        weight.initialize()
+        callAfterAMistake()
+        #expect(try values(weight.wrappedValue) == [0, 0, 0])
+        #expect(try values(fast(x)) == values(x))
+        #expect(try values(weight.wrappedValue) == values(x))
+    }
+
+    @Test func theCapacityForTracesStaysPositive() throws {
+        var options = HybridOptions(traceCapacity: 2)
+        for wrong in [0, -1] {
+            #expect(throws: ArrayError.self) { try validating { options.traceCapacity = wrong } }
+            #expect(options.traceCapacity == 2)
+            var made = options
+            #expect(throws: ArrayError.self) {
+                try validating { made = HybridOptions(traceCapacity: wrong) }
+            }
+            let fast = hybridize(options: made) { (x: NDArray) in x * 2 }
+            for count in 1...4 {
+                #expect(try values(fast(.ones([count], dtype: .f64))).count == count)
+            }
+        }
+    }
 }

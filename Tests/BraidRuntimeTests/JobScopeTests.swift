@@ -5,6 +5,14 @@ import BraidPlatform
 import BraidRuntime
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// Jobs inherit mode and owner of their push, and see nothing else of any scope: neither of their push
 /// nor of the thread that runs them.
 @Suite struct JobScopeTests {
@@ -268,6 +276,62 @@ import Testing
             }
             try withMode(.train) { try engine.wait(for: done) }
             #expect(isSame.withLock { $0 })
+        }
+    }
+
+    /// Outside all scopes a mistake ends the process, on whatever thread a piece runs.
+    @Test func mistakesInPiecesOutsideAllScopesEndTheProcess() async {
+        await #expect(processExitsWith: .failure) {
+            let engine = Engine(.threaded(threads: 2))
+            engine.parallelFor(2) { _ in _ = NDArray.ones([2]) + NDArray.ones([3]) }
+        }
+    }
+
+    /// Jobs that wait for a parameter leave their permits to the work that its update waits for.
+    @Test func jobsThatWaitForAParameterLeaveRoom() async {
+        // A hang ends with the alarm.
+        await #expect(processExitsWith: .success) {
+            alarm(60)
+            for kind in [Engine.Kind.threaded(threads: 1), .threaded(threads: 2)] {
+                Runtime.use(Engine(kind))
+                let parameter = Parameter(NDArray.ones([256, 256]))
+                parameter.update { value in
+                    for _ in 0..<4 {
+                        Runtime.engine.push("predict") { _ = parameter.wrappedValue }
+                    }
+                    let product = value.matmul(value)
+                    let first = try! product[0, 0].scalar(as: Float.self)
+                    precondition(first == 256)
+                }
+                try Runtime.waitAll()
+            }
+        }
+    }
+
+    /// Nor does an update wait for room that only such jobs could make; who makes it waits when it is over.
+    @Test func updatesDoNotWaitForRoom() async {
+        await #expect(processExitsWith: .success) {
+            alarm(60)
+            let engine = Engine(.threaded(threads: 1), limits: Engine.Limits(jobs: 4))
+            Runtime.use(engine)
+            let parameter = Parameter(NDArray.ones([256, 256]))
+            let fast = hybridize { (x: NDArray) -> NDArray in
+                parameter.update { $0 = $0.matmul(x) }
+                return x
+            }
+            for round in 0..<20 {
+                parameter.update { value in
+                    for _ in 0..<8 { engine.push("predict") { _ = parameter.wrappedValue } }
+                    value += NDArray.ones([256, 256])
+                }
+                precondition(round > 0 || engine.counters.blockedPushes > 0)
+                precondition(engine.counters.inFlight <= 2)
+                engine.push("predict") { _ = parameter.wrappedValue }
+                _ = fast(.zeros([256, 256]))
+            }
+            try Runtime.waitAll()
+            let first = try parameter.wrappedValue[0, 0].scalar(as: Float.self)
+            precondition(first == 0)
         }
     }
 }

@@ -123,4 +123,46 @@ struct LoanTests {
             #expect(try x.scalars(as: Float.self) == (0..<27).map(Float.init))
         }
     }
+
+    private struct Stop: Error {}
+
+    private static func stop(_ part: inout NDArray, after body: Change) throws {
+        body(&part)
+        throw Stop()
+    }
+
+    /// What code has changed when it throws stays changed, and copies stay what they were.
+    @Test(arguments: changes.indices)
+    func whatIsLeftByCodeThatThrows(_ index: Int) throws {
+        let (name, body) = Self.changes[index]
+        let x = NDArray((0..<27).map(Float.init), shape: [3, 3, 3])
+        let expected = try Self.changed(body, x).scalars(as: Float.self)
+        @Sendable func changed(_ x: NDArray) -> NDArray {
+            var x = x + 0
+            try? Self.stop(&x[1], after: body)
+            return x
+        }
+        func check(_ result: NDArray, _ context: String) throws {
+            #expect(try result.scalars(as: Float.self) == expected, "\(name), \(context)")
+        }
+        try check(changed(x), "plain")
+        try check(try validating { changed(x) }, "validating")
+        try check(hybridize { changed($0) }(x), "hybridized")
+        let parameter = Parameter(x)
+        try check(Autograd.record { changed(parameter.wrappedValue) }, "recorded")
+        try? Self.stop(&parameter.wrappedValue[1], after: body)
+        try check(parameter.wrappedValue, "parameter")
+        let traced = Parameter(x)
+        _ = hybridize { (y: NDArray) in
+            try? Self.stop(&traced.wrappedValue[1], after: body)
+            return y
+        }(x)
+        try check(traced.wrappedValue, "traced parameter")
+
+        var whole = changed(x)
+        let view = whole[1...]
+        whole += 1
+        #expect(try view.scalars(as: Float.self) == Array(expected[9...]), "\(name)")
+        #expect(try whole.scalars(as: Float.self) == expected.map { $0 + 1 }, "\(name)")
+    }
 }

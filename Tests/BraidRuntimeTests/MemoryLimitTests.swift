@@ -93,4 +93,73 @@ struct MemoryLimitTests {
             }
         }
     }
+
+    /// What is left counts, and not the limit alone.
+    @Test func whatIsLeftCounts() async {
+        await #expect(processExitsWith: .success) {
+            let type = TensorType(.f32, [4 << 20])
+            let constant = Graph.Node(
+                .constant(
+                    Graph.Constant(type, bytes: [UInt8](repeating: 0, count: type.byteCount))),
+                types: [type])
+            let graph = Graph(
+                nodes: [Graph.Node(.input(name: "x"), types: [type]), constant], inputs: [0],
+                outputs: [Graph.Value(1)])
+            let model = try Model(graph: graph, parameters: [])
+            let weight = Parameter(NDArray.ones(type.shape))
+            weight.gradientMode = .add
+            let move = hybridize { (x: NDArray) -> NDArray in
+                weight.update { $0 += x }
+                return x
+            }
+            let learn = hybridize { (x: NDArray) -> NDArray in
+                let loss = Autograd.record { (weight.wrappedValue * 2).sum() }
+                loss.backward()
+                return loss
+            }
+            let small = hybridize { (y: NDArray) -> NDArray in
+                weight.update { $0 = $0 * 2 }
+                return y
+            }
+            let argument = NDArray.ones(type.shape)
+            _ = (move(argument), small(NDArray(Float(1))))
+            let snapshot = weight.wrappedValue
+            try Runtime.waitAll()
+            Runtime.trim()
+            let limit = Runtime.memoryLimit
+            // The weight, which the snapshot shares, and the argument.
+            Runtime.memoryLimit = 40 << 20
+
+            func isShort(_ body: () throws -> Void) -> Bool {
+                do {
+                    try validating(body)
+                    return false
+                } catch { return "\(error)".contains("bytes") }
+            }
+            precondition(isShort { _ = try CompiledGraph(checking: graph, options: .init()) })
+            precondition(isShort { _ = graph.compiled() })
+            precondition(isShort { _ = graph.applied(to: [argument]) })
+            do throws(ModelError) {
+                _ = try model.outputs(for: [argument])
+                fatalError("there is memory")
+            } catch { precondition(error.code == .tooLarge) }
+            precondition(
+                isShort {
+                    let store = LocalStore(Shards(2))
+                    store.push(argument, key: 0, shard: 0)
+                    store.push(argument, key: 0, shard: 1)
+                })
+            // Of calls for which there is no memory the results say so, and the parameter stays.
+            for _ in 0..<2 {
+                precondition((try? small(NDArray(Float(1))).waitUntilReady()) == nil)
+                precondition((try? learn(argument).waitUntilReady()) == nil)
+            }
+            Runtime.memoryLimit = limit
+            precondition(try! weight.wrappedValue[0].scalar(as: Float.self) == 4)
+            precondition(try! snapshot[0].scalar(as: Float.self) == 4)
+            try small(NDArray(Float(1))).waitUntilReady()
+            try Runtime.waitAll()
+            precondition(try! weight.wrappedValue[0].scalar(as: Float.self) == 8)
+        }
+    }
 }

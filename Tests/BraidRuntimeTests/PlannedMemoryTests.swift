@@ -54,7 +54,7 @@ import Testing
             try check(
                 random.graph,
                 random.arguments.map { constant in
-                    NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
+                    try NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
                 })
         }
     }

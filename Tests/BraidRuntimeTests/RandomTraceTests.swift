@@ -22,7 +22,7 @@ import Testing
             let random = RandomGraph(generator.int(1...16), hasGradients: false, &generator)
             drawn.formUnion(random.drawn)
             repetitions += 1
-            let arguments = random.arguments.map { NDArray($0) }
+            let arguments = try random.arguments.map { try NDArray($0) }
             let expected = try random.graph.evaluated(random.arguments).map(\.bytes)
             func check(_ name: String, _ outputs: [NDArray]) throws {
                 #expect(try outputs.map { try $0.bytes() } == expected, "\(name)")
@@ -47,7 +47,7 @@ import Testing
     @Test func gradients() {
         Seeds.repeated(100) { generator in
             let random = RandomGraph(generator.int(1...10), hasGradients: false, &generator)
-            let arguments = random.arguments.map { NDArray($0) }
+            let arguments = try random.arguments.map { try NDArray($0) }
             let parameters = arguments.map { $0.dtype.isComputedFloating ? Parameter($0) : nil }
             let modes = arguments.map { _ in
                 generator.pick([Parameter.GradientMode.write, .add, .none])
@@ -86,8 +86,8 @@ import Testing
 }
 
 extension NDArray {
-    fileprivate init(_ constant: Graph.Constant) {
-        self.init(constant.type) { $0.copyBytes(from: constant.bytes) }
+    fileprivate init(_ constant: Graph.Constant) throws(ArrayError) {
+        try self.init(constant.type) { $0.copyBytes(from: constant.bytes) }
     }
 
     fileprivate func bytes() throws -> [UInt8] { try withBytes { Array($0) } }

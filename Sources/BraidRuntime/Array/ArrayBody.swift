@@ -132,30 +132,25 @@ package final class ArrayBody: Sendable {
 /// Inline access to the storage. Through the body, because using a constant of an object that the
 /// caller holds needs no reference count, and four of those would be a tenth of a small operator.
 extension ArrayBody {
-    /// Takes a read grant if nothing writes or waits there.
-    /// - Precondition: not a value of a trace.
+    /// Takes a read grant if nothing writes or waits there; not of a value of a trace.
     @inline(__always)
-    func tryBeginRead() -> Bool {
-        requireElements()
-        return heldStorage!.tryBeginRead()
-    }
+    func tryBeginRead() -> Bool { heldStorage != nil && heldStorage!.tryBeginRead() }
 
     /// Gives a read grant back.
     @inline(__always)
     func endRead() { heldStorage!.endRead() }
 
-    /// Takes the write grant if nothing reads, writes or waits there.
-    /// - Precondition: not a value of a trace.
+    /// Takes the write grant if nothing reads, writes or waits there; not of a value of a trace.
     @inline(__always)
-    func tryBeginWrite() -> Bool {
-        requireElements()
-        return heldStorage!.tryBeginWrite()
-    }
+    func tryBeginWrite() -> Bool { heldStorage != nil && heldStorage!.tryBeginWrite() }
 
     /// Gives the write grant back.
     @inline(__always)
     func endWrite() { heldStorage!.endWrite() }
 
+    /// Whether this is the one body that may read the storage later; none may read a value of a trace.
     @inline(__always)
-    private func requireElements() { if heldStorage == nil { trapWithoutElements() } }
+    var hasOneHandle: Bool {
+        heldStorage != nil && heldStorage!.handles.load(ordering: .acquiring) == 1
+    }
 }

@@ -79,6 +79,7 @@ extension NDArray {
     ) throws(ArrayError) -> ArrayBody? {
         if O.traits.contains(.view) {
             let (type, _) = try infer(op, a, b)
+            if let mistake = a.missingElements { throw mistake }
             if let layout = op.view(of: a.layout) {
                 return ArrayBody(type.dtype, layout, a.storage, tape: tape)
             }
@@ -103,8 +104,11 @@ extension NDArray {
     ) throws(ArrayError) -> [ArrayBody] {
         let types = inputs.map(\.type)
         let outputTypes = try op.outputs(for: types.span)
-        if O.traits.contains(.view), let layout = op.view(of: inputs[0].layout) {
-            return [ArrayBody(outputTypes[0].dtype, layout, inputs[0].storage, tape: tape)]
+        if O.traits.contains(.view) {
+            if let mistake = inputs[0].missingElements { throw mistake }
+            if let layout = op.view(of: inputs[0].layout) {
+                return [ArrayBody(outputTypes[0].dtype, layout, inputs[0].storage, tape: tape)]
+            }
         }
         let outputs = try outputTypes.map { type throws(ArrayError) in
             ArrayBody(type, try storage(for: type, of: op), tape: tape)

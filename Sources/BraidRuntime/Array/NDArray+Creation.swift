@@ -39,12 +39,12 @@ extension NDArray {
     public init<Element: Scalar>(_ scalar: Element) { self.init([scalar], shape: []) }
 
     /// An array whose bytes `fill` writes.
+    /// - Throws: `ArrayError` when there is no memory.
     package init(
-        _ type: TensorType, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void
-    ) rethrows {
-        self.init(uninitialized: type)
-        try fill(
-            UnsafeMutableRawBufferPointer(start: storage.address, count: type.byteCount))
+        _ type: TensorType, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+    ) throws(ArrayError) {
+        try self.init(allocating: type)
+        fill(UnsafeMutableRawBufferPointer(start: storage.address, count: type.byteCount))
     }
 }
 

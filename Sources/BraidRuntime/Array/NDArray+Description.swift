@@ -25,11 +25,11 @@ extension NDArray: CustomStringConvertible {
     }
 
     /// The elements that are shown, as an array of their own: of a large array next to nothing is read.
-    private func shownElements() -> NDArray {
+    private func shownElements() throws(ArrayError) -> NDArray {
         let view = body.view
         let positions = shape.extents.map(Self.shown)
         let type = TensorType(dtype, Shape(positions.map(\.count)))
-        return NDArray(type) { buffer in
+        return try NDArray(type) { buffer in
             var source: [Int] = [0]
             for (axis, positions) in positions.enumerated() {
                 let stride = view.strides[axis]

@@ -12,10 +12,7 @@ extension NDArray {
 
     /// Whether a mutation may happen in place.
     private var isUnique: Bool {
-        mutating get {
-            isKnownUniquelyReferenced(&body)
-                && storage.handles.load(ordering: .acquiring) == 1
-        }
+        mutating get { isKnownUniquelyReferenced(&body) && body.hasOneHandle }
     }
 
     /// Whether no copy shares the body.
@@ -34,9 +31,16 @@ extension NDArray {
     }
 
     /// Makes the storage this array's own and the elements dense; the contents stay.
-    mutating func makeUniqueAndDense() {
-        if !body.isDense { self = densely() }
-        makeUnique()
+    /// - Throws: `ArrayError` when there is no memory for a copy; the array is what it was.
+    mutating func makeUniqueAndDense() throws(ArrayError) {
+        if !body.isDense {
+            self = try denselyOrThrow()
+        } else if !isUnique {
+            let copy = try denselyOrThrow()
+            Self.storageCopies.wrappingAdd(1, ordering: .relaxed)
+            self = copy
+        }
+        body.valueID.store(0, ordering: .relaxed)
     }
 
     /// Makes the storage this array's own; the contents stay.

@@ -1,4 +1,4 @@
-package import BraidCore
+import BraidCore
 import BraidEngine
 
 /// Dispatch inside open scopes: tracing, recording, validating.
@@ -43,7 +43,7 @@ extension NDArray {
             return Trace.of(trace).apply(op, inputs, tape: Tape.innermost(in: ambient))
         }
         if let mistake = inputs.lazy.compactMap(\.body.missingElements).first {
-            return [.invalid(mistake.reported(), like: inputs[0].type)]
+            return invalidOutputs(of: op, inputs, mistake.reported())
         }
         let tapes = ActiveTapes(in: ambient, for: op) { tape in
             inputs.contains { tape.isActive($0.body) }
@@ -53,21 +53,16 @@ extension NDArray {
             let outputs = try run(op, bodies, tape: tapes.innermost)
             tapes.forEach { $0.record(.operation(op), needs: op.gradientNeeds, bodies, outputs) }
             return outputs.map { NDArray($0) }
-        } catch {
-            return [
-                .invalid(error.reported(), like: inputs.first?.type ?? TensorType(.f32, []))
-            ]
-        }
+        } catch { return invalidOutputs(of: op, inputs, error.reported()) }
     }
 
-    /// What stands for an array after a mistake: one of a best-guess type whose elements are poisoned
-    /// by the mistake. Nothing reads or writes them then, so that it may do without their memory.
-    package static func invalid(_ error: ArrayError, like type: TensorType) -> NDArray {
-        let nothing = NDArray(uninitialized: TensorType(type.dtype, [])).storage
-        let result =
-            (try? NDArray(allocating: type))
-            ?? NDArray(ArrayBody(type.dtype, Layout(dense: type.shape), nothing))
-        Runtime.engine.poison(result.storage, label: error.operation, error)
-        return result
+    /// What stands for an operator's outputs: where it does not take such operands, one array.
+    private static func invalidOutputs<O: Operator>(
+        of op: O, _ inputs: [NDArray], _ error: ArrayError
+    ) -> [NDArray] {
+        let types = inputs.map(\.type)
+        let outputs =
+            (try? op.outputs(for: types.span)) ?? [types.first ?? TensorType(.f32, [])]
+        return outputs.map { .invalid(error, like: $0) }
     }
 }

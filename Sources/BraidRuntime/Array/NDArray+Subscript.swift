@@ -25,13 +25,14 @@ extension NDArray {
             }
             if Scopes.current?.changesByReplacing == true {
                 var part = Self.apply(slice, self)
+                defer { replace(with: Self.apply(StridedSliceUpdate(slice), self, part)) }
                 yield &part
-                replace(with: Self.apply(StridedSliceUpdate(slice), self, part))
                 return
             }
             var loan = beginLoan(slice)
+            // When the code that has the loan throws, nothing behind `yield` runs but what is deferred.
+            defer { endLoan(of: &loan, slice) }
             yield &loan
-            endLoan(consume loan, slice)
         }
     }
 
@@ -53,8 +54,9 @@ extension NDArray {
         return NDArray(ArrayBody(dtype, slice.view(of: body.layout)!, storage, isLent: true))
     }
 
-    private mutating func endLoan(_ view: consuming NDArray, _ slice: StridedSlice) {
+    private mutating func endLoan(of view: inout NDArray, _ slice: StridedSlice) {
         storage.addHandle()  // for the lent body, whose deinit takes it back
+        view = view.withElements()
         let layout = slice.view(of: body.layout)!
         let isOwn = view.storage === storage
         if isOwn, view.dtype == dtype, view.body.layout == layout { return }

@@ -20,12 +20,6 @@ public struct NDArray: Operand {
     public var type: TensorType { body.type }
 
     /// An uninitialised dense array, for code that fills it before anyone sees it.
-    /// - Precondition: there is memory for it.
-    package init(uninitialized type: TensorType) {
-        do throws(ArrayError) { try self.init(allocating: type) } catch { error.trap() }
-    }
-
-    /// The same where there may be no memory.
     /// - Throws: `ArrayError` when there is none.
     package init(allocating type: TensorType) throws(ArrayError) {
         body = ArrayBody(type, try Storage.allocate(type.byteCount))

@@ -30,7 +30,9 @@ extension Autograd {
             let tape = Tape.innermost(in: now)
             return outputs.indices.map { trace.array(Symbol(node, $0), tape: tape) }
         }
-        let values = try pause { try forward(inputs.map { $0.detached() }) }
+        let values = try pause { try forward(inputs.map { $0.detached() }) }.map {
+            $0.withElements()
+        }
         let tapes = ActiveTapes(in: now) { tape in inputs.contains { tape.isActive($0.body) } }
         // Bodies of their own: a result may be one of the inputs.
         let outputs = values.map { value in

@@ -37,7 +37,7 @@ public final class CompiledGraph: Sendable {
 
     /// Compiles a graph. Inside `validating`, a mistake gives one whose calls give nothing.
     /// - Precondition: the options name passes that exist, the graph is in order (`Graph.verify()`), and
-    ///   memory holds each of its values.
+    ///   there is memory for each of its values.
     public convenience init(
         _ graph: Graph, options: OptimizationOptions = OptimizationOptions()
     ) {
@@ -64,6 +64,8 @@ public final class CompiledGraph: Sendable {
     ) throws(ArrayError) {
         do {
             try self.init(checking: graph, options: options, updating: updates)
+        } catch let error as ArrayError {
+            throw error
         } catch {
             throw ArrayError(.invalidValue, in: "compile", "\(error)")
         }
@@ -71,7 +73,8 @@ public final class CompiledGraph: Sendable {
 
     /// Compiles a graph from outside.
     /// - Throws: `UnknownPassError` when the options name passes which there are not, `GraphError`
-    ///   when the graph is not in order, or has a value that no memory holds.
+    ///   when the graph is not in order, or has a value that no memory holds, `ArrayError` when there is no
+    ///   memory left for its constants.
     public convenience init(checking graph: Graph, options: OptimizationOptions) throws {
         try self.init(checking: graph, options: options, updating: [])
     }
@@ -110,8 +113,8 @@ public final class CompiledGraph: Sendable {
         self.plan = isSmall ? plan(isSequential: true) : parallel
         checksValues = self.plan.steps.contains(where: \.checksValues)
         program = PlanProgram(self.plan)
-        constants = self.plan.constants.map { constant in
-            NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
+        constants = try self.plan.constants.map { constant in
+            try NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
         }
         callByteCount = self.plan.callByteCount
         arenas = ArenaPool(byteCount: self.plan.arenaByteCount, isKept: keepsArenas)
@@ -121,8 +124,7 @@ public final class CompiledGraph: Sendable {
     /// No gradient flows through the call.
     /// - Precondition: there is an array of the right type for each input.
     public func callAsFunction(_ arguments: [NDArray]) -> [NDArray] {
-        if let mistake = mistake(in: arguments) {
-            mistake.report()
+        if let mistake = mistake(in: arguments)?.reported() {
             return plan.outputs.map { .invalid(mistake, like: $0.type) }
         }
         let inputs = keyPositions.isEmpty ? arguments : withKeys(arguments)
@@ -157,7 +159,7 @@ public final class CompiledGraph: Sendable {
                 .shapeMismatch, in: "compiled graph",
                 "the input '\(argument.name)' is \(argument.type), not \(array.type)")
         }
-        return nil
+        return given.lazy.compactMap(\.body.missingElements).first
     }
 
     /// As a call, of arrays that are known to fit, outside all scopes.
@@ -175,6 +177,14 @@ extension CompiledGraph {
         fileprivate let inputs: [NDArray]
         /// For the plan's output buffers.
         fileprivate let buffers: Result<[Storage], ArrayError>
+
+        init(_ inputs: [NDArray], _ buffers: Result<[Storage], ArrayError>) {
+            self.inputs = inputs
+            self.buffers = buffers
+        }
+
+        /// A call that could not be handed over.
+        init(failed error: ArrayError) { self.init([], .failure(error)) }
 
         /// Whether there was no memory, so that no step runs.
         var hasFailed: Bool { if case .failure = buffers { true } else { false } }
@@ -202,9 +212,9 @@ extension CompiledGraph {
                 try push(inputs, buffers)
             }
             for failure in failures { failure.push(inputs, buffers) }
-            return Call(inputs: inputs, buffers: .success(buffers))
+            return Call(inputs, .success(buffers))
         } catch {
-            return Call(inputs: inputs, buffers: .failure(error))
+            return Call(failed: error)
         }
     }
 

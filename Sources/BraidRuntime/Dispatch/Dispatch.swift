@@ -92,7 +92,8 @@ enum Dispatch {
         _ op: O, _ inputs: [ArrayBody], _ outputs: [ArrayBody], scratchByteCount: Int,
         isUpdate: Bool = false, guardedBy guardian: Variable? = nil, priority: Int = 0
     ) {
-        let sources = inputs.map(StoredView.init)
+        // A job in whose body no scope is open hears of values of traces here.
+        let sources = inputs.map { StoredView(NDArray($0).withElements().body) }
         let targets = outputs.map(StoredView.init)
         let engine = Runtime.engine
         let origin = CheckedMode.isOn ? CallOrigin() : nil

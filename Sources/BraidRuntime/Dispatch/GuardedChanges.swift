@@ -24,7 +24,7 @@ package enum GuardedChanges {
         _ body: () -> Void
     ) {
         if Scopes.current?.trace != nil { return body() }
-        let sources = sources.map(\.storage)
+        let sources = sources.map { $0.withElements().storage }
         switch state(of: sources) {
         case .failed: return
         case .ready: return body()

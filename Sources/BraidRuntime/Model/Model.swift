@@ -111,10 +111,15 @@ public final class Model: Sendable {
     }
 
     /// The graph, optimised and planned; compiled when it is first asked for.
+    /// - Precondition: there is memory for its constants.
     public var compiledGraph: CompiledGraph {
+        (try? compiledOrThrow()) ?? CompiledGraph(graph, options: options)
+    }
+
+    private func compiledOrThrow() throws(ArrayError) -> CompiledGraph {
         if let known = compiled.withLock({ $0 }) { return known }
         // Outside the lock, as operators may be the user's; of several the first is kept.
-        let new = CompiledGraph(graph, options: options)
+        let new = try CompiledGraph(compiling: graph, options: options)
         return compiled.withLock { compiled in
             compiled = compiled ?? new
             return compiled!
@@ -133,8 +138,8 @@ extension Model {
     }
 
     /// The outputs for arrays in the order of `signature.inputs`.
-    /// - Throws: `ModelError` when there is not an array for each input, or one has another type; or saying
-    ///   that the call would need more memory than the machine has.
+    /// - Throws: `ModelError` when there is not an array for each input, or one has another type or is a value
+    ///   of a trace that has ended; or saying that the call would need more memory than the machine has.
     public func outputs(for arguments: [NDArray]) throws(ModelError) -> [NDArray] {
         try signature.check(arguments)
         try checkMemory()
@@ -143,7 +148,7 @@ extension Model {
 
     /// The outputs by name for inputs by name.
     /// - Throws: `ModelError` naming all inputs that are missing, all that there are not, or one whose
-    ///   type is another; or saying that the call would need more memory than the machine has.
+    ///   type is another or that is a value of a trace that has ended; or saying that the call would need more memory than the machine has.
     public func callAsFunction(
         _ arguments: [String: NDArray]
     ) throws(ModelError) -> [String: NDArray] {
@@ -153,7 +158,10 @@ extension Model {
     }
 
     private func checkMemory() throws(ModelError) {
-        let byteCount = compiledGraph.plan.callByteCount
+        let byteCount: Int
+        do throws(ArrayError) { byteCount = try compiledOrThrow().plan.callByteCount } catch {
+            throw ModelError(.tooLarge, error.message)
+        }
         let limit = min(MemoryPool.byteCountLimit, MemoryBudget.currentLimit)
         guard byteCount <= limit else {
             throw ModelError(

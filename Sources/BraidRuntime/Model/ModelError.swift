@@ -16,7 +16,8 @@ public struct ModelError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let duplicateName = Code(value: .name)
         /// A graph that is not in order.
         public static let invalidGraph = Code(value: .graph)
-        /// Traced code that does more than computing outputs from inputs.
+        /// Traced code that does more than computing outputs from inputs, or one of its values that is used
+        /// outside of it.
         public static let sideEffect = Code(value: .effect)
         /// Options that name a pass which there is not.
         public static let invalidOptions = Code(value: .options)

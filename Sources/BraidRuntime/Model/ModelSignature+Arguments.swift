@@ -30,13 +30,15 @@ extension ModelSignature {
             try check(arguments)
             return nil
         } catch {
-            let mistake = ArrayError(.shapeMismatch, in: operation, error.message)
+            let code: ArrayError.Code =
+                error.code == .sideEffect ? .invalidState : .shapeMismatch
+            let mistake = ArrayError(code, in: operation, error.message)
             mistake.report()
             return outputs.map { .invalid(mistake, like: $0.type) }
         }
     }
 
-    /// Passes one array of the right type for each input.
+    /// Passes one array of the right type for each input, outside of traces with elements.
     func check(_ arguments: [NDArray]) throws(ModelError) {
         guard arguments.count == inputs.count else {
             throw ModelError(
@@ -45,6 +47,10 @@ extension ModelSignature {
                     + ModelError.list(inputs.map(\.name)))
         }
         for (input, argument) in zip(inputs, arguments) { try input.check(argument, "input") }
+        if Scopes.current?.trace != nil { return }
+        if let mistake = arguments.lazy.compactMap(\.body.missingElements).first {
+            throw ModelError(.sideEffect, mistake.message)
+        }
     }
 
     /// The results by name.

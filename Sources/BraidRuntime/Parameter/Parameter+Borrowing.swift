@@ -16,7 +16,10 @@ extension Parameter {
         while true {
             let (array, borrower) = tryTake(part)
             if borrower == 0 { return .taken(array) }
-            if !wait(for: borrower, part) { return .refused }
+            if !waits(for: borrower, part) {
+                Self.ownUpdate.report()
+                return .refused
+            }
         }
     }
 
@@ -25,7 +28,10 @@ extension Parameter {
         while true {
             let place = state.withLock { $0[part] }
             if place.borrower == 0 { return place.array }
-            if !wait(for: place.borrower, part) { return nil }
+            if !waits(for: place.borrower, part) {
+                Self.ownUpdate.report()
+                return nil
+            }
         }
     }
 
@@ -46,20 +52,20 @@ extension Parameter {
         state.withLock { $0[part] = Place(array: array) }
     }
 
-    /// Lets whoever has taken an array out go on.
-    /// - Returns: false, after a report, when that is who asks.
-    private func wait(for borrower: UInt, _ part: Part) -> Bool {
-        if isForEver(borrower, part) {
-            Self.ownUpdate.report()
-            return false
+    /// Waits until whoever has taken an array out has put it back.
+    /// - Returns: false when that would be for ever.
+    func waits(for borrower: UInt, _ part: Part) -> Bool {
+        var isForEver = false
+        JobFrame.wait {
+            isForEver = self.isForEver(borrower, part)
+            return isForEver || state.withLock { $0[part].borrower } != borrower
         }
-        Processor.yield()
-        return true
+        return !isForEver
     }
 
     /// Whether whoever has taken an array out waits for the caller's end: the caller itself, or what it
     /// runs on top of.
-    func isForEver(_ borrower: UInt, _ part: Part) -> Bool {
+    private func isForEver(_ borrower: UInt, _ part: Part) -> Bool {
         let frame = JobFrame(number: borrower)
         if frame == .current { return true }
         // It may have put the array back before it began to wait; as long as it waits it does nothing.

@@ -129,10 +129,15 @@ public final class Parameter: Sendable {
         _modify {
             if let trace = Scopes.current?.trace.map(Trace.of) {
                 var value = trace.value(of: self)
+                defer {
+                    if admits(value, as: .value, in: trace) { trace.setValue(of: self, to: value) }
+                }
                 yield &value
-                if admits(value, as: .value, in: trace) { trace.setValue(of: self, to: value) }
                 return
             }
+            // The first values may have to be computed.
+            JobFrame.beginWithoutHelping()
+            defer { JobFrame.endWithoutHelping() }
             guard var value = takeValue() else {
                 var nothing = NDArray.invalid(unknownShape, like: TensorType(dtype, []))
                 yield &nothing
@@ -141,11 +146,7 @@ public final class Parameter: Sendable {
             // Held inside `validating` only, where arrays are replaced and not changed: elsewhere it would
             // make every change copy.
             let old = Scopes.innermost?.errors == nil ? nil : value
-            JobFrame.beginWithoutHelping()
-            defer {
-                putBack(updated: &value, old: old)
-                JobFrame.endWithoutHelping()
-            }
+            defer { putBack(updated: &value, old: old) }
             yield &value
         }
     }
@@ -316,14 +317,15 @@ public final class Parameter: Sendable {
             let old = mode == .add ? self.gradient : nil
             guard replaceGradient(by: old.map { $0 + gradient } ?? gradient) else { return }
         } else {
-            guard admits(gradient, as: .gradient), case .taken(var sum) = take(.gradient) else {
-                return
-            }
+            guard admits(gradient, as: .gradient) else { return }
             // Out of the lock: an addition may wait for the engine.
-            JobFrame.withoutHelping {
+            let isAdded = JobFrame.withoutHelping {
+                guard case .taken(var sum) = take(.gradient) else { return false }
                 if sum == nil { sum = gradient } else { sum! += gradient }
+                putBack(.gradient, sum)
+                return true
             }
-            putBack(.gradient, sum)
+            if !isAdded { return }
         }
         noteGradient(news)
     }
@@ -333,15 +335,17 @@ public final class Parameter: Sendable {
 
     private func current() -> NDArray {
         if let value = state.withLock({ $0.value.array }) { return value }
-        guard let value = takeValue() else {
-            let mistake = Scopes.innermost?.errors?.error ?? unknownShape
-            return .invalid(mistake, like: TensorType(dtype, shape ?? []))
+        return JobFrame.withoutHelping {
+            guard let value = takeValue() else {
+                let mistake = Scopes.innermost?.errors?.error ?? unknownShape
+                return .invalid(mistake, like: TensorType(dtype, shape ?? []))
+            }
+            putBack(.value, value)
+            return value
         }
-        putBack(.value, value)
-        return value
     }
 
-    /// Takes the value out. The first values are computed here. Nil after a mistake.
+    /// Takes the value out. The first values are computed here, so the caller holds back. Nil after a mistake.
     private func takeValue() -> NDArray? {
         guard case .taken(let known) = take(.value) else { return nil }
         if let known { return known }

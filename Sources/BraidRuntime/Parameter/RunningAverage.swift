@@ -55,7 +55,9 @@ extension Parameter {
                 (0...1).contains(momentum), in: "moveAverage",
                 "the momentum \(momentum) is out of range; expected 0...1"), !isFrozen
         else { return }
-        let move = AverageMoves.Move(self, toward: observed, by: momentum)
+        let isTraced = Scopes.current?.trace != nil
+        let move = AverageMoves.Move(
+            self, toward: isTraced ? observed : observed.withElements(), by: momentum)
         if let collected = Scopes.current?.averages {
             unsafeDowncast(collected, to: AverageMoves.self).append(move)
         } else {

@@ -12,14 +12,18 @@ extension Graph {
             switch node.kind {
             case .input: continue
             case .constant(let constant):
-                values[position] = [
-                    NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
-                ]
+                values[position] = [Self.array(constant)]
             case .operation(let op):
                 values[position] = Self.apply(op, node.inputs.map { values[$0.node][$0.output] })
             }
         }
         return outputs.map { values[$0.node][$0.output] }
+    }
+
+    private static func array(_ constant: Constant) -> NDArray {
+        do throws(ArrayError) {
+            return try NDArray(constant.type) { $0.copyBytes(from: constant.bytes) }
+        } catch { return .invalid(error.reported(), like: constant.type) }
     }
 
     private static func apply<O: Operator>(_ op: O, _ operands: [NDArray]) -> [NDArray] {

@@ -126,7 +126,7 @@ public final class SymbolicFunction: Sendable {
 
     /// The outputs by name for inputs by name.
     /// - Throws: `ModelError` naming all inputs that are missing, all that there are not, or one whose
-    ///   type is another.
+    ///   type is another or that is a value of a trace that has ended.
     public func callAsFunction(
         _ arguments: [String: NDArray]
     ) throws(ModelError) -> [String: NDArray] {

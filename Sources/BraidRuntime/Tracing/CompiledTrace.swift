@@ -27,6 +27,8 @@ final class CompiledTrace: Sendable {
     /// For each input, whether an update gives it; inputs behind the sources are those of parameters'
     /// arrays that the traced code did not read.
     private let isUpdated: [Bool]
+    /// Whether a call leaves anything of a parameter other than it was.
+    private let changesParameters: Bool
 
     /// - Throws: `ArrayError` when the options name passes that there are not, or no memory holds a value.
     init(
@@ -57,6 +59,8 @@ final class CompiledTrace: Sendable {
         updates = Array(changes[inPlace...])
         for update in updates { isUpdated[update.input] = true }
         self.isUpdated = isUpdated
+        changesParameters =
+            !(changes.isEmpty && traced.clearedGradients.isEmpty && traced.news.isEmpty)
     }
 
     /// The changes, and the graph with an input for each old array.
@@ -98,7 +102,8 @@ final class CompiledTrace: Sendable {
     /// What was traced, before optimisation.
     var graph: Graph { traced.graph }
 
-    /// The results for `arguments`; parameters that the traced code changed are changed.
+    /// The results for `arguments`; parameters that the traced code changed are changed, unless there was a
+    /// mistake before, inside `validating`.
     func callAsFunction(_ arguments: [NDArray], _ ambient: Ambient) -> [NDArray] {
         var inputs: [NDArray] = []
         inputs.reserveCapacity(isUpdated.count)
@@ -107,6 +112,10 @@ final class CompiledTrace: Sendable {
             let source = isUpdated || input >= traced.sources.count ? nil : traced.sources[input]
             inputs.append(source?.array(among: arguments) ?? Self.nothing)
         }
+        if let mistake = arguments.lazy.compactMap(\.body.missingElements).first {
+            return invalidResults(mistake.reported())
+        }
+        if changesParameters, let mistake = ambient.errors?.error { return invalidResults(mistake) }
         let tapes =
             traced.rule == nil
             ? nil : ActiveTapes(in: ambient) { tape in inputs.contains { tape.isActive($0.body) } }
@@ -124,17 +133,17 @@ final class CompiledTrace: Sendable {
             for (parameter, news) in traced.news { parameter.noteGradient(news) }
             return self.results(of: call, inputs, tapes)
         }
-        if let results { return results }
-        let mistake = Parameter.ownUpdate
-        mistake.report()
-        return (0..<traced.resultCount).map {
-            .invalid(mistake, like: compiled.plan.outputs[$0].type)
-        }
+        return results ?? invalidResults(ambient.errors?.error ?? Parameter.ownUpdate.reported())
+    }
+
+    private func invalidResults(_ mistake: ArrayError) -> [NDArray] {
+        (0..<traced.resultCount).map { .invalid(mistake, like: compiled.plan.outputs[$0].type) }
     }
 
     /// Gives a parameter a value that a call computes. Where that fails the old one stays; an array that the
     /// call was given or captured is the parameter's as it is.
     private func setValue(_ change: Change, of call: CompiledGraph.Call) {
+        if call.hasFailed { return }
         let outputs = compiled.plan.outputs
         let place = outputs[change.output].place
         guard let source = compiled.buffer(at: place, of: call) else {
@@ -173,21 +182,26 @@ extension CompiledTrace {
     private static let nothing = NDArray(Float(0))
 
     /// Hands the call over.
-    /// - Returns: nil where the caller is in the middle of an update of one of the parameters.
+    /// - Returns: nil where the caller is in the middle of an update of one of the parameters, or one has no
+    ///   first value, after a report.
     private func start(_ inputs: inout [NDArray]) -> CompiledGraph.Call? {
         if updates.isEmpty { return compiled.start(inputs) }
         // No job that may want the parameters starts on top of this call.
         JobFrame.beginWithoutHelping()
         defer { JobFrame.endWithoutHelping() }
         guard take(&inputs) else { return nil }
-        let call = compiled.start(inputs)
+        let call: CompiledGraph.Call
+        do throws(ArrayError) {
+            for update in updates { try prepare(&inputs[update.input], for: update) }
+            call = compiled.start(inputs)
+        } catch { call = CompiledGraph.Call(failed: error) }
         putBack(inputs, call)
         return call
     }
 
     /// Takes the arrays that the call updates out of their parameters until it is handed over, so that
-    /// nobody gets hold of an old one meanwhile. One that somebody holds is copied.
-    /// - Returns: false where the caller is in the middle of an update of one of the parameters.
+    /// nobody gets hold of an old one meanwhile.
+    /// - Returns: false as `start` returns nil.
     private func take(_ inputs: inout [NDArray]) -> Bool {
         var next = 0
         while next < updates.count {
@@ -208,39 +222,39 @@ extension CompiledTrace {
             if borrower == 0 {
                 // Computes the first value.
                 _ = update.parameter.wrappedValue
-            } else {
-                if update.parameter.isForEver(borrower, update.part) { return false }
-                Processor.yield()
+                if Scopes.innermost?.errors?.error != nil { return false }
+            } else if !update.parameter.waits(for: borrower, update.part) {
+                return false
             }
         }
-        for update in updates { prepare(&inputs[update.input], for: update) }
         return true
     }
 
-    /// Makes an array one that the graph may write over.
-    private func prepare(_ array: inout NDArray, for update: Change) {
+    /// Makes an array one that the graph may write over. One that somebody holds is copied.
+    /// - Throws: `ArrayError` when there is no memory; the array is what it was.
+    private func prepare(_ array: inout NDArray, for update: Change) throws(ArrayError) {
         let type = compiled.plan.inputs[update.input].type
         let isThere = array.body !== Self.nothing.body
         if compiled.plan.isRead[update.input] || update.part == .value {
-            if !isThere { array = .zeros(type.shape, dtype: type.dtype) }
-            array.makeUniqueAndDense()
+            if isThere { return try array.makeUniqueAndDense() }
+            array = try NDArray(type) { $0.initializeMemory(as: UInt8.self, repeating: 0) }
         } else {
             let layout = compiled.plan.outputs[update.output].layout
             if isThere, array.reuse(as: type, layout) { return }
-            let storage = NDArray(uninitialized: type).storage
-            array = NDArray(ArrayBody(type.dtype, layout, storage))
+            array = NDArray(
+                ArrayBody(type.dtype, layout, try Storage.allocate(type.byteCount)))
         }
     }
 
     private func putBack(_ inputs: [NDArray], _ call: CompiledGraph.Call) {
         for update in updates {
-            // Without a call there is nothing new, and where the old was to be read it stays.
-            let isOld =
+            // Without a call there is nothing new, and where an old one was to be read it stays.
+            let input = inputs[update.input]
+            let isMissing =
                 call.hasFailed && update.part == .gradient
-                && !compiled.plan.isRead[update.input]
+                && (!compiled.plan.isRead[update.input] || input.body === Self.nothing.body)
             update.parameter.putBack(
-                update.part,
-                isOld ? compiled.output(update.output, of: call) : inputs[update.input])
+                update.part, isMissing ? compiled.output(update.output, of: call) : input)
         }
     }
 }
