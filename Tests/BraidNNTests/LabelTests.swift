@@ -102,6 +102,68 @@ final class LabelTests {
         }
     }
 
+    /// Weights of positions, with the classes in the middle: the same as with the classes last.
+    @Test(arguments: [2, 3]) func weightsOfPositionsMissTheClasses(positions: Int) throws {
+        let count = 6 * positions
+        var numbers = (0..<count).map { Double($0 * $0 % 7) / 3 }
+        numbers[positions + 1] = .nan
+        let x = NDArray(numbers, shape: [2, 3, positions])
+        let q = NDArray((0..<count).map { Double($0 % 5) }, shape: [2, 3, positions])
+            .softmax(axis: 1)
+        var weights = [Double](repeating: 2, count: 2 * positions)
+        weights[1] = 0
+        let w = NDArray(weights, shape: [2, positions])
+        func last(_ array: NDArray) -> NDArray { array.transposed(axes: [0, 2, 1]) }
+        func loss(_ x: NDArray) -> NDArray {
+            softmaxCrossEntropy(x, probabilities: q, axis: 1, sampleWeights: w)
+        }
+        func expected(_ x: NDArray) -> NDArray {
+            softmaxCrossEntropy(last(x), probabilities: last(q), sampleWeights: w)
+        }
+        for (found, right) in [
+            (loss(x), expected(x)),
+            (gradient(at: x) { loss($0).sum() }, gradient(at: x) { expected($0).sum() }),
+        ] {
+            let (found, right) = try (
+                found.scalars(as: Double.self), right.scalars(as: Double.self)
+            )
+            #expect(
+                zip(found, right).allSatisfy { abs($0 - $1) < 1e-12 }, "\(found), not \(right)")
+        }
+    }
+
+    /// The losses and slopes of the other samples are those without the one that is left out.
+    @Test func leftOutSamplesAreNoOthers() throws {
+        let rows = (
+            NDArray([1, 3] as [Double], shape: [2, 1]), NDArray([0, 1] as [Double], shape: [2, 1])
+        )
+        let wild = (
+            NDArray([.nan, 1, 3] as [Double], shape: [3, 1]),
+            NDArray([.infinity, 0, 1] as [Double], shape: [3, 1])
+        )
+        let weights = NDArray([0, 1, 1] as [Double])
+        let pairs = [
+            (sdmlLoss(wild.0, wild.1, sampleWeights: weights), sdmlLoss(rows.0, rows.1)),
+            (
+                gradient(at: wild.0) { sdmlLoss($0, wild.1, sampleWeights: weights).sum() },
+                gradient(at: rows.0) { sdmlLoss($0, rows.1).sum() }
+            ),
+            (
+                gradient(at: wild.1) { sdmlLoss(wild.0, $0, sampleWeights: weights).sum() },
+                gradient(at: rows.1) { sdmlLoss(rows.0, $0).sum() }
+            ),
+        ]
+        for (found, right) in pairs {
+            let found = try found.scalars(as: Double.self)
+            let expected = try [0] + right.scalars(as: Double.self)
+            #expect(
+                found.count == 3 && zip(found, expected).allSatisfy { abs($0 - $1) < 1e-12 },
+                "\(found), not \(expected)")
+        }
+        let none = sdmlLoss(wild.0, wild.1, sampleWeights: .zeros([3], dtype: .f64))
+        #expect(try none.scalars(as: Double.self) == [0, 0, 0])
+    }
+
     /// A class of probability 0 whose logit is masked.
     @Test func maskedLogitsOfLabelsOfZero() throws {
         let x = NDArray([-.infinity, 0, 1] as [Float], shape: [1, 3])

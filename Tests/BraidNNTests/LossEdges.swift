@@ -141,10 +141,9 @@ struct LossEdge: CustomTestStringConvertible, Sendable {
             values: [Double](repeating: 0.7 * log(1.4) + 0.3 * log(0.6), count: 2), slopes: [0, 0]
         ) { sdmlLoss($0, .zeros([2, 1], dtype: .f64)) },
         LossEdge(
-            "sdmlLoss", "left out", [nan, 0], [2, 1], values: [0, 0.7 * log(1.4) + 0.3 * log(0.6)],
-            slopes: [0, 0]
+            "sdmlLoss", "all but one left out", [nan, 0], [2, 1], values: [0, 0], slopes: [0, 0]
         ) {
-            sdmlLoss($0, .zeros([2, 1], dtype: .f64), sampleWeights: row(0, 1))
+            sdmlLoss($0, column(nan, 3), sampleWeights: row(0, 1))
         },
     ]
 

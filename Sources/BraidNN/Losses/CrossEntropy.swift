@@ -14,7 +14,8 @@ import BraidOperators
 ///   - labels: integers of the scores' shape without the classes.
 ///   - axis: along which the classes are.
 ///   - ignoredLabel: the label of what does not count, such as padding, in the classes or outside: its
-///     losses are 0, and no gradient flows from them. They stay in the mean over the other axes.
+///     losses are 0, and no gradient flows from them. They stay in the mean over the other axes. At most
+///     2^53 in magnitude.
 ///   - sampleWeights: `[batch]`, or of more of the labels' first axes. A weight of 0 takes a sample out,
 ///     whatever its scores and its label are.
 /// - Returns: the mean over all axes of the labels but the first, `[batch]`.
@@ -24,7 +25,10 @@ public func softmaxCrossEntropy<T: Operand>(
 ) -> T {
     let name = "softmaxCrossEntropy"
     guard let axis = classAxis(axis, of: scores, labels: labels, in: name) else { return scores }
-    let (scores, labels) = leavingOut(scores, labels, axis: axis, weights: sampleWeights)
+    let (scores, labels) = (
+        scores.leavingOut(samplesOf: sampleWeights, classAxis: axis),
+        labels.leavingOut(samplesOf: sampleWeights)
+    )
     let losses: T
     if scores.rank == 2 && axis == 1 {
         losses = softmaxCrossEntropy(ofRows: scores, labels, ignoring: ignoredLabel)
@@ -49,16 +53,20 @@ public func softmaxCrossEntropy<T: Operand>(
 ///   - scores: `[batch, …]`, with the classes along `axis`.
 ///   - probabilities: of the same shape.
 ///   - axis: along which the classes are.
-///   - sampleWeights: `[batch]`, or of more of the first axes. A weight of 0 takes a sample out.
+///   - sampleWeights: `[batch]`, or of more of the first axes but the classes'. A weight of 0 takes a
+///     sample out.
 /// - Returns: the mean over all axes but the first and the classes', `[batch]`.
 public func softmaxCrossEntropy<T: Operand>(
     _ scores: T, probabilities: T, axis: Int = -1, sampleWeights: T? = nil
 ) -> T {
     let name = "softmaxCrossEntropy"
     guard scores.hasShape(of: probabilities, in: name) else { return scores }
-    let probabilities = probabilities.leavingOut(samplesOf: sampleWeights)
-        .labelProbabilities(in: name)
-    let logarithms = scores.leavingOut(samplesOf: sampleWeights).logSoftmax(axis: axis)
+    // Another axis is the softmax's to refuse.
+    let place = scores.shape.resolved(axis: axis)
+    let probabilities = probabilities.leavingOut(samplesOf: sampleWeights, classAxis: place)
+        .probabilities(in: name)
+    let logarithms = scores.leavingOut(samplesOf: sampleWeights, classAxis: place)
+        .logSoftmax(axis: axis)
     return (-(probabilities * logarithms.finite(where: probabilities)).sum(over: axis))
         .perSample(weights: sampleWeights, in: name)
 }
@@ -71,6 +79,7 @@ public func softmaxCrossEntropy<T: Operand>(
 ///   - labels: integers of their shape without the classes.
 ///   - axis: along which the classes are.
 ///   - ignoredLabel: the label of what does not count: its losses are 0, and no gradient flows from them.
+///     At most 2^53 in magnitude.
 ///   - sampleWeights: `[batch]`, or of more of the labels' first axes. A weight of 0 takes a sample out,
 ///     whatever its predictions and its label are.
 /// - Returns: the mean over all axes of the labels but the first, `[batch]`.
@@ -82,9 +91,8 @@ public func negativeLogLikelihood<T: Operand>(
     guard let axis = classAxis(axis, of: logProbabilities, labels: labels, in: name) else {
         return logProbabilities
     }
-    let (predictions, given) = leavingOut(
-        logProbabilities, labels, axis: axis, weights: sampleWeights)
-    var places = given.classLabels(
+    let predictions = logProbabilities.leavingOut(samplesOf: sampleWeights, classAxis: axis)
+    var places = labels.leavingOut(samplesOf: sampleWeights).classLabels(
         below: predictions.shape[axis], ignoring: ignoredLabel, in: name
     ).cast(to: .i64)
     let isIgnored = ignoredLabel.map { places .== Double($0) }
@@ -114,7 +122,7 @@ public func klDivergenceLoss<T: Operand>(
     guard logProbabilities.hasShape(of: probabilities, in: name) else { return logProbabilities }
     return divergences(
         logProbabilities.leavingOut(samplesOf: sampleWeights),
-        probabilities.leavingOut(samplesOf: sampleWeights).labelProbabilities(in: name)
+        probabilities.leavingOut(samplesOf: sampleWeights).probabilities(in: name)
     ).perSample(weights: sampleWeights, in: name)
 }
 
@@ -132,29 +140,24 @@ extension Operand {
         return select(isOut, .zeros([], dtype: dtype), self)
     }
 
-    /// These labels, whose reads report one that is no class.
-    func classLabels(below classes: Int, ignoring ignoredLabel: Int?, in loss: String) -> Self {
-        inRange(
-            0..<classes, of: "label", in: loss, exception: ignoredLabel,
-            advice: RangeCheck.labelAdvice)
+    /// These labels, whose reads report one that is no class. NaN, of labels that are no integers, goes
+    /// through.
+    func classLabels(
+        below classes: Int, ignoring ignoredLabel: Int?, in function: String,
+        advice: String = RangeCheck.labelAdvice
+    ) -> Self {
+        if let ignoredLabel, let mistake = RangeCheck.mistake(ofIgnoredLabel: ignoredLabel) {
+            return refused(.invalidValue, in: function, mistake)
+        }
+        return inRange(
+            0..<classes, of: "label", in: function, exception: ignoredLabel,
+            allowsNaN: dtype.isFloating, advice: advice)
     }
 
-    /// These probabilities of labels, whose reads report one that is none. Mixtures round.
-    fileprivate func labelProbabilities(in loss: String) -> Self {
-        inRange(0...1.001, of: "probability", in: loss, allowsNaN: true)
+    /// These probabilities, whose reads report one that is none. Mixtures round.
+    func probabilities(in function: String, advice: String = "") -> Self {
+        inRange(0...1.001, of: "probability", in: function, allowsNaN: true, advice: advice)
     }
-}
-
-/// Predictions and labels without the samples whose weight is 0.
-private func leavingOut<T: Operand>(
-    _ predictions: T, _ labels: T, axis: Int, weights: T?
-) -> (T, T) {
-    guard let isOut = labels.isLeftOut(by: weights) else { return (predictions, labels) }
-    return (
-        select(
-            isOut.expandingDimension(at: axis), .zeros([], dtype: predictions.dtype), predictions),
-        select(isOut, .zeros([], dtype: labels.dtype), labels)
-    )
 }
 
 /// The axis of the classes, counted from the front; nil after a mistake.

@@ -103,7 +103,7 @@ func cosineSimilarity<T: Operand>(_ first: T, _ second: T) -> T {
 
 /// Smoothed deep metric learning (Bonadiman et al., 2019): each sample of the first array is to be
 /// nearest to its own row of the second, by the softmax of negative squared distances, and labels are
-/// smoothed.
+/// smoothed over the other samples. A sample of weight 0 is none of those either.
 /// - Parameters:
 ///   - first: `[batch, features]`.
 ///   - second: of the same shape.
@@ -129,11 +129,24 @@ public func sdmlLoss<T: Operand>(
     let batch = first.shape[0]
     let distances =
         (first.leavingOut(samplesOf: sampleWeights).expandingDimension(at: 1)
-        - second.expandingDimension(at: 0))
+        - second.leavingOut(samplesOf: sampleWeights).expandingDimension(at: 0))
         .square().sum(over: 2)
-    let others = smoothing / Double(batch - 1)
-    let labels = T.eye(batch, dtype: first.dtype) * (1 - smoothing - others) + others
-    return divergences((-distances).logSoftmax(axis: 1), labels).sum(over: 1)
+    var scores = -distances
+    let labels: T
+    let own = T.eye(batch, dtype: first.dtype)
+    if let isOut = sampleWeights?.areZero(within: [batch])?.broadcast(to: [batch]) {
+        let zero = T.zeros([], dtype: first.dtype)
+        // Of one sample that is left all is its own.
+        let others = (1 - isOut.cast(to: first.dtype)).sum() - 1
+        let share = select(others .> 0, T.full([], smoothing, dtype: first.dtype), zero)
+        let other = share / maximum(others, 1)
+        labels = select(isOut, zero, own * (1 - share - other) + other)
+        scores = select(isOut, .full([], -.infinity, dtype: first.dtype), scores)
+    } else {
+        let other = smoothing / Double(batch - 1)
+        labels = own * (1 - smoothing - other) + other
+    }
+    return divergences(scores.logSoftmax(axis: 1), labels).sum(over: 1)
         .perSample(weights: sampleWeights, in: name)
 }
 

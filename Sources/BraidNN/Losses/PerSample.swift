@@ -8,7 +8,7 @@ extension Operand {
     func perSample(weights: Self?, in loss: String) -> Self {
         var losses = self
         if let weights {
-            guard let isOut = isLeftOut(by: weights) else {
+            guard let isOut = weights.areZero(within: shape.extents) else {
                 return refused(
                     .shapeMismatch, in: loss,
                     "sample weights \(weights.shape) for losses of shape \(shape)"
@@ -23,20 +23,23 @@ extension Operand {
 
     /// These predictions or labels `[batch, …]` with 0 in the samples of weight 0, so that nothing of
     /// those reaches a loss or a gradient: what is not finite would, through products with 0.
-    func leavingOut(samplesOf weights: Self?) -> Self {
-        guard let isOut = isLeftOut(by: weights) else { return self }
+    /// - Parameter classAxis: the axis, from 0 on, that losses lack, and so weights too.
+    func leavingOut(samplesOf weights: Self?, classAxis: Int? = nil) -> Self {
+        var extents = shape.extents
+        if let classAxis { extents.remove(at: classAxis) }
+        guard var isOut = weights?.areZero(within: extents) else { return self }
+        if let classAxis { isOut = isOut.expandingDimension(at: classAxis) }
         return select(isOut, .zeros([], dtype: dtype), self)
     }
 
-    /// Whether samples of an array of this shape have the weight 0: bool, with extents of 1 for the axes
-    /// that the weights lack. Nil without weights, and for weights of other extents, which `perSample`
-    /// reports.
-    func isLeftOut(by weights: Self?) -> Self? {
-        guard let weights, weights.rank <= rank,
-            weights.shape.extents == Array(shape.extents.prefix(weights.rank))
-        else { return nil }
-        let missing = Array(repeating: 1, count: rank - weights.rank)
-        return (weights .== 0).reshaped(to: weights.shape.extents + missing)
+    /// Whether these weights of losses of some extents are 0: bool, with extents of 1 for the axes that the
+    /// weights lack. Nil for weights of other extents, which `perSample` reports.
+    func areZero(within extents: [Int]) -> Self? {
+        guard rank <= extents.count, shape.extents == Array(extents.prefix(rank)) else {
+            return nil
+        }
+        let missing = Array(repeating: 1, count: extents.count - rank)
+        return (self .== 0).reshaped(to: shape.extents + missing)
     }
 
     /// Whether another array has this one's shape; reports it when not.

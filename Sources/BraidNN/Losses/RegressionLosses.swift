@@ -24,13 +24,15 @@ public func l2Loss<T: Operand>(_ predictions: T, _ labels: T, sampleWeights: T? 
 /// The smoothed absolute error: `|d| - rho / 2` where the difference `d` is larger than `rho`, and
 /// `d² / (2 rho)` elsewhere (Huber, 1964, over `rho`).
 /// - Parameter sampleWeights: `[batch]`, or of more of the first axes.
-/// - Precondition: `rho` is positive and finite.
+/// - Precondition: `rho` is positive, and it and its reciprocal are finite in the dtype.
 public func huberLoss<T: Operand>(
     _ predictions: T, _ labels: T, rho: Double = 1, sampleWeights: T? = nil
 ) -> T {
     guard
         ArrayError.check(
-            rho > 0 && rho.isFinite, in: "huberLoss", "the rho \(rho) is not above 0 and finite")
+            rho > 0 && predictions.dtype.holdsScale(rho), in: "huberLoss",
+            "the rho \(rho) is not above 0, or it or its reciprocal is no finite value of "
+                + "\(predictions.dtype)")
     else { return predictions }
     guard predictions.hasShape(of: labels, in: "huberLoss") else { return predictions }
     // Without magnitudes, whose slope is 0 at 0, so that the second derivative is right there.

@@ -66,6 +66,12 @@ public struct RangeCheck: Operator {
     package static let labelAdvice =
         "leave samples out with ignoring: or with a weight of 0"
 
+    /// What is wrong with a label that is to be ignored: labels are compared with it as f64, which has not
+    /// every integer beyond 2^53.
+    package static func mistake(ofIgnoredLabel label: Int) -> String? {
+        label.magnitude <= 1 << 53 ? nil : "ignoring: takes no label beyond ±2^53, not \(label)"
+    }
+
     /// Looks at every element.
     /// - Throws: `ArrayError` naming the first element outside.
     public func checkValues(_ context: borrowing KernelContext) throws(ArrayError) {
@@ -190,15 +196,16 @@ extension Operand {
     ///   - quantity: what an element is, as `label`.
     ///   - function: the function that takes them.
     ///   - exception: an integer that is allowed, too.
+    ///   - allowsNaN: whether NaN goes through, of integers in f32 or f64.
     ///   - advice: what to do instead, as the end of the message.
     package func inRange(
         _ range: Range<Int>, of quantity: String, in function: String, exception: Int? = nil,
-        advice: String = ""
+        allowsNaN: Bool = false, advice: String = ""
     ) -> Self {
         Self.apply(
             RangeCheck(
                 Double(range.lowerBound), [Double(range.upperBound - 1)], of: quantity,
-                in: function, exception: exception, advice: advice), self)
+                in: function, exception: exception, allowsNaN: allowsNaN, advice: advice), self)
     }
 
     /// These integers, each of which has to be from 0 on and below the extent that belongs to its place

@@ -20,10 +20,12 @@ public struct SoftmaxCrossEntropy: Operator {
     public var title: String { "softmaxCrossEntropy" }
 
     /// The scores' dtype, `[batch]`.
-    /// - Throws: `ArrayError` for scores that are not f32 or f64 `[batch, classes]`, and labels that
-    ///   are no integers `[batch]`.
+    /// - Throws: `ArrayError` for scores that are not f32 or f64 `[batch, classes]`, labels that are no
+    ///   integers `[batch]`, and an ignored label beyond 2^53.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         let (scores, labels) = (inputs[0], inputs[1])
+        let mistake = ignoredLabel.flatMap(RangeCheck.mistake(ofIgnoredLabel:))
+        try require(mistake == nil, .invalidValue, mistake ?? "")
         try requireFloating(scores)
         try requireRank(2, scores, "scores [batch, classes]")
         try require(labels, "integer labels") { $0.isInteger }

@@ -76,6 +76,10 @@ extension Sample {
             RefusedCall(
                 SoftmaxCrossEntropy(), [TensorType(.f32, [2, 3]), TensorType(.i64, [3])],
                 mentions: ["[2]", "[2, 3]", "[3]"]),
+            RefusedCall(
+                SoftmaxCrossEntropy(ignoring: .max),
+                [TensorType(.f32, [2, 3]), TensorType(.i64, [2])],
+                mentions: ["ignoring", "2^53", "9223372036854775807"]),
         ])
 }
 
