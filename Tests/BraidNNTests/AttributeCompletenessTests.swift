@@ -25,7 +25,6 @@ import Testing
         "Sampler.sampleCount": "gives its argument back",
         "LoadReport": "a set of options from its bits",
         "ParameterList.subscript": "a collection's, which stops as an Array's does",
-        "MeanMetric.perplexity": "every number may be the ignored label",
         "NamedNetwork": "what it is called with is looked at when it is built",
         "NamedNetwork.build": "throws: datasetsThrow",
         "OptimizerStep.share": "within a rule, whose decays were checked when it was made",

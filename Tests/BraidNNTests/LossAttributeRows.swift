@@ -14,6 +14,8 @@ extension AttributeTests.Row {
         Self("huberLoss", "rho 0.0") { huberLoss($0, $0, rho: 0) },
         Self("huberLoss", "rho -1.0") { huberLoss($0, $0, rho: -1) },
         Self("huberLoss", "rho inf") { huberLoss($0, $0, rho: .infinity) },
+        Self("huberLoss", "rho 1e-50") { huberLoss($0, $0, rho: 1e-50) },
+        Self("huberLoss", "rho 1e+300") { huberLoss($0, $0, rho: 1e300) },
         Self("ctcLoss", "blank") { ctcLoss($0, .zeros([2, 3], dtype: .i64), blank: 6) },
         Self("ctcLoss", "blank") { ctcLoss($0, .zeros([2, 3], dtype: .i64), blank: .min) },
         Self("softmaxCrossEntropy", "axis 3") {
@@ -24,6 +26,15 @@ extension AttributeTests.Row {
         },
         Self("negativeLogLikelihood", "axis 3") {
             negativeLogLikelihood($0, .zeros([2, 4], dtype: .i64), axis: 3)
+        },
+        Self("softmaxCrossEntropy", "9223372036854775807") {
+            softmaxCrossEntropy($0[0], .zeros([4], dtype: .i64), ignoring: .max)
+        },
+        Self("softmaxCrossEntropy", "ignoring:") {
+            softmaxCrossEntropy($0, .zeros([2, 4], dtype: .i64), ignoring: .min)
+        },
+        Self("negativeLogLikelihood", "9007199254740993") {
+            negativeLogLikelihood($0, .zeros([2, 4], dtype: .i64), ignoring: 1 << 53 + 1)
         },
     ]
 
@@ -39,6 +50,11 @@ extension AttributeTests.Row {
         },
         making("MatthewsCorrelation", "threshold inf") {
             _ = MatthewsCorrelation(threshold: .infinity)
+        },
+        making("Accuracy", "ignoring:") { _ = Accuracy(ignoring: .max) },
+        making("MeanMetric.perplexity", "ignoring:") { _ = MeanMetric.perplexity(ignoring: .min) },
+        making("MeanMetric.topKAccuracy", "ignoring:") {
+            _ = MeanMetric.topKAccuracy(1, ignoring: .max)
         },
         making("MeanMetric.topKAccuracy", "k 0") { _ = MeanMetric.topKAccuracy(0) },
         Self("MeanMetric.topKAccuracy", "count 7") {

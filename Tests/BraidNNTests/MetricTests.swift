@@ -121,6 +121,75 @@ struct MetricTests {
         #expect(error?.location == "BraidNNTests/MetricTests.swift:\(line)")
     }
 
+    /// A label that is no class is neither right nor wrong, and scores are no probabilities.
+    @Test func whatIsOutsideIsNamed() throws {
+        let scores = NDArray([0, 1, 0, 0.25, 0.5, 0.25] as [Float], shape: [2, 3])
+        func message(_ metric: some Metric, _ predictions: NDArray, _ labels: NDArray) -> String {
+            var metric = metric
+            metric.update(predictions, labels)
+            let error = #expect(throws: EngineError.self) { try metric.value() }
+            return error.map { "\($0)" } ?? ""
+        }
+        for labels in [NDArray([1, -100] as [Int64]), NDArray([1, -100] as [Float])] {
+            for metric in [
+                Accuracy(), Accuracy(ignoring: 7), MeanMetric.topKAccuracy(2),
+            ] as [any Metric] {
+                let text = message(metric, scores, labels)
+                #expect(text.contains(" at position [1] is outside 0."), "\(text)")
+                #expect(text.contains("ignoring:"), "\(text)")
+            }
+            for metric in [
+                Accuracy(ignoring: -100), MeanMetric.topKAccuracy(1, ignoring: -100),
+            ] as [any Metric] {
+                var metric = metric
+                metric.update(scores, labels)
+                #expect(try metric.value() == 1)
+                metric.reset()
+                // What does not count may be NaN.
+                let wild = NDArray([0, 1, 0, .nan, 0, 0] as [Float], shape: [2, 3])
+                metric.update(wild, labels)
+                #expect(try metric.value() == 1)
+            }
+        }
+        let large = NDArray([5, 1, 0] as [Float], shape: [1, 3])
+        for metric in [
+            MeanMetric.crossEntropy, .perplexity(), .perplexity(ignoring: 2),
+        ] {
+            for label in 0..<2 {
+                let text = message(metric, large, NDArray([Int64(label)]))
+                #expect(text.contains("probability 5.0 at position [0, 0]"), "\(text)")
+                #expect(text.contains("softmax()"), "\(text)")
+            }
+        }
+        // Halves and the rounding of mixtures are probabilities.
+        var entropy = MeanMetric.crossEntropy
+        entropy.update(
+            NDArray([1.0000001, 0] as [Float], shape: [1, 2]), NDArray([0] as [Int64]))
+        entropy.update(
+            NDArray([1, 0] as [Float], shape: [1, 2]).cast(to: .bf16), NDArray([0] as [Int64]))
+        #expect(abs(try entropy.value()) < 1e-6)
+    }
+
+    /// Large and small arguments whose squares are no numbers of f64.
+    @Test func squaresBeyondTheRange() throws {
+        let labels = NDArray([1, 1, 1, 0] as [Int64])
+        let predictions = NDArray([1, 0, 0, 0] as [Int64])
+        for (beta, expected) in [(1e200, 1 / 3.0), (1e-200, 1), (1, 0.5)] {
+            var score = FBeta(beta: beta)
+            score.update(predictions, labels)
+            #expect(abs(try score.value() - expected) < 1e-12, "\(beta)")
+        }
+        for scale in [1e80, 1e-80, 1] {
+            var correlation = PearsonCorrelation()
+            correlation.update(
+                NDArray([1, 2, 4].map { $0 * scale }), NDArray([3, 5, 9].map { $0 * scale }))
+            #expect(abs(try correlation.value() - 1) < 1e-12, "\(scale)")
+        }
+        var constant = PearsonCorrelation()
+        constant.update(NDArray([1, 1] as [Double]), NDArray([1, 2] as [Double]))
+        #expect(try constant.value() == 0)
+    }
+
     /// Other shapes would broadcast, and every label would meet every prediction.
     @Test func shapesThatDoNotFitAreMistakes() throws {
         let column = NDArray([0, 1] as [Int64]).reshaped(to: [2, 1])
@@ -128,6 +197,7 @@ struct MetricTests {
         for metric in [
             Accuracy(), MeanMetric.topKAccuracy(2), FBeta(), MeanMetric.binaryAccuracy(),
             MatthewsCorrelation(), MeanMetric.meanSquaredError, PearsonCorrelation(),
+            MeanMetric.crossEntropy,
         ] as [any Metric] {
             let error = #expect(throws: ArrayError.self) {
                 try validating {
@@ -244,7 +314,7 @@ struct MetricTests {
             "accuracy": Accuracy(), "f1": FBeta(classes: 3), "loss": MeanMetric.crossEntropy,
         ])
         let loss = Autograd.record {
-            let scores = layer(.ones([4, 2]))
+            let scores = layer(.ones([4, 2])).softmax()
             metrics.update(scores, NDArray([0, 1, 2, 0] as [Int64]))
             return scores.sum()
         }

@@ -49,7 +49,8 @@ struct ConfusionMatrix: Sendable {
 /// (F1 with a beta of 1). Of two classes it is the score of class 1, of more the mean of all classes'
 /// scores (macro average).
 public struct FBeta: Metric {
-    private let beta: Double
+    /// `beta² / (1 + beta²)`, which is finite for every beta.
+    private let recallShare: Double
     private var matrix: ConfusionMatrix
 
     /// A metric that has seen nothing.
@@ -61,7 +62,7 @@ public struct FBeta: Metric {
     public init(beta: Double = 1, classes: Int = 2, threshold: Double = 0.5) {
         ArrayError.check(
             beta > 0 && beta.isFinite, in: "F score", "the beta \(beta) is not above 0 and finite")
-        self.beta = beta
+        recallShare = beta > 1 ? 1 / (1 + 1 / beta / beta) : beta * beta / (1 + beta * beta)
         matrix = ConfusionMatrix(classes: classes, threshold: threshold, in: "F score")
     }
 
@@ -83,9 +84,8 @@ public struct FBeta: Metric {
             let hits = rows[index][index]
             let labels = rows[index].reduce(0, +)
             let predictions = rows.reduce(0) { $0 + $1[index] }
-            let square = beta * beta
-            let denominator = square * labels + predictions
-            return denominator == 0 ? 0 : (1 + square) * hits / denominator
+            let denominator = recallShare * labels + (1 - recallShare) * predictions
+            return denominator == 0 ? 0 : hits / denominator
         }
         return scores.count == 2 ? scores[1] : scores.reduce(0, +) / Double(scores.count)
     }

@@ -91,17 +91,21 @@ extension MeanMetric {
 
 extension MeanMetric {
     /// The share of labels that are among the `k` highest scores: scores `[batch, classes]`, integer
-    /// labels `[batch]`.
-    /// - Precondition: `k` is above 0, and there are `k` classes.
-    public static func topKAccuracy(_ k: Int) -> MeanMetric {
+    /// labels `[batch]`, of which one that is no class is an error of every read.
+    /// - Parameter ignored: a label that does not count, such as that of padding.
+    /// - Precondition: `k` is above 0, there are `k` classes, and `ignored` is at most 2^53 in magnitude.
+    public static func topKAccuracy(_ k: Int, ignoring ignored: Int? = nil) -> MeanMetric {
         let name = "top-k accuracy"
         ArrayError.check(k > 0, in: name, "the k \(k) is not above 0")
-        return MeanMetric { scores, labels in
-            guard scores.areScores(for: labels, in: name) else { return scores }
+        let ignored = checked(ignoredLabel: ignored, in: name)
+        return MeanMetric(weighted: { scores, labels in
+            guard scores.areScores(for: labels, in: name) else { return (scores, nil) }
+            let labels = labels.classes(of: scores, ignoring: ignored, in: name)
             let (_, classes) = scores.topK(k, axis: 1)
-            return (classes .== labels.cast(to: .i64).expandingDimension(at: 1)).any(over: 1)
+            let isAmong = (classes .== labels.cast(to: .i64).expandingDimension(at: 1)).any(over: 1)
                 .unknown(where: scores.hasUnknown(for: labels))
-        }
+            return (isAmong, labels.counts(ignoring: ignored))
+        })
     }
 
     /// The share of labels of 0 and 1 that probabilities in the same shape tell right: 1 above the
@@ -124,17 +128,28 @@ extension MeanMetric {
             ? threshold : 0.5
     }
 
-    /// The mean negative logarithm of the label's probability: probabilities `[batch, classes]`,
-    /// integer labels `[batch]`.
+    /// A label that does not count; none after a mistake inside `validating`.
+    static func checked(ignoredLabel: Int?, in metric: String) -> Int? {
+        guard let ignoredLabel, let mistake = RangeCheck.mistake(ofIgnoredLabel: ignoredLabel)
+        else { return ignoredLabel }
+        ArrayError(.invalidValue, in: metric, mistake).report()
+        return nil
+    }
+
+    /// The mean negative logarithm of the label's probability: probabilities `[batch, classes]`, as a softmax
+    /// gives them, integer labels `[batch]`. A probability outside `0...1` is an error of every read.
     public static var crossEntropy: MeanMetric { MeanMetric(surprise) }
 
     /// The exponential of `crossEntropy`.
     /// - Parameter ignored: a label that does not count, such as that of padding.
+    /// - Precondition: `ignored` is at most 2^53 in magnitude.
     public static func perplexity(ignoring ignored: Int? = nil) -> MeanMetric {
-        MeanMetric(finish: { $0.exp() }) { probabilities, labels in
-            guard let ignored else { return (surprise(probabilities, labels), nil) }
+        let ignored = checked(ignoredLabel: ignored, in: "perplexity")
+        return MeanMetric(finish: { $0.exp() }) { probabilities, labels in
+            guard let counts = labels.counts(ignoring: ignored) else {
+                return (surprise(probabilities, labels), nil)
+            }
             let labels = labels.cast(to: .i64)
-            let counts = labels .!= Double(ignored)
             let known = select(counts, labels, .zeros([], dtype: labels.dtype))
             // Outside the mean whatever its probabilities are.
             let own = select(
@@ -145,8 +160,13 @@ extension MeanMetric {
     }
 
     @Sendable private static func surprise(_ probabilities: NDArray, _ labels: NDArray) -> NDArray {
+        let name = "cross entropy"
+        guard probabilities.areScores(for: labels, in: name) else { return probabilities }
         let places = labels.cast(to: .i64).expandingDimension(at: 1)
-        let own = probabilities.taken(at: places, alongAxis: 1).squeezed(at: 1)
+        let numbers =
+            probabilities.dtype.isComputedFloating ? probabilities : probabilities.cast(to: .f64)
+        let own = numbers.probabilities(in: name, advice: "of scores softmax() makes some")
+            .taken(at: places, alongAxis: 1).squeezed(at: 1)
         return -(own.cast(to: .f64) + 1e-12).log()
     }
 }

@@ -6,31 +6,42 @@ public import BraidRuntime
 /// The share of labels that have the highest score. NaN among a label's scores is neither right nor wrong:
 /// it makes the share NaN.
 public struct Accuracy: Metric {
+    private static let name = "accuracy"
     private var share = RunningMean()
+    private let ignoredLabel: Int?
 
     /// A metric that has seen nothing.
-    public init() {}
+    /// - Parameter ignoredLabel: the label of what does not count, such as padding; at most 2^53 in magnitude.
+    public init(ignoring ignoredLabel: Int? = nil) {
+        self.ignoredLabel = MeanMetric.checked(ignoredLabel: ignoredLabel, in: Self.name)
+    }
 
     /// Adds a batch.
     /// - Parameters:
     ///   - scores: `[batch, classes, …]`, or predicted classes in the labels' shape.
     ///   - labels: integers `[batch, …]`.
     public mutating func update(_ scores: NDArray, _ labels: NDArray) {
-        guard scores.arePredictions(for: labels, in: "accuracy") else { return }
+        guard scores.arePredictions(for: labels, in: Self.name) else { return }
+        let labels =
+            scores.shape == labels.shape
+            ? labels.detached()
+            : labels.classes(of: scores, ignoring: ignoredLabel, in: Self.name)
         let predicted = scores.predictedClasses(for: labels)
         share.add(
             (predicted .== labels.cast(to: .i64))
-                .unknown(where: scores.hasUnknown(for: labels)))
+                .unknown(where: scores.hasUnknown(for: labels)),
+            weights: labels.counts(ignoring: ignoredLabel))
     }
 
     /// The share seen so far; 0 before the first update, NaN after a score of NaN.
-    /// - Throws: `EngineError`, the failure that the scores depend on.
+    /// - Throws: `EngineError`, the failure that the scores depend on; a label that none of the scores'
+    ///   classes has.
     public func value(fileID: StaticString, line: UInt) throws(EngineError) -> Double {
         try share.value(fileID: fileID, line: line)
     }
 
     /// Forgets all batches.
-    public mutating func reset() { self = Accuracy() }
+    public mutating func reset() { share = RunningMean() }
 }
 
 extension NDArray {
@@ -52,6 +63,24 @@ extension NDArray {
         ArrayError.check(
             rank > 1 && shape.removing(1) == labels.shape, in: metric,
             "predictions of shape \(shape) with labels of shape \(labels.shape)")
+    }
+
+    /// These labels, whose reads report one that is no class of the scores along axis 1.
+    func classes(
+        of scores: NDArray, ignoring ignoredLabel: Int?, in metric: String
+    ) -> NDArray {
+        let labels = detached()
+        let numbers =
+            dtype.isFloating
+            ? labels.cast(to: .f64) : dtype == .bool ? labels.cast(to: .i64) : labels
+        return numbers.classLabels(
+            below: scores.shape[1], ignoring: ignoredLabel, in: metric,
+            advice: "ignoring: leaves out what does not count")
+    }
+
+    /// Whether labels count: bool, the weights of a mean; nil when all do.
+    func counts(ignoring ignoredLabel: Int?) -> NDArray? {
+        ignoredLabel.map { cast(to: .i64) .!= Double($0) }
     }
 
     /// Where one of a label's scores, or a label, is NaN: bool, of the labels' shape.

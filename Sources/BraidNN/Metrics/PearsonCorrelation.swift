@@ -42,10 +42,13 @@ public struct PearsonCorrelation: Metric {
     /// The coefficient so far, from -1 to 1; 0 when either side does not vary.
     /// - Throws: `EngineError`, the failure that the predictions depend on.
     public func value(fileID: StaticString, line: UInt) throws(EngineError) -> Double {
-        let spread = try (squares.0 * squares.1).scalar(as: Double.self, fileID: fileID, line: line)
-        return spread == 0
-            ? 0
-            : try products.scalar(as: Double.self, fileID: fileID, line: line) / spread.squareRoot()
+        func number(_ array: NDArray) throws(EngineError) -> Double {
+            try array.scalar(as: Double.self, fileID: fileID, line: line)
+        }
+        // Roots one by one: the product of large or of small squares is no number.
+        let x = try number(squares.0).squareRoot()
+        let y = try number(squares.1).squareRoot()
+        return x == 0 || y == 0 ? 0 : try number(products) / x / y
     }
 
     /// Forgets all batches.
