@@ -103,8 +103,14 @@ struct ForeignParameterTests {
         #expect(RenamingPattern("*", for: nil)?("anything") == nil)
         #expect(RenamingPattern("a*", for: "**")?("abc") == "bc")
         #expect(RenamingPattern("a*", for: "*-*") == nil)
-        let long = String(repeating: "a", count: 5000)
-        #expect(RenamingPattern("*a*a*a*a*b", for: "x")?(long) == long)
+        #expect(RenamingPattern("a*b*b", for: "1*2*")?("abxbyb") == "12xby")
+        #expect(RenamingPattern("*ab*ba", for: "x")?("xaba") == "xaba")
+        #expect(RenamingPattern("*.*", for: "*/*")?("a.b.c") == "a/b.c")
+        #expect(RenamingPattern("**a**", for: "*-*")?("bac") == "b-c")
+        for (pattern, character) in [("*a*a*a*a*b", "a"), ("*.*.*.*.*.*x", ".")] {
+            let long = String(repeating: character, count: 5000)
+            #expect(RenamingPattern(pattern, for: "y")?(long) == long)
+        }
     }
 
     @Test(arguments: [DType.bf16, .f16, .f64])

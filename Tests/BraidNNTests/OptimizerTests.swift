@@ -69,6 +69,25 @@ import Testing
         #expect(abs(try value.variance().scalar(as: Double.self) - 0.25) < 0.01)
     }
 
+    /// The running variance of gradients that do not vary is 0, and less than that in f32.
+    @Test func centeredRootsOfConstantGradients() throws {
+        let weight = Parameter(NDArray([1] as [Float]))
+        let trainer = Trainer(Weights(first: weight).parameters, .rmsProp(isCentered: true))
+        for _ in 0..<1500 {
+            weight.gradient = .full([1], 0.1)
+            trainer.step(batchSize: 1)
+        }
+        #expect(try weight.wrappedValue.scalar(as: Float.self).isFinite)
+    }
+
+    /// Rules that divide by the learning rate: one that f32 has not moves nothing.
+    @Test(arguments: [Optimizer.ftrl(learningRate: 1e-50), .ftml(learningRate: 1e-50)])
+    func ratesBelowTheDTypesLeast(_ optimizer: Optimizer) throws {
+        let found = try weights(
+            optimizer, from: .ones([2]), along: [.ones([2]), .zeros([2])])
+        #expect(try found[1].scalars(as: Float.self) == [1, 1])
+    }
+
     @Test func ruleOfYourOwn() throws {
         struct Halving: OptimizerRule {
             let name = "halving"

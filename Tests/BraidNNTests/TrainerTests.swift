@@ -199,6 +199,30 @@ struct TrainerTests {
         }
     }
 
+    @Test(arguments: [-1, 0.5, .infinity, .nan]) func stepsThatAreNoCountsAreRefused(
+        steps: Double
+    ) throws {
+        try withTemporaryFile { path in
+            let run = Run(.adam())
+            _ = try run.take(1)
+            try run.trainer.saveState(to: path)
+            let file = try ParameterFile(path: path)
+            let tensors = try file.names.map { name in
+                let array = name == "step" ? NDArray(steps) : try file.array(name)
+                return SafetensorsWriter.Tensor(name: name, type: array.type) { write in
+                    try array.dense().withBytes { try write($0) }
+                }
+            }
+            try SafetensorsWriter.write(
+                to: path, metadata: [("braid.optimizer", "adam")], tensors: tensors)
+            let error = #expect(throws: ModelFileError.self) {
+                try run.trainer.loadState(from: ParameterFile(path: path))
+            }
+            #expect(error?.code == .mismatch)
+            #expect(error?.message.contains("the number of steps is \(steps)") == true)
+        }
+    }
+
     @Test func frozenParametersStayAndHaveNoState() throws {
         try withTemporaryFile { path in
             let run = Run(.adam(), frozen: "0.*")

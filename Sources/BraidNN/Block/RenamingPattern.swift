@@ -10,9 +10,6 @@ package struct RenamingPattern: Sendable {
     /// Nil: such names are left out.
     private let replacement: [Piece]?
 
-    /// Longer names fit no pattern: they are nobody's, and would take long.
-    private static let maximumByteCount = 1024
-
     /// - Returns: nil when the new name has more stars than the pattern.
     package init?(_ pattern: String, for name: String?) {
         pieces = Self.pieces(of: pattern)
@@ -37,9 +34,7 @@ package struct RenamingPattern: Sendable {
 
     /// The new name of one that fits, any other as it is; nil for one that is left out.
     package func callAsFunction(_ name: String) -> String? {
-        guard name.utf8.count <= Self.maximumByteCount,
-            let parts = Self.parts(of: name[...], pieces[...])
-        else { return name }
+        guard let parts = parts(of: name) else { return name }
         guard let replacement else { return nil }
         var next = 0
         return replacement.reduce(into: "") { result, piece in
@@ -53,21 +48,26 @@ package struct RenamingPattern: Sendable {
     }
 
     /// What the stars stand for, as little as possible each; nil when the name does not fit.
-    private static func parts(of name: Substring, _ pieces: ArraySlice<Piece>) -> [Substring]? {
-        guard let piece = pieces.first else { return name.isEmpty ? [] : nil }
-        switch piece {
-        case .text(let text):
-            guard name.hasPrefix(text) else { return nil }
-            return parts(of: name.dropFirst(text.count), pieces.dropFirst())
-        case .star:
-            var end = name.startIndex
-            while true {
-                if let rest = parts(of: name[end...], pieces.dropFirst()) {
-                    return [name[..<end]] + rest
-                }
-                if end == name.endIndex { return nil }
-                end = name.index(after: end)
-            }
+    private func parts(of name: String) -> [Substring]? {
+        var rest = name[...]
+        var pieces = pieces[...]
+        if case .text(let text)? = pieces.first {
+            guard rest.hasPrefix(text) else { return nil }
+            rest = rest.dropFirst(text.count)
+            pieces.removeFirst()
         }
+        var parts: [Substring] = []
+        // Stars and texts take turns.
+        while pieces.popFirst() != nil {
+            guard case .text(let text)? = pieces.popFirst() else { return parts + [rest] }
+            if pieces.isEmpty {
+                return rest.hasSuffix(text) ? parts + [rest.dropLast(text.count)] : nil
+            }
+            // The first place is as good as any: what comes later has the more to choose from.
+            guard let place = rest.firstRange(of: text) else { return nil }
+            parts.append(rest[..<place.lowerBound])
+            rest = rest[place.upperBound...]
+        }
+        return rest.isEmpty ? parts : nil
     }
 }

@@ -44,7 +44,7 @@ struct FTRL: OptimizerRule {
     }
 
     func update(_ weight: inout NDArray, _ step: OptimizerStep) {
-        let move = Move(step)
+        let move = Move(step, weight.dtype)
         let rate = move.learningRate.cast(to: weight.dtype)
         let (sum, square) = (step.state[0], step.state[1])
         let before = square.wrappedValue
@@ -69,7 +69,7 @@ struct FTML: OptimizerRule {
     }
 
     func update(_ weight: inout NDArray, _ step: OptimizerStep) {
-        let move = Move(step)
+        let move = Move(step, weight.dtype)
         let (sum, square, scale) = (step.state[0], step.state[1], step.state[2])
         square.average(in: step.gradient.square(), decay: moments.beta2)
         let factor = step.share(ofMeanWithDecay: moments.beta1) / move.learningRate
@@ -84,14 +84,15 @@ struct FTML: OptimizerRule {
     }
 }
 
-/// These rules divide by the learning rate: at 0, as in the first step of a warm-up, weights stay.
+/// These rules divide by the learning rate: at 0, as in the first step of a warm-up, and at one whose
+/// reciprocal is infinite in the weight's dtype, weights stay.
 private struct Move {
     private let happens: NDArray
-    /// The learning rate, f64 []; 1 in the place of 0.
+    /// The learning rate, f64 []; 1 where weights stay.
     let learningRate: NDArray
 
-    init(_ step: OptimizerStep) {
-        happens = step.learningRate .> 0
+    init(_ step: OptimizerStep, _ dtype: DType) {
+        happens = step.learningRate.reciprocal().cast(to: dtype).isFinite()
         learningRate = select(happens, step.learningRate, .ones([], dtype: .f64))
     }
 

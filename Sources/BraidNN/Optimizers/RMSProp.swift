@@ -45,7 +45,8 @@ struct RMSProp: OptimizerRule {
         if isCentered {
             let mean = step.state[1]
             mean.average(in: step.gradient, decay: decay)
-            scale = scale - mean.wrappedValue.square()
+            // Of gradients that hardly vary rounding leaves less than nothing.
+            scale = maximum(scale - mean.wrappedValue.square(), 0)
         }
         let direction = step.gradient / (scale.squareRoot() + epsilon)
         guard momentum != 0, let velocity = step.state.last else {

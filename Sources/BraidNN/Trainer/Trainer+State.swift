@@ -28,8 +28,8 @@ extension Trainer {
 
     /// Goes on from what `saveState(to:)` wrote. Parameters that had not been moved then have no state
     /// in the file, and start anew.
-    /// - Throws: `ModelFileError` that lists every missing, unexpected or differently shaped tensor;
-    ///   the trainer is unchanged then.
+    /// - Throws: `ModelFileError` that lists every missing, unexpected or differently shaped tensor, or names a
+    ///   learning rate or a number of steps that is none; the trainer is unchanged then.
     public func loadState(from file: ParameterFile) throws {
         let writer = file.metadata(Self.optimizerKey)
         guard writer == optimizer.rule.name else {
@@ -61,6 +61,11 @@ extension Trainer {
                 .mismatch, path: file.file.path, "the learning rate is \(rate)")
         }
         let step = try NDArray("step", of: file.file)
+        let count = try step.scalar(as: Double.self)
+        guard count >= 0, count.isFinite, count == count.rounded() else {
+            throw ModelFileError(
+                .mismatch, path: file.file.path, "the number of steps is \(count)")
+        }
         let loaded = try parameters.indices.map { index in
             if !isThere[index] { return initialState(at: index).map(\.value) }
             return try stateTypes(at: index).map { try NDArray($0.name, of: file.file) }

@@ -12,8 +12,18 @@ public enum RandomSource {
 
         mutating func draw() -> (key: Int64, offset: Int64) {
             draws += 1
-            // 2^40 counters a draw: four elements each, more than fit in memory.
-            return (Int64(bitPattern: seed), Int64(bitPattern: draws << 40))
+            // 2^40 counters a draw: four elements each, more than fit in memory. There is room for 2^24
+            // draws; then comes another key.
+            return (Int64(bitPattern: key((draws - 1) >> 24)), Int64(bitPattern: draws << 40))
+        }
+
+        /// The seed, mixed with a number that is not 0 by the finalizer of SplitMix64.
+        private func key(_ number: UInt64) -> UInt64 {
+            if number == 0 { return seed }
+            var key = seed &+ number &* 0x9E37_79B9_7F4A_7C15
+            key = (key ^ (key >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            key = (key ^ (key >> 27)) &* 0x94D0_49BB_1331_11EB
+            return key ^ (key >> 31)
         }
     }
     private static let state = Locked(State())
@@ -21,11 +31,13 @@ public enum RandomSource {
     /// The source of a piece of work.
     private final class Scoped: Sendable {
         let state: Locked<State>
-        init(key: UInt64) { state = Locked(State(seed: key)) }
+        init(_ state: State) { self.state = Locked(state) }
     }
-    /// Runs `body` with a source of its own, which starts from `key`.
-    package static func withSource<R>(key: UInt64, _ body: () throws -> R) rethrows -> R {
-        try Scopes.changing({ $0.randomSource = Scoped(key: key) }, body)
+    /// Runs `body` with a source of its own, which starts from `key`, or as if there had been draws.
+    package static func withSource<R>(
+        key: UInt64, after draws: UInt64 = 0, _ body: () throws -> R
+    ) rethrows -> R {
+        try Scopes.changing({ $0.randomSource = Scoped(State(seed: key, draws: draws)) }, body)
     }
 
     /// Starts over: the same draws follow the same seed.

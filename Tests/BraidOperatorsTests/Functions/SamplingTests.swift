@@ -44,6 +44,24 @@ import Testing
         }
     }
 
+    /// A stream of its own for every draw, also behind those that the counter has room for.
+    @Test func drawsDoNotRepeat() {
+        func draws(after count: UInt64) -> [[Int64]] {
+            RandomSource.withSource(key: 5, after: count) {
+                (0..<3).map { _ in
+                    let draw = RandomSource.draw()
+                    return [draw.key, draw.offset]
+                }
+            }
+        }
+        let first = draws(after: 0)
+        #expect(first == [[5, 1 << 40], [5, 2 << 40], [5, 3 << 40]])
+        let all = [0, (1 << 24) - 1, 1 << 25, 1 << 40].flatMap { draws(after: $0) }
+        #expect(Set(all).count == all.count)
+        #expect(draws(after: (1 << 24) - 1)[0] == [5, 0])
+        #expect(draws(after: 1 << 24) == draws(after: 1 << 24))
+    }
+
     @Test func integers() {
         Seeds.repeated(1) { generator in
             let x = Symbol.integers([6000], in: -2..<4, dtype: .i8)
