@@ -149,6 +149,16 @@ extension AttributeTests.Row {
         },
         Self("truncatedNormal", "from 2.0 to -2.0") { _ in .truncatedNormal([2], from: 2, to: -2) },
         Self("truncatedNormal", "mean inf") { _ in .truncatedNormal([2], mean: .infinity) },
+        Self("truncatedNormal", "mean 1e+300") { _ in
+            .truncatedNormal([2], mean: 1e300, from: -.infinity, to: .infinity)
+        },
+        Self("truncatedNormal", "from 10.0 to 11.0") { _ in
+            .truncatedNormal([2], from: 10, to: 11)
+        },
+        Self("truncatedNormal", "standardDeviation 1.5e+308") { _ in
+            .truncatedNormal([2], standardDeviation: 1.5e308, dtype: .f64)
+        },
+        Self("truncatedNormal", "i32") { _ in .truncatedNormal([2], dtype: .i32) },
         Self("integers", "range 0..<300") { _ in .integers([2], in: 0..<300, dtype: .u8) },
         Self("integers", "range 3..<3") { _ in .integers([2], in: 3..<3) },
         Self("integers", "range 0..<3") { _ in .integers([2], in: 0..<3, dtype: .f32) },
@@ -184,6 +194,10 @@ extension AttributeTests.Row {
         Self("padded", "axis 1") { $0.padded(by: [(0, 0), (4, 0), (0, 0)], mode: .reflect) },
         Self("split", "count 0") { $0.split(count: 0)[safe: 0] },
         Self("split", "count 5") { $0.split(count: 5, axis: 1)[safe: 0] },
+        Self("split", "count 9223372036854775807") { $0.split(count: .max)[safe: 0] },
+        Self("split", "count 9223372036854775806") { _ in
+            NDArray.zeros([0]).split(count: .max - 1)[safe: 0]
+        },
         Self("split", "9223372036854775807") {
             $0.split(into: [.max, .max, 6], axis: 1)[safe: 0]
         },
@@ -213,6 +227,8 @@ extension AttributeTests.Row {
         Self("cumulativeSum", "axis 3") { $0.cumulativeSum(axis: 3) },
         Self("norm", "order 0.0") { $0.norm(order: 0) },
         Self("norm", "order nan") { $0.norm(order: .nan) },
+        Self("norm", "order 1e-50") { $0.norm(order: 1e-50) },
+        Self("norm", "order 1e+300") { $0.norm(order: 1e300) },
         Self("variance", "correction nan") { $0.variance(correction: .nan) },
         Self("layerNormalized", "epsilon -1.0") { $0.layerNormalized(epsilon: -1) },
         Self("layerNormalized", "last 0 axes") { $0.layerNormalized(overLast: 0) },
@@ -237,12 +253,20 @@ extension AttributeTests.Row {
         Self("convolution", "0 groups") { $0.convolution(.ones([3, 4, 2]), groups: 0) },
         Self("convolution", "3 groups") { $0.convolution(.ones([3, 4, 2]), groups: 3) },
         Self("leakyRelu", "slope nan") { $0.leakyRelu(slope: .nan) },
+        Self("leakyRelu", "slope 1e+300") { $0.leakyRelu(slope: 1e300) },
         Self("elu", "alpha inf") { $0.elu(alpha: .infinity) },
+        Self("elu", "alpha 1e+300") { $0.elu(alpha: 1e300) },
         Self("celu", "alpha 0.0") { $0.celu(alpha: 0) },
+        Self("celu", "alpha 1e-50") { $0.celu(alpha: 1e-50) },
+        Self("celu", "alpha 1e+300") { $0.celu(alpha: 1e300) },
+        Self("globalAveragePooled", "shape [4, 6]") { $0[0].globalAveragePooled() },
         Self("hardShrink", "threshold nan") { $0.hardShrink(threshold: .nan) },
         Self("softShrink", "threshold -1.0") { $0.softShrink(threshold: -1) },
         Self("scaledDotProductAttention", "scale nan") {
             scaledDotProductAttention($0, $0, $0, scale: .nan)
+        },
+        Self("scaledDotProductAttention", "scale 1e+300") {
+            scaledDotProductAttention($0, $0, $0, scale: 1e300)
         },
         Self.making("Shape.removing", "axis 5") { _ = Shape([2, 3]).removing(5) },
         Self.making("Shape.inserting", "axis 9") { _ = Shape([2, 3]).inserting(1, at: 9) },

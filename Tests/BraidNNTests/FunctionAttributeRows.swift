@@ -36,6 +36,12 @@ extension AttributeTests.Row {
         Self("taken", "axis 3") { $0.taken(at: places, alongAxis: 3) },
         Self("scattered", "axis -4") { $0.scattered(.ones([1]), at: places, alongAxis: -4) },
         Self("scatterAdded", "axis 3") { $0.scatterAdded(.ones([1]), at: places, alongAxis: 3) },
+        Self("oneHot", "at most 8 extents") { _ in
+            places.reshaped(to: [1, 1, 1, 1, 1, 1, 1, 1]).oneHot(classes: 2)
+        },
+        Self("categorical", "at most 8 extents") { _ in
+            .categorical(logits: .ones([1, 1, 1, 1, 1, 1, 1, 2]), count: 1)
+        },
         Self("oneHot", "-1 classes") { _ in places.oneHot(classes: -1) },
         Self("oneHot", "9223372036854775807 classes") { _ in places.oneHot(classes: .max) },
     ]
@@ -54,6 +60,7 @@ extension AttributeTests.Row {
         Self("power", "nan") { .power(.nan, $0.cast(to: .i32)) },
         Self("filled", "300") { $0.cast(to: .u8).filled(with: 300, where: $0 .> 0) },
         Self("swish", "beta inf") { $0.swish(beta: .infinity) },
+        Self("swish", "beta 1e+300") { $0.swish(beta: 1e300) },
         Self("rmsNormalized", "epsilon nan") { $0.rmsNormalized(epsilon: .nan) },
         Self("rmsNormalized", "last 4 axes") { $0.rmsNormalized(overLast: 4) },
         Self("instanceNormalized", "epsilon -1.0") { $0.instanceNormalized(epsilon: -1) },
@@ -98,6 +105,9 @@ extension AttributeTests.Row {
         making("Dataset.samples", "sample 4 of 4") { _ = dataset.samples(at: [0, 4]) },
         making("SequentialSampler.samples", "count -1") {
             _ = SequentialSampler().samples(of: -1, epoch: 0)
+        },
+        making("SequentialSampler.samples", "count 9223372036854775807") {
+            _ = SequentialSampler().samples(of: .max, epoch: 0)
         },
         making("RandomSampler.samples", "count -1") {
             _ = RandomSampler(seed: 1).samples(of: -1, epoch: -1)

@@ -82,6 +82,7 @@ extension AttributeTests.Row {
         making("PixelShuffle2D", "factor (2, 0)") { _ = PixelShuffle2D([2, 0]) },
         making("PixelShuffle3D", "factor (9223372036854775807") { _ = PixelShuffle3D(Int.max) },
         making("Upsample", "factor 0") { _ = Upsample(0) },
+        Self("Upsample", "shape [4, 6]") { Upsample(2)($0[0]) },
         making("PixelShuffle1D", "factor -1") { _ = PixelShuffle1D(-1) },
     ]
 
@@ -112,11 +113,20 @@ extension AttributeTests.Row {
         making("Initializer.truncatedNormal", "from 1.0 to -1.0") {
             _ = Initializer.truncatedNormal(from: 1, to: -1)
         },
+        making("Initializer.truncatedNormal", "from 10.0 to 11.0") {
+            _ = Initializer.truncatedNormal(mean: 5, from: 10, to: 11)
+        },
+        making("Initializer.truncatedNormal", "standardDeviation 1.5e+308") {
+            _ = Initializer.truncatedNormal(standardDeviation: 1.5e308)
+        },
         making("Initializer.constant", "value nan") { _ = Initializer.constant(.nan) },
         making("Initializer.xavier", "magnitude -1.0") { _ = Initializer.xavier(magnitude: -1) },
         making("Initializer.he", "slope nan") { _ = Initializer.he(slope: .nan) },
         making("Initializer.orthogonal", "gain inf") {
             _ = Initializer.orthogonal(gain: .infinity)
+        },
+        making("Initializer.orthogonal", "gain 1e+300") {
+            _ = Parameter([2, 2], initializer: .orthogonal(gain: 1e300)).wrappedValue
         },
         making("Initializer.lstmBias", "forget bias nan") {
             _ = Initializer.lstmBias(forget: .nan)

@@ -42,7 +42,9 @@ public struct RandomSampler: Sampler {
 
 /// All samples as they stand; none after a mistake inside `validating`.
 private func numbers(below count: Int) -> [Int] {
-    ArrayError.check(count >= 0, in: "sampler", "the count \(count) of samples is negative")
+    ArrayError.check(
+        (0..<(1 << 32)).contains(count), in: "sampler",
+        "the count \(count) of samples is out of range; expected 0..<2^32")
         ? Array(0..<count) : []
 }
 

@@ -64,7 +64,12 @@ public struct Upsample: Block {
 
     /// Repeats elements.
     public func forward(_ x: NDArray) -> NDArray {
-        (0..<x.rank).dropFirst(2).reduce(x) { $0.repeated(factor, axis: $1) }
+        guard x.rank > 2 else {
+            return x.refused(
+                .shapeMismatch, in: "upsample",
+                "takes [batch, channels, extents...], not shape \(x.shape)")
+        }
+        return (2..<x.rank).reduce(x) { $0.repeated(factor, axis: $1) }
     }
 }
 

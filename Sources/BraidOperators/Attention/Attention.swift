@@ -32,9 +32,10 @@ package func attentionWeights<T: Operand>(
                 + "\(query.shape) and \(key.shape)"
         )
     }
-    guard scale?.isFinite != false else {
+    guard scale.map(query.dtype.holdsFinite) != false else {
         return query.refused(
-            .invalidValue, in: "scaledDotProductAttention", "the scale \(scale!) is not finite")
+            .invalidValue, in: "scaledDotProductAttention",
+            "the scale \(scale!) is no finite value of \(query.dtype)")
     }
     let width = Double(query.shape[query.rank - 1])
     // Queries are fewer numbers than products.

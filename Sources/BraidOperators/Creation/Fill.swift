@@ -77,9 +77,13 @@ public struct ArithmeticSequence: Operator {
         try require(start.isFinite, .invalidValue, "the start \(start) is not finite")
         try require(step.isFinite, .invalidValue, "the step \(step) is not finite")
         let last = start + step * Double(max(count - 1, 0))
+        func isHeld(_ value: Double) -> Bool {
+            dtype.isInteger
+                ? count == 0 || dtype.holds(value.rounded(.towardZero))
+                : dtype.holdsMagnitude(of: value)
+        }
         try require(
-            dtype.isInteger || (dtype.holdsMagnitude(of: start) && dtype.holdsMagnitude(of: last)),
-            .invalidValue,
+            isHeld(start) && isHeld(last), .invalidValue,
             "the start \(start), the step \(step) and the count \(count) lead to \(last), which is no "
                 + "value of \(dtype)")
         return type
@@ -92,21 +96,21 @@ public struct ArithmeticSequence: Operator {
             let elements = output.address.assumingMemoryBound(to: T.self)
             for index in 0..<count { elements[index] = convert(start + step * Double(index)) }
         }
-        func limited<T: FixedWidthInteger>(_ value: Double) -> T {
-            // Of operators from files: `range` refuses them.
-            T(exactly: value.rounded(.towardZero)) ?? (value < 0 ? .min : .max)
+        func truncated<T: FixedWidthInteger>(_ value: Double) -> T {
+            // Inference has refused what is not held.
+            T(exactly: value.rounded(.towardZero)) ?? 0
         }
         switch output.dtype {
         case .f32: write { Float($0) }
         case .f64: write { $0 }
-        case .i8: write { limited($0) as Int8 }
-        case .i16: write { limited($0) as Int16 }
-        case .i32: write { limited($0) as Int32 }
-        case .i64: write { limited($0) as Int64 }
-        case .u8: write { limited($0) as UInt8 }
-        case .u16: write { limited($0) as UInt16 }
-        case .u32: write { limited($0) as UInt32 }
-        case .u64: write { limited($0) as UInt64 }
+        case .i8: write { truncated($0) as Int8 }
+        case .i16: write { truncated($0) as Int16 }
+        case .i32: write { truncated($0) as Int32 }
+        case .i64: write { truncated($0) as Int64 }
+        case .u8: write { truncated($0) as UInt8 }
+        case .u16: write { truncated($0) as UInt16 }
+        case .u32: write { truncated($0) as UInt32 }
+        case .u64: write { truncated($0) as UInt64 }
         case .f16, .bf16, .bool: break  // refused by inference
         }
     }
@@ -132,14 +136,6 @@ extension Operand {
     public static func range(
         from start: Double = 0, step: Double = 1, count: Int, dtype: DType = .f32
     ) -> Self {
-        let ends = [start, start + step * Double(Swift.max(count - 1, 0))]
-        let isHeld = ends.allSatisfy { dtype.holds($0.rounded(.towardZero)) }
-        guard count < 1 || !dtype.isInteger || isHeld else {
-            return refused(
-                .invalidValue, in: "range",
-                "the start \(start), the step \(step) and the count \(count) lead to \(ends[1]), which "
-                    + "is no value of \(dtype)")
-        }
         guard count < 2 || step != 0 else {
             return refused(
                 .invalidValue, in: "range",
@@ -161,8 +157,18 @@ extension Operand {
 }
 
 extension DType {
-    /// Whether the largest value has at least the magnitude of a finite number; true of integers, for
-    /// which `holds` says all.
+    /// Whether a number is finite, and so when rounded to this dtype; of integers `holds` says more.
+    package func holdsFinite(_ value: Double) -> Bool {
+        !value.isNaN && holdsMagnitude(of: value)
+    }
+
+    /// Whether that holds of a number and of its reciprocal, so that one may multiply by it and divide.
+    package func holdsScale(_ value: Double) -> Bool {
+        value != 0 && holdsFinite(value) && holdsMagnitude(of: 1 / value)
+    }
+
+    /// Whether the largest value has at least the magnitude of a finite number; true of NaN, and of integers,
+    /// for which `holds` says all.
     func holdsMagnitude(of value: Double) -> Bool {
         switch self {
         // Half a step above the largest number is rounded to infinity.

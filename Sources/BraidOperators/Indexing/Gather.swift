@@ -201,13 +201,17 @@ extension Operand {
     public func oneHot(
         classes: Int, dtype: DType = .f32, mode: IndexMode = .checked
     ) -> Self {
-        guard self.dtype.isInteger, classes > 0 || (classes == 0 && count == 0),
-            Shape(exactly: shape.extents + [classes]) != nil
-        else {
+        guard self.dtype.isInteger else {
+            return refused(.unsupportedType, in: "oneHot", "takes integers, not \(type)")
+        }
+        guard classes > 0 || (classes == 0 && count == 0) else {
             return refused(
-                .unsupportedType, in: "oneHot",
-                "takes integers and from one class for them to 2^32, not \(type) and \(classes) classes"
-            )
+                .invalidValue, in: "oneHot", "takes a class at least, not \(classes) classes")
+        }
+        guard Shape(exactly: shape.extents + [classes]) != nil else {
+            return refused(
+                .shapeMismatch, in: "oneHot",
+                "\(classes) classes of each of \(type) make no shape: \(Shape.rule)")
         }
         let places =
             switch mode {

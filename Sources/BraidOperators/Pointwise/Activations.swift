@@ -3,19 +3,21 @@ public import BraidCore
 // Compositions: hybridized they are one tile program, and their gradients come from their parts.
 extension Operand {
     /// `x` above 0, `slope x` below, of f32 and f64.
-    /// - Precondition: `slope` is finite.
+    /// - Precondition: `slope` is finite in the dtype.
     public func leakyRelu(slope: Double = 0.01) -> Self {
-        guard slope.isFinite else {
-            return refused(.invalidValue, in: "leakyRelu", "the slope \(slope) is not finite")
+        guard dtype.holdsFinite(slope) else {
+            return refused(
+                .invalidValue, in: "leakyRelu", "the slope \(slope) is no finite value of \(dtype)")
         }
         return select(self .> 0, self, self * slope)
     }
 
     /// `x` above 0, `alpha (e^x - 1)` below, of f32 and f64 (Clevert et al., 2015).
-    /// - Precondition: `alpha` is finite.
+    /// - Precondition: `alpha` is finite in the dtype.
     public func elu(alpha: Double = 1) -> Self {
-        guard alpha.isFinite else {
-            return refused(.invalidValue, in: "elu", "the alpha \(alpha) is not finite")
+        guard dtype.holdsFinite(alpha) else {
+            return refused(
+                .invalidValue, in: "elu", "the alpha \(alpha) is no finite value of \(dtype)")
         }
         // What is not chosen must not overflow: its slope, times 0, would be NaN.
         return select(self .> 0, self, minimum(self, 0).expm1() * alpha)
@@ -26,10 +28,12 @@ extension Operand {
     public func selu() -> Self { elu(alpha: 1.6732632423543772) * 1.0507009873554805 }
 
     /// `x` above 0, `alpha (e^(x / alpha) - 1)` below, of f32 and f64 (Barron, 2017).
-    /// - Precondition: `alpha` is finite and not 0.
+    /// - Precondition: `alpha` and its reciprocal are finite in the dtype.
     public func celu(alpha: Double = 1) -> Self {
-        guard alpha.isFinite, alpha != 0 else {
-            return refused(.invalidValue, in: "celu", "the alpha \(alpha) is 0 or not finite")
+        guard dtype.holdsScale(alpha) else {
+            return refused(
+                .invalidValue, in: "celu",
+                "the alpha \(alpha) or its reciprocal is no finite value of \(dtype)")
         }
         return select(self .> 0, self, (minimum(self, 0) / alpha).expm1() * alpha)
     }
@@ -60,10 +64,11 @@ extension Operand {
     public func mish() -> Self { gated { $0 * $0.softplus().tanh() } }
 
     /// `x / (1 + e^(-beta x))`, of f32 and f64; with a beta of 1 it is `silu`.
-    /// - Precondition: `beta` is finite.
+    /// - Precondition: `beta` is finite in the dtype.
     public func swish(beta: Double) -> Self {
-        guard beta.isFinite else {
-            return refused(.invalidValue, in: "swish", "the beta \(beta) is not finite")
+        guard dtype.holdsFinite(beta) else {
+            return refused(
+                .invalidValue, in: "swish", "the beta \(beta) is no finite value of \(dtype)")
         }
         if beta == 0 { return self * 0.5 }
         let x = limited

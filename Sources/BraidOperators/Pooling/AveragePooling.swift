@@ -144,7 +144,13 @@ extension Operand {
 
     /// The mean of each channel: `[batch, channels, extents…]` becomes `[batch, channels, 1…]`. Of f32 or
     /// f64.
+    /// - Precondition: there is a spatial axis.
     public func globalAveragePooled() -> Self {
-        mean(over: Array(2..<Swift.max(rank, 2)), keepingDimensions: true)
+        guard rank > 2 else {
+            return refused(
+                .shapeMismatch, in: "globalAveragePooled",
+                "takes [batch, channels, extents...], not shape \(shape)")
+        }
+        return mean(over: Array(2..<rank), keepingDimensions: true)
     }
 }

@@ -112,7 +112,7 @@ public struct RandomNormal: RandomOperator {
     ///   negative.
     public func output(for inputs: Span<TensorType>) throws(ArrayError) -> TensorType {
         try require(
-            mean.isFinite && dtype.holdsMagnitude(of: mean), .invalidValue,
+            dtype.holdsFinite(mean), .invalidValue,
             "the mean \(mean) is no finite value of \(dtype)")
         try require(
             standardDeviation >= 0 && dtype.holdsMagnitude(of: standardDeviation), .invalidValue,

@@ -1,12 +1,15 @@
 public import BraidCore
+import BraidPlatform
 
 // All are made of uniform numbers from one key and of operators without chance, so that they too give
 // the same elements on any number of threads.
 extension Operand {
     /// Normally distributed elements between two bounds, f32 or f64, by the inverse of the distribution
-    /// function. The bounds should lie within about eight standard deviations from the mean, where f64
-    /// can tell probabilities from 0 and 1.
-    /// - Precondition: `standardDeviation` is above 0, and `lower` below `upper`.
+    /// function.
+    /// - Precondition: the mean is finite, `standardDeviation` is above 0 and finite, also times √2, `lower` is
+    ///   below `upper`, and a normally distributed number lies between them with a probability of 2^-41 at
+    ///   least: with one of less f64 cannot tell where. So bounds on one side of the mean begin within seven
+    ///   standard deviations from it.
     public static func truncatedNormal(
         _ shape: Shape, mean: Double = 0, standardDeviation: Double = 1, from lower: Double = -2,
         to upper: Double = 2, dtype: DType = .f32
@@ -24,18 +27,37 @@ extension Operand {
         _ mean: Double, _ standardDeviation: Double, _ lower: Double, _ upper: Double
     ) -> String? {
         if !mean.isFinite { return "the mean \(mean) is not finite" }
-        if !(standardDeviation > 0 && standardDeviation.isFinite) {
+        let scale = standardDeviation * rootOfTwo
+        if !(standardDeviation > 0 && scale.isFinite) {
             return "the standardDeviation \(standardDeviation) is not above 0 and finite"
         }
-        return lower < upper ? nil : "the bounds from \(lower) to \(upper) are not in order"
+        if !(lower < upper) { return "the bounds from \(lower) to \(upper) are not in order" }
+        let share = errorFunction((upper - mean) / scale) - errorFunction((lower - mean) / scale)
+        return share >= 0x1p-40
+            ? nil
+            : "the bounds from \(lower) to \(upper) are too far from the mean, or too near to each "
+                + "other, to tell what lies between them"
     }
+
+    private static var rootOfTwo: Double { 1.4142135623730951 }
 
     /// The same from uniform elements in 0..<1, f64.
     package static func truncatedNormal(
         of places: Self, mean: Double, standardDeviation: Double, from lower: Double,
         to upper: Double, dtype: DType
     ) -> Self {
-        let scale = standardDeviation * 1.4142135623730951
+        guard dtype.isComputedFloating else {
+            return refused(
+                .unsupportedType, in: "truncatedNormal",
+                "gives elements of f32 or f64, not \(dtype)")
+        }
+        guard dtype.holdsFinite(mean), dtype.holdsFinite(standardDeviation) else {
+            return refused(
+                .invalidValue, in: "truncatedNormal",
+                "the mean \(mean) or the standardDeviation \(standardDeviation) is no finite value of "
+                    + "\(dtype)")
+        }
+        let scale = standardDeviation * rootOfTwo
         func distribution(_ bound: Double) -> Self {
             full([], (bound - mean) / scale, dtype: .f64).erf()
         }
@@ -143,10 +165,15 @@ extension Operand {
                 .shapeMismatch, in: function,
                 "takes f32 or f64 [..., classes] with a class at least, not \(type)")
         }
-        if Shape(exactly: shape.extents.dropLast() + [count, classes]) != nil { return nil }
+        if count < 0 {
+            return refused(.invalidValue, in: function, "the count \(count) is negative")
+        }
+        // That of the random numbers.
+        let extents = shape.extents.dropLast() + [count, classes]
+        if Shape(exactly: extents) != nil { return nil }
         return refused(
             .invalidValue, in: function,
-            "the count \(count) is negative, or too many for rows of \(type)")
+            "the count \(count) of draws makes no shape \(Array(extents)): \(Shape.rule)")
     }
 
     /// - Parameter isGood: always true; what it is made of carries the errors.

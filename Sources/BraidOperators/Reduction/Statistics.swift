@@ -3,7 +3,8 @@ public import BraidCore
 extension Operand {
     /// The variance over `axes` (all of them when none is named), of f32 and f64:
     /// `Σ (x - mean)² / (n - correction)`, in two passes. A correction of 1 gives the estimate from a
-    /// sample; NaN when nothing is left to divide by.
+    /// sample. When nothing is left to divide by, as of one element with a correction of 1, it is infinity;
+    /// NaN where the elements do not vary.
     /// - Precondition: every axis is in `-rank..<rank` and named once.
     public func variance(
         over axes: Int..., correction: Double = 0, keepingDimensions: Bool = false
@@ -48,7 +49,8 @@ extension Operand {
 
     /// The norm `(Σ |x|^order)^(1/order)` over `axes` (all of them when none is named), of f32 and f64;
     /// of order infinity the largest magnitude. The gradient is 0 for elements that are 0.
-    /// - Precondition: `order` is above 0, and every axis is in `-rank..<rank` and named once.
+    /// - Precondition: `order` is above 0, it and its reciprocal are finite in the dtype unless it is infinity,
+    ///   and every axis is in `-rank..<rank` and named once.
     public func norm(
         order: Double = 2, over axes: Int..., keepingDimensions: Bool = false
     ) -> Self {
@@ -56,8 +58,11 @@ extension Operand {
     }
     /// The norm over exactly these axes.
     public func norm(order: Double = 2, over axes: [Int], keepingDimensions: Bool = false) -> Self {
-        guard order > 0 else {
-            return refused(.invalidValue, in: "norm", "the order \(order) is not above 0")
+        guard order > 0, order == .infinity || dtype.holdsScale(order) else {
+            return refused(
+                .invalidValue, in: "norm",
+                "the order \(order) is not above 0, or it or its reciprocal is no value of \(dtype)"
+            )
         }
         if let refusal = refusal(ofAxes: axes, in: "norm") { return refusal }
         func sum(_ terms: Self) -> Self {

@@ -48,14 +48,18 @@ extension Operand {
     }
 
     /// This array cut along `axis` into `count` parts of equal extents, which are views.
-    /// - Precondition: `axis` is in `-rank..<rank`, and `count`, at least 1, divides its extent.
+    /// - Precondition: `axis` is in `-rank..<rank`, and `count`, at least 1, divides its extent; no axis
+    ///   without elements is cut into more than 2^16 parts.
     public func split(count: Int, axis: Int = 0) -> [Self] {
-        guard let place = shape.resolved(axis: axis), count > 0, shape[place] % count == 0 else {
+        guard let place = shape.resolved(axis: axis), count > 0, shape[place] % count == 0,
+            count <= Swift.max(shape[place], 1 << 16)
+        else {
             ArrayError(
                 .shapeMismatch, in: "split",
                 "the count \(count) does not cut axis \(axis) of shape \(shape) into equal parts"
             ).report()
-            return [Self](repeating: self, count: Swift.max(count, 0))
+            // As many as were asked for, within what may be meant.
+            return [Self](repeating: self, count: Swift.min(Swift.max(count, 0), 1 << 16))
         }
         return split(into: [Int](repeating: shape[place] / count, count: count), axis: place)
     }

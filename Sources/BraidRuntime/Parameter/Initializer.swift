@@ -61,13 +61,17 @@ public struct Initializer: Sendable, Hashable {
         return .init(rule: .normal(mean: mean, standardDeviation: standardDeviation))
     }
     /// Normally distributed between two bounds, which are counted in standard deviations from the mean.
-    /// - Precondition: `standardDeviation` is positive and the bounds are in order.
+    /// - Precondition: the mean is finite, `standardDeviation` is positive and finite, the bounds are in order,
+    ///   and a normally distributed number lies between them with a probability of 2^-41 at least.
     public static func truncatedNormal(
         mean: Double = 0, standardDeviation: Double = 0.01, from lower: Double = -2,
         to upper: Double = 2
     ) -> Initializer {
-        let mistake = NDArray.truncationMistake(mean, standardDeviation, lower, upper)
-        check(mistake == nil, in: "truncatedNormal", mistake ?? "")
+        // The bounds as they were given; between the scaled ones lies the same.
+        for mistake in [
+            NDArray.truncationMistake(0, 1, lower, upper),
+            NDArray.truncationMistake(mean, standardDeviation, -.infinity, .infinity),
+        ] { check(mistake == nil, in: "truncatedNormal", mistake ?? "") }
         return .init(
             rule: .truncatedNormal(
                 mean: mean, standardDeviation: standardDeviation,
@@ -153,6 +157,11 @@ public struct Initializer: Sendable, Hashable {
                 }
             return Initializer(rule: rule)(shape, dtype, key: key)
         case .orthogonal(let gain):
+            guard dtype.holdsFinite(gain) else {
+                return .refused(
+                    .invalidValue, in: "orthogonal",
+                    "the gain \(gain) is no finite value of \(dtype)")
+            }
             return Self.orthogonal(shape, gain, key).cast(to: dtype)
         case .bilinear:
             return Self.bilinear(shape).cast(to: dtype)

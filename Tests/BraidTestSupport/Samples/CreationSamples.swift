@@ -30,19 +30,18 @@ extension Sample {
             description: "range", dtypes: DType.arithmetic,
             make: { dtype, size, generator in
                 let step = dtype.isFloating ? generator.double(-2, 2) : Double(generator.int(0...1))
+                let many =
+                    dtype.isFloating ? 70_000 : Int(min(70_000, dtype.integerLimits.upperBound - 5))
                 let op = ArithmeticSequence(
                     start: Double(generator.int(0...5)), step: step,
-                    count: size == .large ? 70_000 : generator.int(0...40), dtype: dtype)
+                    count: size == .large ? many : generator.int(0...40), dtype: dtype)
                 return OperatorCase(op: op, inputs: [])
             },
             reference: { call in
                 let op = (call.op as? ArithmeticSequence)!
                 let elements = (0..<op.count).map { index -> HostElement in
                     let value = op.start + Double(index) * op.step
-                    if op.dtype.isFloating { return .real(value) }
-                    // Beyond the dtype's range the sequence stays at its end.
-                    let limits = op.dtype.integerLimits
-                    return .integer(min(max(Int128(value), limits.lowerBound), limits.upperBound))
+                    return op.dtype.isFloating ? .real(value) : .integer(Int128(value))
                 }
                 return [HostArray(TensorType(op.dtype, [op.count]), elements)]
             },
@@ -54,6 +53,12 @@ extension Sample {
                 RefusedCall(
                     ArithmeticSequence(start: 0, step: 1, count: 2, dtype: .bool), [],
                     mentions: ["bool"]),
+                RefusedCall(
+                    ArithmeticSequence(start: 0, step: 100, count: 5, dtype: .i8), [],
+                    mentions: ["step 100.0", "400", "i8"]),
+                RefusedCall(
+                    ArithmeticSequence(start: 3, step: -1, count: 5, dtype: .u64), [],
+                    mentions: ["-1.0", "u64"]),
             ]),
     ]
 
