@@ -105,7 +105,9 @@ import Testing
 
     @Test func misuseTraps() async {
         await #expect(processExitsWith: .failure) { _ = Engine(.threaded(threads: 0)) }
-        await #expect(processExitsWith: .failure) { _ = Engine.Limits(jobs: 0) }
+        await #expect(processExitsWith: .failure) {
+            _ = Engine(.serial, limits: Engine.Limits(jobs: 0))
+        }
         await #expect(processExitsWith: .failure) {
             let engine = Engine(.serial)
             engine.push("stop") { engine.stop() }
