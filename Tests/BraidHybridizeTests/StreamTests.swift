@@ -111,9 +111,9 @@ import Testing
         try withTemporaryFolder { folder in
             let traced = try hybridize(["trace", "mlp", "--output", "my own.braid"], in: folder)
             #expect(traced.output.contains("Wrote 'my own.braid': mlp"), "\(traced.output)")
+            // As the program was started, which sanitizers build elsewhere.
             #expect(
-                traced.output.contains(
-                    "Next: swift run -c release hybridize inspect 'my own.braid' shows"),
+                traced.output.contains("hybridize inspect 'my own.braid' shows its graph"),
                 "\(traced.output)")
             for (dot, expected) in [
                 ("a b.dot", "Wrote 'a b.dot'. Next: dot -Tsvg 'a b.dot' > graph.svg draws it.\n"),

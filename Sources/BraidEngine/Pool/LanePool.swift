@@ -38,6 +38,12 @@ struct LanePool: Sendable {
     /// Whether threads of the lane's own are there, or could be.
     var hasThreads: Bool { hasWorkers && (workerCount > 0 || canStart) }
 
+    /// Whether all threads of the lane's own wait inside jobs, for what may need another one, and none can be
+    /// started.
+    var isOutOfThreads: Bool {
+        hasWorkers && !canStart && workerCount <= sleepersInJobs && searchers == 0
+    }
+
     var hasPermit: Bool { running + resuming.count < permits }
 
     /// Lets a thread go on that waits for a permit.

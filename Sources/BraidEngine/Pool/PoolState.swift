@@ -170,6 +170,11 @@ struct PoolState: Sendable {
     mutating func dispatch(_ wakes: inout Wakes) {
         compute.wakeResuming(&wakes)
         io.wakeResuming(&wakes)
+        if io.isOutOfThreads, scheduler.hasReady(.io) {
+            // Its jobs are for others now, of whom some may sleep in waits.
+            scheduler.setThreadsForIO(false)
+            compute.wakeBlocked(&wakes)
+        }
         if scheduler.hasReady(.compute) || !regions.isEmpty && regions.contains(where: \.hasPieces)
         {
             compute.call(&wakes)
@@ -184,11 +189,6 @@ struct PoolState: Sendable {
         self[lane].workerCount -= 1
         self[lane].searchers -= 1
         self[lane].canStart = false
-        if lane == .io, io.workerCount == 0 {
-            scheduler.setThreadsForIO(false)
-            // Its jobs are for others now, of whom some may sleep in waits.
-            compute.wakeBlocked(&wakes)
-        }
         self[lane].wakeBlocked(&wakes)
         dispatch(&wakes)
     }
