@@ -1,4 +1,5 @@
 import Braid
+import BraidPlatform
 import Foundation
 import Synchronization
 

@@ -1,4 +1,5 @@
 import Braid
+import BraidPlatform
 import BraidRuntime
 import Foundation
 import Testing

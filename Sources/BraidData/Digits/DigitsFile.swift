@@ -1,3 +1,4 @@
+import BraidPlatform
 import BraidRuntime
 
 /// The content of `digits.bin`: small grey images with their classes.

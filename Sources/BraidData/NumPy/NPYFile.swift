@@ -1,5 +1,6 @@
 import BraidCore
 import BraidOperators
+import BraidPlatform
 public import BraidRuntime
 
 /// Arrays in NumPy's `.npy` files.

@@ -1,4 +1,5 @@
 import BraidCore
+import BraidPlatform
 import BraidRuntime
 
 /// What stands before the data of an `.npy` file, as NumPy's `numpy.lib.format` describes it: the

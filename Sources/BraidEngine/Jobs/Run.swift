@@ -1,3 +1,4 @@
+import BraidPlatform
 import Synchronization
 
 /// What one push hands over: a plain job, or a program with all its inner jobs. Made at push,

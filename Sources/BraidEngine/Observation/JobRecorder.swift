@@ -1,14 +1,6 @@
 import BraidPlatform
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// When and where one job ran.
 public struct JobRecord: Sendable {
     /// The job's label.
@@ -30,11 +22,7 @@ final class JobRecorder: Sendable {
 
     var isOn: Bool { recording.load(ordering: .relaxed) }
 
-    var now: UInt64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
+    var now: UInt64 { MonotonicClock.nanoseconds }
 
     func start() {
         records.withLock { $0 = [] }

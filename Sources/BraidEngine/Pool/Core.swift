@@ -275,7 +275,8 @@ final class Core: Sendable {
                 return seen == state.scheduler.completedCount ? state.scheduler.report() : nil
             }
             if let report {
-                StallReport.write("no job has ended for \(seconds) s; in flight:\n" + report)
+                StandardError.write(
+                    "braid: no job has ended for \(seconds) s; in flight:\n" + report)
             }
         }
     }

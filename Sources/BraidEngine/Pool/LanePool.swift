@@ -1,3 +1,5 @@
+import BraidPlatform
+
 /// The threads of one lane, under the engine's lock: who works, sleeps and waits there.
 ///
 /// A thread may run the lane's jobs only while it holds one of its permits. At most one thread at a time

@@ -1,3 +1,4 @@
+import BraidPlatform
 import Synchronization
 
 /// Everything under the engine's lock: the scheduler and the threads of each lane.

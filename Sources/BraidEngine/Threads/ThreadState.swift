@@ -1,14 +1,6 @@
 import BraidPlatform
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// What the engine knows of a thread: where it sleeps and which job it runs.
 final class ThreadState {
     private static let count = Atomic<Int>(0)
@@ -48,28 +40,10 @@ final class ThreadState {
     /// The engine that the thread works for, which it keeps alive; nil for threads of the user.
     unowned(unsafe) var employer: Core?
 
-    private static let key: pthread_key_t = {
-        var key = pthread_key_t()
-        let result = pthread_key_create(&key) { state in
-            #if canImport(Darwin)
-                Unmanaged<ThreadState>.fromOpaque(state).release()
-            #else
-                if let state { Unmanaged<ThreadState>.fromOpaque(state).release() }
-            #endif
-        }
-        invariant(result == 0, "the system has no key left for thread-specific data")
-        return key
-    }()
+    private static let local = ThreadLocal()
 
     /// The state of the calling thread, made at its first use.
-    static var current: ThreadState {
-        if let state = pthread_getspecific(key) {
-            return Unmanaged<ThreadState>.fromOpaque(state).takeUnretainedValue()
-        }
-        let state = ThreadState()
-        pthread_setspecific(key, Unmanaged.passRetained(state).toOpaque())
-        return state
-    }
+    static var current: ThreadState { local.object { ThreadState() } }
 
     /// How many jobs, parts of jobs, and ends of jobs stand on the thread's stack.
     private(set) var depth = 0

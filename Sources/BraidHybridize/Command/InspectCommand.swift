@@ -1,6 +1,7 @@
 import ArgumentParser
 import Braid
 import BraidCommandLine
+import BraidPlatform
 
 struct InspectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(

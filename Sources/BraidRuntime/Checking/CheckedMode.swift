@@ -1,19 +1,11 @@
 import BraidEngine
+import BraidPlatform
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// Whether the results of every job are looked at.
 enum CheckedMode {
     /// Whether the environment asks for it, for the whole run.
-    static let isAskedFor =
-        getenv("BRAID_CHECK").map { !["", "0"].contains(String(cString: $0)) } ?? false
+    static let isAskedFor = !["", "0"].contains(Environment["BRAID_CHECK"] ?? "")
     private static let state = Atomic<Bool>(isAskedFor)
 
     static var isOn: Bool {

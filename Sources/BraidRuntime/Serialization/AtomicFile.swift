@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import BraidPlatform
 
 /// A file that appears whole or not at all: it is written under another name in the same folder, put
 /// on the disk, and renamed. Without `commit()` nothing stays behind; what a killed process leaves, the
@@ -26,7 +20,7 @@ package struct AtomicFile: ~Copyable {
     /// - Throws: `ModelFileError` when that is no place for a file.
     package init(path: String) throws(ModelFileError) {
         self.path = path
-        switch try FilePlace(path) {
+        switch try Self.place(path) {
         case .file(let destination):
             do throws(SystemError) {
                 target = .file(try TemporaryFile(for: destination))
@@ -40,17 +34,26 @@ package struct AtomicFile: ~Copyable {
             }
         case .stream(let place):
             do throws(SystemError) {
-                target = .stream(try FileDescriptor(opening: place, O_WRONLY, waits: true))
-            } catch {
-                throw ModelFileError(.unwritable, path: path, "cannot be written: \(error)")
-            }
+                target = .stream(try FileDescriptor(writingTo: place))
+            } catch { throw Self.unwritable(path, error) }
         case .descriptor(let number):
             do throws(SystemError) {
                 target = .stream(try FileDescriptor(copying: number))
-            } catch {
-                throw ModelFileError(.unwritable, path: path, "cannot be written: \(error)")
-            }
+            } catch { throw Self.unwritable(path, error) }
         }
+    }
+
+    private static func place(_ path: String) throws(ModelFileError) -> FilePlace {
+        do throws(SystemError) { return try FilePlace(path) } catch {
+            throw unwritable(path, error)
+        }
+    }
+
+    private static func unwritable(_ path: String, _ error: SystemError) -> ModelFileError {
+        // Without a number it says what stands there.
+        ModelFileError(
+            .unwritable, path: path,
+            error.number == 0 ? error.description : "cannot be written: \(error)")
     }
 
     /// Appends bytes.
@@ -61,7 +64,7 @@ package struct AtomicFile: ~Copyable {
             case .stream(let descriptor): try descriptor.write(bytes)
             }
         } catch {
-            throw ModelFileError(.unwritable, path: path, "cannot be written: \(error)")
+            throw Self.unwritable(path, error)
         }
     }
 
@@ -73,14 +76,14 @@ package struct AtomicFile: ~Copyable {
     package consuming func commit() throws(ModelFileError) {
         guard case .file(let file) = target else { return }
         do throws(SystemError) { try file.takePlace() } catch {
-            throw ModelFileError(.unwritable, path: path, "cannot be written: \(error)")
+            throw Self.unwritable(path, error)
         }
         do throws(SystemError) {
             try FileDescriptor.folder(FilePlace.folder(of: file.destination)).synchronize()
         } catch {
             // A folder that may be written to but not be opened, or one descriptor too many: the file is
             // there, and only its name may not survive a failure of the machine.
-            guard [EIO, ENOSPC, EDQUOT].contains(error.number) else { return }
+            guard error.isOfDisk else { return }
             throw ModelFileError(
                 .unwritable, path: path,
                 "was written, but its folder cannot be put on the disk: \(error)")
@@ -90,21 +93,10 @@ package struct AtomicFile: ~Copyable {
     /// Passes when a file can be written at `path`. Leaves nothing behind.
     /// - Throws: `ModelFileError` saying what is in the way.
     package static func checkWritable(_ path: String) throws(ModelFileError) {
-        switch try FilePlace(path) {
-        case .file: _ = try AtomicFile(path: path)
-        case .stream(let place):
-            // Opened only when it is written to: a pipe waits for its reader.
-            guard access(place, W_OK) == 0 else {
-                throw ModelFileError(
-                    .unwritable, path: path, "cannot be written: \(SystemError.last)")
-            }
-        case .descriptor(let number):
-            let flags = fcntl(number, F_GETFL)
-            guard flags >= 0, flags & O_ACCMODE != O_RDONLY else {
-                throw ModelFileError(
-                    .unwritable, path: path,
-                    "cannot be written: \(SystemError(number: EBADF))")
-            }
+        let place = try place(path)
+        if case .file = place { _ = try AtomicFile(path: path) }
+        do throws(SystemError) { try place.checkStream() } catch {
+            throw unwritable(path, error)
         }
     }
 }

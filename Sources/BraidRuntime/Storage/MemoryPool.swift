@@ -3,14 +3,6 @@ import BraidEngine
 import BraidPlatform
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-
 /// Where tensor memory comes from: free lists by size class, split into shards so that threads
 /// rarely meet. A block freed by a job is handed out again without asking the system.
 ///
@@ -166,10 +158,11 @@ package enum MemoryPool {
         do throws(MemoryShortage) { try MemoryBudget.process.take(size.byteCount) } catch {
             return nil
         }
-        var block: UnsafeMutableRawPointer?
-        if posix_memalign(&block, 64, size.byteCount) != 0 || block == nil {
+        var block = SystemMemory.allocate(size.byteCount)
+        if block == nil {
             trim()
-            guard posix_memalign(&block, 64, size.byteCount) == 0, block != nil else {
+            block = SystemMemory.allocate(size.byteCount)
+            if block == nil {
                 MemoryBudget.process.giveBack(size.byteCount)
                 return nil
             }
@@ -181,14 +174,14 @@ package enum MemoryPool {
 
     private static func giveBack(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
         held.wrappingSubtract(byteCount, ordering: .relaxed)
-        free(block)
+        SystemMemory.deallocate(block)
         MemoryBudget.process.giveBack(byteCount)
     }
 
     /// Gives all cached blocks back to the system.
     package static func trim() {
         release { _ in Int.max }
-        returnFreeMemory()
+        SystemMemory.trim()
     }
 
     /// Gives cached blocks back to the system, the largest first.
@@ -272,18 +265,7 @@ extension MemoryPool {
             // A block goes when a part of it is too much.
             return excess <= 0 ? 0 : excess + SizeClass.byteCount(at: index) - 1
         }
-        returnFreeMemory()
-    }
-
-    /// Asks the C library to hand on to the system what was freed.
-    private static func returnFreeMemory() {
-        #if canImport(Glibc)
-            // Declared in a header that Swift's module leaves out.
-            typealias Trim = @convention(c) (Int) -> Int32
-            if let symbol = dlsym(nil, "malloc_trim") {
-                _ = unsafeBitCast(symbol, to: Trim.self)(0)
-            }
-        #endif
+        SystemMemory.trim()
     }
 }
 

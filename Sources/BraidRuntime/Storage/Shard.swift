@@ -1,12 +1,5 @@
+import BraidPlatform
 import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
 
 /// One part of the memory pool: a lock and the heads of its free lists. Free blocks hold the link to
 /// the next one in their first word.
@@ -36,12 +29,7 @@ struct Shard: ~Copyable {
 
     /// The shard of the calling thread: its stack's address, mixed.
     static var currentIndex: Int {
-        #if canImport(Darwin)
-            let thread = UInt(bitPattern: pthread_self())
-        #else
-            let thread = UInt(pthread_self())
-        #endif
-        return Int(truncatingIfNeeded: (thread >> 12 &* 0x9E37_79B9_7F4A_7C15) >> 61)
+        Int(truncatingIfNeeded: (ThreadIdentity.current >> 12 &* 0x9E37_79B9_7F4A_7C15) >> 61)
     }
 
     /// A cached block of the class, unless another thread is at work here.

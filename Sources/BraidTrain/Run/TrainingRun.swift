@@ -1,5 +1,6 @@
 import Braid
 import BraidCommandLine
+import BraidPlatform
 
 /// One training from first weights to the file.
 struct TrainingRun {

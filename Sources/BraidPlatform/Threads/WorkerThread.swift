@@ -7,10 +7,10 @@
 #endif
 
 /// Starts a thread; nil when the system has none left. Tests put others in the place of `WorkerThread`'s.
-typealias ThreadStart = @Sendable (_ body: @escaping @Sendable () -> Void) -> WorkerThread?
+package typealias ThreadStart = @Sendable (_ body: @escaping @Sendable () -> Void) -> WorkerThread?
 
 /// A thread of the pool.
-struct WorkerThread: Sendable {
+package struct WorkerThread: Sendable {
     #if canImport(Glibc)
         private let handle: pthread_t
     #else
@@ -24,7 +24,7 @@ struct WorkerThread: Sendable {
     }
 
     /// Starts a thread; nil when the system has none left.
-    init?(_ body: @escaping @Sendable () -> Void) {
+    package init?(_ body: @escaping @Sendable () -> Void) {
         let start = Unmanaged.passRetained(Start(body))
         #if canImport(Darwin)
             var thread: pthread_t?
@@ -55,7 +55,7 @@ struct WorkerThread: Sendable {
     }
 
     /// Waits for the thread's end.
-    func join() { pthread_join(handle, nil) }
+    package func join() { pthread_join(handle, nil) }
     /// Lets the thread end by itself.
-    func detach() { pthread_detach(handle) }
+    package func detach() { pthread_detach(handle) }
 }

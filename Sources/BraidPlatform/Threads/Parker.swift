@@ -9,17 +9,17 @@
 /// Where one thread sleeps. A wake-up that comes early is kept, so that none is lost; further ones
 /// merge with it.
 ///
-/// Sendable because `token` is touched with `mutex` held and `wokenForWork` under the engine's lock.
-final class Parker: @unchecked Sendable {
+/// Sendable because `token` is touched with `mutex` held and `wokenForWork` under the lock of whoever wakes.
+package final class Parker: @unchecked Sendable {
     // At heap addresses of their own: POSIX objects must not move.
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var token = false
 
-    /// Whether the last wake-up was meant to find a job; under the engine's lock.
-    var wokenForWork = false
+    /// Whether the last wake-up was meant to find a job; under the lock of whoever wakes.
+    package var wokenForWork = false
 
-    init() {
+    package init() {
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(condition, nil)
     }
@@ -32,7 +32,7 @@ final class Parker: @unchecked Sendable {
     }
 
     /// Sleeps until `unpark`, or returns at once if that came before.
-    func park() {
+    package func park() {
         pthread_mutex_lock(mutex)
         while !token { pthread_cond_wait(condition, mutex) }
         token = false
@@ -41,7 +41,7 @@ final class Parker: @unchecked Sendable {
 
     /// Sleeps as `park` does, for at most some seconds.
     /// - Returns: whether it was woken.
-    func park(seconds: Double) -> Bool {
+    package func park(seconds: Double) -> Bool {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         let nanoseconds = now.tv_nsec + Int(seconds.truncatingRemainder(dividingBy: 1) * 1e9)
@@ -57,7 +57,7 @@ final class Parker: @unchecked Sendable {
         return woken
     }
 
-    func unpark() {
+    package func unpark() {
         pthread_mutex_lock(mutex)
         token = true
         pthread_cond_signal(condition)

@@ -1,5 +1,3 @@
-package import BraidPlatform
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

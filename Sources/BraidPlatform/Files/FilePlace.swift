@@ -21,13 +21,10 @@ package enum FilePlace: Hashable, Sendable {
     /// As many as the system follows.
     private static let maximumLinkCount = 40
 
-    /// - Throws: `ModelFileError` for folders, other things that are no files, and circles of links.
-    init(_ path: String) throws(ModelFileError) {
-        func error(_ message: String) -> ModelFileError {
-            ModelFileError(.unwritable, path: path, message)
-        }
+    /// - Throws: `SystemError` for folders, other things that are no files, and circles of links.
+    package init(_ path: String) throws(SystemError) {
         guard !path.isEmpty, !path.utf8.contains(0), path.utf8.last != UInt8(ascii: "/") else {
-            throw error("'\(path)' is not the name of a file")
+            throw SystemError("'\(path)' is not the name of a file")
         }
         if path == "-" {
             self = .descriptor(STDOUT_FILENO)
@@ -41,33 +38,47 @@ package enum FilePlace: Hashable, Sendable {
             }
             guard let kind = Self.kind(of: place, follows: false) else {
                 // The folder tells whether the file can be made.
-                guard errno == ENOENT else { throw error("cannot be written: \(SystemError.last)") }
+                guard errno == ENOENT else { throw .last }
                 self = .file(place)
                 return
             }
             switch kind {
             case S_IFREG: self = .file(place)
             case S_IFIFO, S_IFCHR: self = .stream(place)
-            case S_IFDIR: throw error("is a folder; name a file in it")
+            case S_IFDIR: throw SystemError("is a folder; name a file in it")
             case S_IFLNK:
-                let next = try Self.target(ofLink: place, in: path)
+                let next = try Self.target(ofLink: place)
                 if Self.kind(of: next, follows: false) == nil,
                     let kind = Self.kind(of: place, follows: true)
                 {
                     // A link of the system's that leads elsewhere than it says, as to a pipe.
                     guard kind == S_IFIFO || kind == S_IFCHR else {
-                        throw error("is not a regular file")
+                        throw SystemError("is not a regular file")
                     }
                     self = .stream(place)
                     return
                 }
                 place = next
                 continue
-            default: throw error("is not a regular file")
+            default: throw SystemError("is not a regular file")
             }
             return
         }
-        throw error("cannot be written: \(SystemError(number: ELOOP))")
+        throw SystemError(number: ELOOP)
+    }
+
+    /// Passes when the stream that this is can be written to. It is not opened: a pipe waits for its reader.
+    /// - Throws: `SystemError` saying what is in the way.
+    package func checkStream() throws(SystemError) {
+        switch self {
+        case .file: break
+        case .stream(let path): if access(path, W_OK) != 0 { throw .last }
+        case .descriptor(let number):
+            let flags = fcntl(number, F_GETFL)
+            guard flags >= 0, flags & O_ACCMODE != O_RDONLY else {
+                throw SystemError(number: EBADF)
+            }
+        }
     }
 
     /// Whether bytes go on at once, so that there is nothing that could appear whole or not at all.
@@ -101,27 +112,22 @@ package enum FilePlace: Hashable, Sendable {
         return status.st_mode & S_IFMT
     }
 
-    private static func target(
-        ofLink link: String, in path: String
-    ) throws(ModelFileError) -> String {
+    private static func target(ofLink link: String) throws(SystemError) -> String {
         var bytes = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
         let count = readlink(link, &bytes, Int(PATH_MAX))
-        guard count > 0 else {
-            throw ModelFileError(.unwritable, path: path, "cannot be written: \(SystemError.last)")
-        }
+        guard count > 0 else { throw .last }
         // Repaired, the name would be another file's.
         guard
             let target = String(
                 validating: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
         else {
-            throw ModelFileError(
-                .unwritable, path: path, "is a link to a name that is no UTF-8 text")
+            throw SystemError("is a link to a name that is no UTF-8 text")
         }
         return target.hasPrefix("/") ? target : folder(of: link) + "/" + target
     }
 
     /// The folder that a file stands in.
-    static func folder(of path: String) -> String {
+    package static func folder(of path: String) -> String {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])
     }

@@ -1,5 +1,3 @@
-package import BraidPlatform
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -22,9 +20,12 @@ package struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     package var isShortage: Bool { number == ENOMEM }
 
     /// Whether no more files can be opened.
-    var isDescriptorShortage: Bool { number == EMFILE || number == ENFILE }
+    package var isDescriptorShortage: Bool { number == EMFILE || number == ENFILE }
 
-    init(_ description: String) {
+    /// Whether a disk failed, or had no room.
+    package var isOfDisk: Bool { [EIO, ENOSPC, EDQUOT].contains(number) }
+
+    package init(_ description: String) {
         number = 0
         self.description = description
     }

@@ -11,9 +11,9 @@
 /// While it is written it holds a lock, which ends with the process however that ends. So whoever
 /// writes the same target next can tell those that were left behind, and removes them. Where there are no
 /// locks they stay.
-final class TemporaryFile {
+package final class TemporaryFile {
     /// The target.
-    let destination: String
+    package let destination: String
     private let path: String
     private let descriptor: FileDescriptor
     /// What it replaces.
@@ -27,7 +27,7 @@ final class TemporaryFile {
     private static let nameByteCount = 200
 
     /// Makes the file, which gets the permissions of the one that stands at `destination`.
-    init(for destination: String) throws(SystemError) {
+    package init(for destination: String) throws(SystemError) {
         let base = Self.base(for: destination)
         Self.removeAbandoned(base)
         var status = stat()
@@ -82,12 +82,12 @@ final class TemporaryFile {
         }
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         try descriptor.write(bytes)
     }
 
     /// Puts the file on the disk and in the target's place.
-    func takePlace() throws(SystemError) {
+    package func takePlace() throws(SystemError) {
         // Not before: those who may write may have to remove it, too.
         if let replaced { descriptor.takePermissions(of: replaced) }
         try descriptor.synchronize()

@@ -6,10 +6,11 @@
     import Darwin
 #endif
 
-/// Tells the user on standard error that a wait makes no progress.
-enum StallReport {
-    static func write(_ text: String) {
-        var bytes = Array("braid: \(text)".utf8)
+/// What the library says to whoever runs the program.
+package enum StandardError {
+    /// Writes a text, as far as it can be written.
+    package static func write(_ text: String) {
+        var bytes = Array(text.utf8)
         while !bytes.isEmpty {
             let written = Self.writeBytes(bytes)
             if written <= 0 { return }

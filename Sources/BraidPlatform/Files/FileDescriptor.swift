@@ -24,14 +24,19 @@ package struct FileDescriptor: ~Copyable, Sendable {
         self.number = number
     }
 
+    /// Opens a stream to write to, and waits for its reader.
+    package init(writingTo path: String) throws(SystemError) {
+        try self.init(opening: path, O_WRONLY, waits: true)
+    }
+
     /// Another descriptor of what `number` stands for.
-    init(copying number: Int32) throws(SystemError) {
+    package init(copying number: Int32) throws(SystemError) {
         self.number = fcntl(number, F_DUPFD_CLOEXEC, 3)
         if self.number < 0 { throw .last }
     }
 
     /// Opens a folder, for `synchronize()`.
-    static func folder(_ path: String) throws(SystemError) -> FileDescriptor {
+    package static func folder(_ path: String) throws(SystemError) -> FileDescriptor {
         try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY)
     }
 
@@ -83,7 +88,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
     }
 
     /// Appends all of `bytes`.
-    func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
         var done = 0
         while done < bytes.count {
             #if canImport(Glibc)
@@ -139,7 +144,7 @@ package struct FileDescriptor: ~Copyable, Sendable {
     }
 
     /// Returns when the file's content is on the disk.
-    func synchronize() throws(SystemError) {
+    package func synchronize() throws(SystemError) {
         // Some file systems cannot synchronise, or not folders.
         let harmless = [EINVAL, ENOTSUP, EOPNOTSUPP, EROFS, ENOSYS, EBADF, EACCES, EPERM]
         while fsync(number) != 0 {
