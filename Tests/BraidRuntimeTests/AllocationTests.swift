@@ -37,6 +37,23 @@ struct AllocationTests {
         #expect(allocations { _ = a .> b } == 2)
     }
 
+    // What the tape and the graph keep of an operator, and now and then a longer list for all of them.
+    @Test func recordedAndTracedOperatorsMakeFew() throws {
+        let parameter = Parameter(a)
+        let recorded = Autograd.record {
+            let x = parameter.wrappedValue
+            return allocations { _ = x + b }
+        }
+        #expect(recorded <= 3, "\(recorded)")
+        var traced = 0.0
+        _ = try Model(
+            tracing: { (x: NDArray) in
+                traced = allocations { _ = x + b }
+                return x + b
+            }, for: [TensorType(.f32, [10])])
+        #expect(traced <= 10, "\(traced)")
+    }
+
     // The view's body; the axes' order is an array besides.
     @Test func viewsCopyNoElements() {
         #expect(allocations { _ = matrix.transposed() } == 1)
