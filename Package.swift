@@ -9,8 +9,8 @@ let package = Package(
         .library(
             name: "Braid",
             targets: [
-                "Braid", "BraidPlatform", "BraidCore", "BraidEngine", "BraidOperators",
-                "BraidGraph", "BraidRuntime",
+                "Braid", "BraidPlatform", "BraidFormats", "BraidCore", "BraidEngine",
+                "BraidOperators", "BraidGraph", "BraidRuntime",
                 "BraidData", "BraidParallel", "BraidNN",
             ]),
         .library(name: "BraidTrain", targets: ["BraidTrain"]),
@@ -26,16 +26,21 @@ let package = Package(
         .target(name: "CBraidKernels", linkerSettings: [.linkedLibrary("m")]),
         .target(name: "CBraidPlatform"),
         .target(name: "BraidPlatform", dependencies: ["CBraidPlatform"]),
+        .target(name: "BraidFormats", dependencies: ["BraidPlatform"]),
         .target(name: "BraidCore", dependencies: ["BraidPlatform"]),
         .target(name: "BraidEngine", dependencies: ["BraidPlatform"]),
         .target(name: "BraidOperators", dependencies: ["BraidCore", "CBraidKernels"]),
         .target(name: "BraidGraph", dependencies: ["BraidCore", "BraidOperators"]),
         .target(
             name: "BraidRuntime",
-            dependencies: ["BraidCore", "BraidEngine", "BraidOperators", "BraidGraph"]),
+            dependencies: [
+                "BraidFormats", "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph",
+            ]),
         .target(
             name: "BraidData",
-            dependencies: ["BraidCore", "BraidEngine", "BraidOperators", "BraidRuntime"],
+            dependencies: [
+                "BraidFormats", "BraidCore", "BraidEngine", "BraidOperators", "BraidRuntime",
+            ],
             resources: [.copy("Resources/digits")]),
         .target(name: "BraidParallel", dependencies: ["BraidCore", "BraidRuntime"]),
         .target(
@@ -47,8 +52,8 @@ let package = Package(
         .target(
             name: "Braid",
             dependencies: [
-                "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
-                "BraidData", "BraidParallel", "BraidNN",
+                "BraidFormats", "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph",
+                "BraidRuntime", "BraidData", "BraidParallel", "BraidNN",
             ]),
         .target(
             name: "BraidCommandLine",

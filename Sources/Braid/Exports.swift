@@ -1,6 +1,7 @@
 @_exported public import BraidCore
 @_exported public import BraidData
 @_exported public import BraidEngine
+@_exported public import BraidFormats
 @_exported public import BraidGraph
 @_exported public import BraidNN
 @_exported public import BraidOperators

@@ -1,11 +1,9 @@
 import BraidCore
-import BraidPlatform
+import BraidFormats
 import BraidRuntime
 
-// Memory whose size a file says; errors name the file.
-
 extension NDArray {
-    /// An array that waits for its elements.
+    /// An array whose size a file says, and that waits for its elements.
     /// - Throws: `DataError` `.tooLarge` when there is no memory for it.
     init(reserving type: TensorType, path: String) throws(DataError) {
         do throws(ArrayError) { self = try NDArray(reserving: type) } catch {
@@ -14,22 +12,9 @@ extension NDArray {
     }
 }
 
-extension ReservedBytes {
-    /// Undefined bytes.
-    /// - Throws: `DataError` `.tooLarge` when there is no memory for them.
-    convenience init(_ count: Int, path: String) throws(DataError) {
-        do throws(MemoryShortage) { try self.init(count) } catch {
-            throw DataError(error, path: path)
-        }
-    }
-}
-
-extension MemoryBudget {
-    /// Takes bytes out of the budget until the reservation ends.
-    /// - Throws: `DataError` `.tooLarge` when they are not there.
-    static func reserve(_ byteCount: Int, path: String) throws(DataError) -> MemoryReservation {
-        do throws(MemoryShortage) { return try reserve(byteCount) } catch {
-            throw DataError(error, path: path)
-        }
+extension DataError {
+    /// An array for which there is no memory.
+    init(_ type: TensorType, _ error: ArrayError, path: String) {
+        self.init(.tooLarge, path: path, "holds \(type), which is too large: \(error.message)")
     }
 }

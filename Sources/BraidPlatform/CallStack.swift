@@ -94,8 +94,8 @@ package struct CallStack: Sendable {
 /// The library itself, in which no mistake of its users is.
 package enum Library {
     static let modules = [
-        "BraidPlatform", "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph", "BraidRuntime",
-        "BraidData", "BraidParallel", "BraidNN",
+        "BraidPlatform", "BraidFormats", "BraidCore", "BraidEngine", "BraidOperators", "BraidGraph",
+        "BraidRuntime", "BraidData", "BraidParallel", "BraidNN",
     ]
 
     /// Whether the function of this mangled name may belong to a program that uses the library: to a module

@@ -1,4 +1,4 @@
-import BraidData
+import BraidFormats
 import BraidTestSupport
 import Foundation
 import Testing

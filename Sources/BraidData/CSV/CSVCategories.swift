@@ -1,3 +1,4 @@
+import BraidFormats
 import BraidPlatform
 
 /// The different texts of columns, numbered as they come while a file is read.

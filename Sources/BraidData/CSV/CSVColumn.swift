@@ -1,3 +1,4 @@
+import BraidFormats
 import BraidPlatform
 
 /// A column of a table, by its name or by its number: `"price"`, `2`, `-1` for the last.
@@ -76,13 +77,5 @@ public struct MissingValues: Hashable, Sendable {
     /// A number.
     public static func value(_ number: Double) -> MissingValues {
         MissingValues(policy: .value(number))
-    }
-
-    /// What a field may say instead of nothing, in small letters.
-    private static let marks: Set<String> = ["na", "n/a", "#n/a", "<na>", "null", "none", "?"]
-
-    /// Whether a text, without spaces around it, is no value.
-    static func isMark(_ text: String) -> Bool {
-        text.isEmpty || (text.utf8.count <= 4 && marks.contains(text.lowercased()))
     }
 }

@@ -1,4 +1,5 @@
 import BraidCore
+public import BraidFormats
 import BraidPlatform
 import BraidRuntime
 

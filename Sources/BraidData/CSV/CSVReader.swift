@@ -1,4 +1,5 @@
 import BraidCore
+import BraidFormats
 import BraidPlatform
 import BraidRuntime
 

@@ -1,4 +1,5 @@
 import BraidCore
+public import BraidFormats
 import BraidOperators
 import BraidPlatform
 public import BraidRuntime

@@ -1,4 +1,5 @@
 import BraidCore
+public import BraidFormats
 import BraidRuntime
 
 /// Handwritten digits of 8x8 pixels: 1,797 real images, bundled with the package.

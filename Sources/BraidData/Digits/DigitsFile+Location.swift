@@ -1,3 +1,4 @@
+import BraidFormats
 import BraidPlatform
 
 extension DigitsFile {

@@ -1,3 +1,4 @@
+package import BraidFormats
 import BraidPlatform
 import BraidRuntime
 

@@ -1,4 +1,5 @@
 import BraidCore
+public import BraidFormats
 import BraidPlatform
 public import BraidRuntime
 
@@ -18,7 +19,9 @@ public enum IDXFile {
     public static func read(_ path: String) throws(DataError) -> NDArray {
         let file: InputFile
         do throws(SystemError) {
-            file = try InputFile(path: path) { Gzip.isGzip($0) || (try? IDXHeader($0)) != nil }
+            file = try InputFile(path: path) {
+                Gzip.isGzip($0) || (try? header(in: $0, path: path)) != nil
+            }
         } catch {
             throw DataError(error, path: path, expected: "an IDX file")
         }
@@ -42,7 +45,7 @@ public enum IDXFile {
         do throws(SystemError) {
             fileByteCount = try file.byteCount()
             prefix = try file.reservedBytes(
-                at: 0, count: min(fileByteCount, IDXHeader.maximumByteCount))
+                at: 0, count: min(fileByteCount, maximumHeaderByteCount))
         } catch {
             throw DataError(error, path: path, expected: "an IDX file")
         }
@@ -58,12 +61,13 @@ public enum IDXFile {
         let header = try prefix.withBytes { bytes throws(DataError) in
             try Self.header(in: bytes, path: path)
         }
+        let type = try type(of: header, path: path)
         guard fileByteCount == header.fileByteCount else {
             throw malformed(
-                "it has \(fileByteCount) bytes; expected \(header.fileByteCount) of \(header.type)",
+                "it has \(fileByteCount) bytes; expected \(header.fileByteCount) of \(type)",
                 path)
         }
-        return try header.array(path: path) { buffer throws(DataError) in
+        return try array(type, path: path) { buffer throws(DataError) in
             do throws(SystemError) { try file.read(into: buffer, at: header.byteCount) } catch {
                 throw DataError(error, path: path, expected: "an IDX file")
             }
@@ -74,20 +78,21 @@ public enum IDXFile {
     private static func decompress(
         _ file: ReservedBytes, path: String
     ) throws(DataError) -> NDArray {
-        let prefix = try ReservedBytes(IDXHeader.maximumByteCount, path: path)
+        let prefix = try ReservedBytes(maximumHeaderByteCount, path: path)
         let count = try decompress(file, into: prefix, isWhole: false, path: path)
         let header = try prefix.withBytes { bytes throws(DataError) in
             try Self.header(
                 in: UnsafeRawBufferPointer(rebasing: bytes[..<count]), path: path)
         }
+        let type = try type(of: header, path: path)
         // What the file cannot hold is not asked for.
         guard header.fileByteCount / Inflate.largestExpansion <= file.count else {
             throw malformed(
-                "\(Inflate.Failure.truncated): its header promises \(header.type)", path)
+                "\(Inflate.Failure.truncated): its header promises \(type)", path)
         }
         let content = try ReservedBytes(header.fileByteCount, path: path)
         _ = try decompress(file, into: content, isWhole: true, path: path)
-        return try header.array(path: path) { buffer throws(DataError) in
+        return try array(type, path: path) { buffer throws(DataError) in
             content.withBytes { buffer.copyBytes(from: $0[header.byteCount...]) }
         }
     }
@@ -107,9 +112,40 @@ public enum IDXFile {
     private static func header(
         in bytes: UnsafeRawBufferPointer, path: String
     ) throws(DataError) -> IDXHeader {
-        do throws(IDXHeader.Fault) { return try IDXHeader(bytes) } catch {
+        do throws(IDXHeader.Fault) {
+            return try IDXHeader(bytes, maximumRank: Shape.maximumRank)
+        } catch {
             throw malformed(error.description, path)
         }
+    }
+
+    private static let maximumHeaderByteCount = IDXHeader.byteCount(rank: Shape.maximumRank)
+
+    private static func type(
+        of header: IDXHeader, path: String
+    ) throws(DataError) -> TensorType {
+        guard let dtype = dtypes[header.elementCode], let shape = Shape(exactly: header.extents)
+        else {
+            throw malformed("it has the extents \(header.extents), which are too large", path)
+        }
+        return TensorType(dtype, shape)
+    }
+
+    private static let dtypes: [UInt8: DType] = [
+        0x08: .u8, 0x09: .i8, 0x0B: .i16, 0x0C: .i32, 0x0D: .f32, 0x0E: .f64,
+    ]
+
+    /// The array whose big-endian bytes `fill` writes.
+    private static func array(
+        _ type: TensorType, path: String,
+        filledBy fill: (UnsafeMutableRawBufferPointer) throws(DataError) -> Void
+    ) throws(DataError) -> NDArray {
+        let array = try NDArray(reserving: type, path: path)
+        let buffer = UnsafeMutableRawBufferPointer(
+            start: array.storage.address, count: type.byteCount)
+        try fill(buffer)
+        buffer.reverseBytes(ofElements: type.dtype.size)
+        return array
     }
 
     private static func malformed(_ message: String, _ path: String) -> DataError {

@@ -1,4 +1,5 @@
 public import BraidCore
+public import BraidFormats
 import BraidOperators
 import BraidPlatform
 import BraidRuntime

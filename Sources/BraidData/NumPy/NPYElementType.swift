@@ -1,4 +1,5 @@
 import BraidCore
+import BraidFormats
 
 /// What the `descr` of an `.npy` file says: a dtype, and the order of the bytes of an element.
 struct NPYElementType: Equatable {
@@ -41,5 +42,26 @@ extension DType {
         case .u8, .u16, .u32, .u64: "u\(size)"
         case .bool: "b1"
         }
+    }
+}
+
+extension NPYHeader {
+    /// What the header says, in Braid's types.
+    /// - Throws: `DataError` when Braid has none for it.
+    func types(path: String) throws(DataError) -> (element: NPYElementType, shape: Shape) {
+        guard let element = NPYElementType(description) else {
+            throw DataError(
+                .unsupported, path: path,
+                "has elements of descr '\(description)', which Braid cannot hold; expected f2, f4, f8, i1, "
+                    + "i2, i4, i8, u1, u2, u4, u8 or b1 after '<', '>', '=' or, for single bytes, '|'"
+            )
+        }
+        guard let shape = Shape(exactly: extents) else {
+            throw DataError(
+                .unsupported, path: path,
+                "has the extents \(extents.prefix(Shape.maximumRank + 1)), which Braid cannot hold; "
+                    + "expected \(Shape.rule)")
+        }
+        return (element, shape)
     }
 }

@@ -1,4 +1,5 @@
 import BraidCore
+public import BraidFormats
 import BraidOperators
 import BraidPlatform
 public import BraidRuntime
@@ -38,19 +39,19 @@ public enum NPYFile {
         }
         let (header, dataStart) = try NPYHeader.read(
             from: file, fileByteCount: fileByteCount, path: path)
-        let element = header.element
-        let (byteCount, overflow) = header.shape.elementCount.multipliedReportingOverflow(
+        let (element, shape) = try header.types(path: path)
+        let (byteCount, overflow) = shape.elementCount.multipliedReportingOverflow(
             by: element.dtype.size)
         guard !overflow, byteCount == fileByteCount - dataStart else {
             throw DataError(
                 .malformed, path: path,
                 "has \(fileByteCount - dataStart) bytes of data; expected those of "
-                    + "\(header.shape.elementCount) elements of \(element.dtype.size) bytes, shape "
-                    + "\(header.shape)")
+                    + "\(shape.elementCount) elements of \(element.dtype.size) bytes, shape "
+                    + "\(shape)")
         }
         // Column-major elements are the row-major ones of the reversed shape.
-        let extents = header.shape.extents
-        let stored = header.isFortranOrder ? Shape(extents.reversed()) : header.shape
+        let extents = shape.extents
+        let stored = header.isFortranOrder ? Shape(extents.reversed()) : shape
         let type = TensorType(element.dtype, stored)
         let array = try NDArray(reserving: type, path: path)
         let buffer = UnsafeMutableRawBufferPointer(start: array.storage.address, count: byteCount)
@@ -89,12 +90,12 @@ public enum NPYFile {
 
     /// What stands before the data of an array.
     static func header(of array: NDArray, path: String) throws(DataError) -> [UInt8] {
-        guard let header = NPYHeader.encoded(array.type) else {
+        guard let description = NPYElementType.description(of: array.dtype) else {
             throw DataError(
                 .unsupported, path: path,
                 "cannot hold \(array.dtype), which NumPy lacks; cast the array, to f32 for instance"
             )
         }
-        return header
+        return NPYHeader.encoded(description: description, extents: array.shape.extents)
     }
 }

@@ -1,4 +1,5 @@
 public import BraidCore
+public import BraidFormats
 import BraidOperators
 import BraidPlatform
 public import BraidRuntime
@@ -120,10 +121,11 @@ public struct NPZFile: Sendable {
     private func type(
         of file: ZipArchive.Entry, in bytes: ReservedBytes
     ) throws(DataError) -> TensorType {
-        let header = try NPYHeader.read(
-            from: InputFile(bytes), fileByteCount: file.byteCount, path: "\(path)/\(file.name)"
-        ).header
-        return TensorType(header.element.dtype, header.shape)
+        let path = "\(path)/\(file.name)"
+        let (header, _) = try NPYHeader.read(
+            from: InputFile(bytes), fileByteCount: file.byteCount, path: path)
+        let (element, shape) = try header.types(path: path)
+        return TensorType(element.dtype, shape)
     }
 
     /// Reads all arrays, as `numpy.savez` and `numpy.savez_compressed` write them, by their names.

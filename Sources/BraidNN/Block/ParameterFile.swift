@@ -1,4 +1,5 @@
 public import BraidCore
+import BraidFormats
 public import BraidRuntime
 
 /// A file with the parameters of a network: a safetensors file whose tensors have the parameters'

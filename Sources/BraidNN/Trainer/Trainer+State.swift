@@ -1,4 +1,5 @@
 import BraidCore
+import BraidFormats
 import BraidOperators
 import BraidPlatform
 import BraidRuntime

@@ -1,4 +1,5 @@
 import BraidCore
+public import BraidFormats
 import BraidGraph
 import BraidPlatform
 
@@ -137,7 +138,7 @@ extension Model {
         _ text: String, _ key: String, _ path: String
     ) throws(ModelFileError) -> JSON {
         do throws(MemoryShortage) {
-            try MemoryBudget.check(text.utf8.count * SafetensorsHeader.parsedExpansion)
+            try MemoryBudget.check(text.utf8.count * SafetensorsContainer.parsedExpansion)
         } catch {
             throw ModelFileError(SystemError(error), path: path)
         }

@@ -1,4 +1,5 @@
 public import BraidCore
+package import BraidFormats
 
 /// What a model takes and gives, by name.
 public struct ModelSignature: Hashable, Sendable {

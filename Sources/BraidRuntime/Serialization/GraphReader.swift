@@ -1,4 +1,5 @@
 package import BraidCore
+package import BraidFormats
 import BraidGraph
 import BraidOperators
 

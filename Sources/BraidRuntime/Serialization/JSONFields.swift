@@ -1,4 +1,5 @@
 import BraidCore
+import BraidFormats
 
 /// The members of an object in a file's metadata, each checked when it is asked for.
 struct JSONFields {

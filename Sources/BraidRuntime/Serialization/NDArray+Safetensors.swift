@@ -1,4 +1,5 @@
 import BraidCore
+package import BraidFormats
 import BraidPlatform
 
 extension NDArray {

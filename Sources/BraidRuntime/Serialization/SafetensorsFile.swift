@@ -1,8 +1,8 @@
 package import BraidCore
+package import BraidFormats
 import BraidPlatform
 
-/// A safetensors file that is open for reading: an 8-byte length, a JSON header of that length, and
-/// the tensors' bytes, little-endian and row-major (the format is Hugging Face's).
+/// A safetensors file that is open for reading, its tensors with Braid's types.
 ///
 /// The header is checked when the file is opened; tensors are read when they are asked for.
 package final class SafetensorsFile: Sendable {
@@ -21,92 +21,53 @@ package final class SafetensorsFile: Sendable {
         package let type: String
     }
 
-    package let path: String
     /// The tensors, as the header lists them.
     package let entries: [Entry]
     /// The tensors that cannot be read. They close the file to nobody who asks for others.
     package let unsupported: [UnsupportedEntry]
-    /// The strings of `__metadata__`, as the header lists them.
-    package let metadata: [(String, String)]
-    private let content: InputFile
-    private let dataStart: Int
+    private let container: SafetensorsContainer
     private let indices: [String: Int]
 
     /// Opens a file and checks its header.
     /// - Throws: `ModelFileError` when the file cannot be read or breaks the format.
     package convenience init(path: String) throws(ModelFileError) {
-        let content: InputFile
-        do throws(SystemError) {
-            content = try InputFile(path: path, accepts: Self.canBeginFile)
-        } catch {
-            throw ModelFileError(error, path: path)
-        }
-        try self.init(content, path: path)
+        try self.init(SafetensorsContainer(path: path))
     }
 
     /// Takes bytes for those of a file and checks the header.
     /// - Parameter path: what messages call the file.
     /// - Throws: `ModelFileError` when the bytes break the format.
     package convenience init(bytes: [UInt8], path: String) throws(ModelFileError) {
-        let content: InputFile
-        do throws(SystemError) { content = try InputFile(copying: bytes) } catch {
-            throw ModelFileError(error, path: path)
-        }
-        try self.init(content, path: path)
+        try self.init(SafetensorsContainer(bytes: bytes, path: path))
     }
 
-    /// Whether a stream is worth reading on: a length that there can be, and a header.
-    private static func canBeginFile(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard bytes.count >= 9 else { return true }
-        let length = UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
-        return length <= UInt64(SafetensorsHeader.maximumByteCount)
-            && bytes[8] == UInt8(ascii: "{")
+    private init(_ container: SafetensorsContainer) throws(ModelFileError) {
+        var entries: [Entry] = []
+        var unsupported: [UnsupportedEntry] = []
+        for tensor in container.tensors {
+            guard let type = TensorType(tensor) else {
+                unsupported.append(.init(name: tensor.name, type: tensor.typeDescription))
+                continue
+            }
+            let byteCount = type.representableByteCount
+            guard byteCount == tensor.data.count else {
+                throw ModelFileError(
+                    .malformed, path: container.path,
+                    "tensor '\(tensor.name.printable)' has \(tensor.data.count) bytes of data; "
+                        + "\(type) needs \(byteCount.map { "\($0)" } ?? "more than any file has")")
+            }
+            entries.append(
+                Entry(name: tensor.name, type: type, dataOffset: tensor.data.lowerBound))
+        }
+        self.entries = entries
+        self.unsupported = unsupported
+        indices = Dictionary(uniqueKeysWithValues: entries.enumerated().map { ($1.name, $0) })
+        self.container = container
     }
 
-    private init(_ content: consuming InputFile, path: String) throws(ModelFileError) {
-        let fileByteCount: Int
-        let lengthBytes: [UInt8]
-        do throws(SystemError) {
-            fileByteCount = try content.byteCount()
-            lengthBytes = try content.bytes(at: 0, count: min(8, fileByteCount))
-        } catch {
-            throw ModelFileError(error, path: path)
-        }
-        guard lengthBytes.count == 8 else {
-            throw ModelFileError(
-                .malformed, path: path,
-                "not a safetensors file: it has \(fileByteCount) bytes; expected 8 and more")
-        }
-        let length = lengthBytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        let limit = min(SafetensorsHeader.maximumByteCount, fileByteCount - 8)
-        guard length <= UInt64(limit) else {
-            throw ModelFileError(
-                .malformed, path: path,
-                "not a safetensors file: its header would have \(length) bytes; expected at most "
-                    + "\(limit) in a file of \(fileByteCount) bytes")
-        }
-        let json: [UInt8]
-        do throws(MemoryShortage) {
-            try MemoryBudget.check(Int(length) * SafetensorsHeader.parsedExpansion)
-        } catch {
-            throw ModelFileError(SystemError(error), path: path)
-        }
-        do throws(SystemError) {
-            json = try content.bytes(at: 8, count: Int(length))
-        } catch {
-            throw ModelFileError(error, path: path)
-        }
-        dataStart = 8 + json.count
-        let header = try SafetensorsHeader(
-            json, dataByteCount: fileByteCount - dataStart, path: path)
-        self.content = content
-        self.path = path
-        entries = header.entries
-        unsupported = header.unsupported
-        metadata = header.metadata
-        indices = Dictionary(
-            uniqueKeysWithValues: header.entries.enumerated().map { ($1.name, $0) })
-    }
+    package var path: String { container.path }
+    /// The strings of `__metadata__`, as the header lists them.
+    package var metadata: [(String, String)] { container.metadata }
 
     /// The tensor of that name, or nil.
     package func entry(_ name: String) -> Entry? { indices[name].map { entries[$0] } }
@@ -139,7 +100,7 @@ package final class SafetensorsFile: Sendable {
                 "tensor '\(name.printable)' has \(entry.type.byteCount) bytes, not \(buffer.count)")
         }
         do throws(SystemError) {
-            try content.read(into: buffer, at: dataStart + entry.dataOffset)
+            try container.read(into: buffer, at: entry.dataOffset)
         } catch {
             throw ModelFileError(
                 .unreadable, path: path, "tensor '\(name.printable)' cannot be read: \(error)")

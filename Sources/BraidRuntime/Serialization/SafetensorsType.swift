@@ -1,4 +1,6 @@
-import BraidCore
+package import BraidCore
+package import BraidFormats
+import BraidPlatform
 
 extension DType {
     /// The type's name in safetensors files.
@@ -26,5 +28,33 @@ extension DType {
             return nil
         }
         self = type
+    }
+}
+
+extension TensorType {
+    /// The type of a tensor in a file; nil where Braid has none.
+    init?(_ tensor: SafetensorsContainer.Tensor) {
+        guard let dtype = DType(safetensorsName: tensor.dtype),
+            let shape = Shape(exactly: tensor.extents)
+        else { return nil }
+        self.init(dtype, shape)
+    }
+
+    /// Bytes of a dense array; nil for more than a number can say.
+    var representableByteCount: Int? {
+        let (byteCount, isTooLarge) = shape.elementCount.multipliedReportingOverflow(by: dtype.size)
+        return isTooLarge ? nil : byteCount
+    }
+}
+
+extension SafetensorsWriter.Tensor {
+    /// A tensor whose dense bytes `provide` hands to its argument, in one or more calls.
+    package init(
+        name: String, type: TensorType,
+        provide: @escaping (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
+    ) {
+        self.init(
+            name: name, dtype: type.dtype.safetensorsName, extents: type.shape.extents,
+            elementSize: type.dtype.size, provide: provide)
     }
 }

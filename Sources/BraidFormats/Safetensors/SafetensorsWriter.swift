@@ -1,4 +1,3 @@
-package import BraidCore
 import BraidPlatform
 
 /// Writes safetensors files whose bytes depend on the content alone: keys are sorted by their UTF-8
@@ -7,16 +6,23 @@ package enum SafetensorsWriter {
     /// A tensor to write.
     package struct Tensor {
         let name: String
-        let type: TensorType
+        let dtype: String
+        let extents: [Int]
+        let elementSize: Int
+        let byteCount: Int
         let provide: (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
 
         /// A tensor whose dense bytes `provide` hands to its argument, in one or more calls.
+        /// - Parameter dtype: as the format names it.
         package init(
-            name: String, type: TensorType,
+            name: String, dtype: String, extents: [Int], elementSize: Int,
             provide: @escaping (_ write: (UnsafeRawBufferPointer) throws -> Void) throws -> Void
         ) {
             self.name = name
-            self.type = type
+            self.dtype = dtype
+            self.extents = extents
+            self.elementSize = elementSize
+            byteCount = extents.reduce(elementSize, *)
             self.provide = provide
         }
     }
@@ -43,8 +49,8 @@ package enum SafetensorsWriter {
                 try file.write(bytes)
             }
             invariant(
-                written == tensor.type.byteCount,
-                "tensor '\(tensor.name)' of type \(tensor.type) was written as \(written) bytes")
+                written == tensor.byteCount,
+                "tensor '\(tensor.name)' of \(tensor.byteCount) bytes was written as \(written)")
         }
         try file.commit()
     }
@@ -68,14 +74,14 @@ package enum SafetensorsWriter {
         }
         var offset: Int64 = 0
         for tensor in order {
-            let end = offset + Int64(tensor.type.byteCount)
-            let extents = tensor.type.shape.extents.map { JSON.integer(Int64($0)) }
+            let end = offset + Int64(tensor.byteCount)
+            let extents = tensor.extents.map { JSON.integer(Int64($0)) }
             fields.append(
                 (
                     tensor.name,
                     .object([
                         ("data_offsets", .array([.integer(offset), .integer(end)])),
-                        ("dtype", .string(tensor.type.dtype.safetensorsName)),
+                        ("dtype", .string(tensor.dtype)),
                         ("shape", .array(extents)),
                     ])
                 ))

@@ -1,4 +1,4 @@
-import BraidPlatform
+package import BraidPlatform
 
 /// Why a model file cannot be read, written or used.
 public struct ModelFileError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -47,7 +47,7 @@ public struct ModelFileError: Error, Hashable, Sendable, CustomStringConvertible
 
 extension ModelFileError {
     /// A file that cannot be read.
-    init(_ error: SystemError, path: String) {
+    package init(_ error: SystemError, path: String) {
         self.init(
             error.isShortage ? .tooLarge : .unreadable, path: path, "cannot be read: \(error)")
     }

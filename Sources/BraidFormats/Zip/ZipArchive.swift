@@ -1,22 +1,21 @@
-import BraidPlatform
-import BraidRuntime
+package import BraidPlatform
 
 /// The directory of a zip archive (PKWARE, APPNOTE.TXT 6.3): files that are stored or deflated.
-struct ZipArchive {
-    struct Entry {
-        let name: String
+package struct ZipArchive {
+    package struct Entry {
+        package let name: String
         /// Why its content cannot be had; nil when it can.
-        let obstacle: String?
+        package let obstacle: String?
         fileprivate let isDeflated: Bool
         fileprivate let checksum: UInt32
         fileprivate let compressedByteCount: Int
-        let byteCount: Int
+        package let byteCount: Int
         fileprivate let headerOffset: Int
         /// Where its content ends at the earliest.
         fileprivate let end: Int
     }
 
-    let entries: [Entry]
+    package let entries: [Entry]
 
     private static let endByteCount = 22
     private static let directoryEntryByteCount = 46
@@ -28,14 +27,14 @@ struct ZipArchive {
     private static let elsewhere = Int(UInt32.max)
 
     /// Whether a stream that begins so may be an archive.
-    static func canBegin(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package static func canBegin(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count >= 4
             && [localSignature, endSignature].contains(bytes.littleEndian(at: 0))
     }
 
     /// Reads the directory.
     /// - Throws: `DataError` when there is none, or one that does not fit the file.
-    init(_ file: borrowing InputFile, path: String) throws(DataError) {
+    package init(_ file: borrowing InputFile, path: String) throws(DataError) {
         let fileByteCount: Int
         let tail: ReservedBytes
         do throws(SystemError) {
@@ -142,7 +141,9 @@ struct ZipArchive {
 extension ZipArchive.Entry {
     /// The bytes of the file in the archive.
     /// - Throws: `DataError` when they do not fit the directory, or there is no memory for them.
-    func content(of file: borrowing InputFile, path: String) throws(DataError) -> ReservedBytes {
+    package func content(of file: borrowing InputFile, path: String) throws(DataError)
+        -> ReservedBytes
+    {
         let start = try contentStart(in: file, path: path)
         let stored = try bytes(of: file, at: start, count: compressedByteCount, path: path)
         var content = stored
@@ -159,7 +160,7 @@ extension ZipArchive.Entry {
 
     /// The first bytes of the file, whatever its check sum says.
     /// - Parameter count: as many, or all there are.
-    func prefix(
+    package func prefix(
         _ count: Int, of file: borrowing InputFile, path: String
     ) throws(DataError) -> ReservedBytes {
         let start = try contentStart(in: file, path: path)

@@ -1,17 +1,17 @@
 import BraidPlatform
 
 /// Splits a file into lines and fields, without keeping any.
-struct CSVParser {
+package struct CSVParser {
     /// A field, by its place in the file.
-    struct Field {
+    package struct Field {
         /// Without the quotes around it.
-        let range: Range<Int>
-        let isQuoted: Bool
+        package let range: Range<Int>
+        package let isQuoted: Bool
         /// Whether the line goes on behind it.
-        let isLast: Bool
+        package let isLast: Bool
 
         /// Whether there is nothing, not even quotes.
-        var isBlank: Bool { range.isEmpty && !isQuoted }
+        package var isBlank: Bool { range.isEmpty && !isQuoted }
     }
 
     private let bytes: UnsafeRawBufferPointer
@@ -19,7 +19,7 @@ struct CSVParser {
     private let path: String
     private var position = 0
     /// The number of the line that the next field is in, from 1 on.
-    private(set) var lineNumber = 1
+    package private(set) var lineNumber = 1
 
     private static let quote = UInt8(ascii: "\"")
     private static let newline = UInt8(ascii: "\n")
@@ -30,7 +30,7 @@ struct CSVParser {
     /// No name and no category has more: a whole file may be one field.
     private static let maximumTextByteCount = 1 << 16
 
-    init(_ bytes: UnsafeRawBufferPointer, separator: UInt8, path: String) {
+    package init(_ bytes: UnsafeRawBufferPointer, separator: UInt8, path: String) {
         self.bytes = bytes
         self.separator = separator
         self.path = path
@@ -39,7 +39,7 @@ struct CSVParser {
 
     /// Goes to the next line that has any character.
     /// - Returns: false at the end.
-    mutating func nextLine() -> Bool {
+    package mutating func nextLine() -> Bool {
         while position < bytes.count {
             if !takeLineEnd() { return true }
         }
@@ -48,7 +48,7 @@ struct CSVParser {
 
     /// The next field of the line.
     /// - Precondition: the field before was not the last.
-    mutating func nextField() throws(DataError) -> Field {
+    package mutating func nextField() throws(DataError) -> Field {
         if take(Self.quote) { return try quotedField() }
         let start = position
         while position < bytes.count {
@@ -89,7 +89,7 @@ struct CSVParser {
 
     /// What a field says, as a name or a category.
     /// - Throws: `DataError` when it is too long for either.
-    func text(_ field: Field) throws(DataError) -> String {
+    package func text(_ field: Field) throws(DataError) -> String {
         guard field.range.count <= Self.maximumTextByteCount else {
             throw malformed(
                 "has a field of \(field.range.count) bytes, '\(excerpt(field))'…; names and categories have "
@@ -104,13 +104,13 @@ struct CSVParser {
     }
 
     /// What a field says, at most its first characters.
-    func excerpt(_ field: Field) -> String {
+    package func excerpt(_ field: Field) -> String {
         let range = field.range.prefix(160)
         return String(String(decoding: bytes[range], as: UTF8.self).prefix(40)).printable
     }
 
     /// A field as a number, spaces around it or not.
-    func number(_ field: Field) -> Double? {
+    package func number(_ field: Field) -> Double? {
         guard field.range.count <= Self.maximumNumberByteCount else { return nil }
         // Most fields have no spaces around them.
         let text = content(field)
@@ -120,11 +120,19 @@ struct CSVParser {
     }
 
     /// Whether a field has no value.
-    func isMissing(_ field: Field) -> Bool {
+    package func isMissing(_ field: Field) -> Bool {
         if field.range.isEmpty { return true }
         guard field.range.count <= Self.maximumNumberByteCount else { return false }
         let words = content(field).split(whereSeparator: \.isWhitespace)
-        return words.isEmpty || (words.count == 1 && MissingValues.isMark(String(words[0])))
+        return words.isEmpty || (words.count == 1 && Self.isMark(String(words[0])))
+    }
+
+    /// What a field may say instead of nothing, in small letters.
+    private static let marks: Set<String> = ["na", "n/a", "#n/a", "<na>", "null", "none", "?"]
+
+    /// Whether a text, without spaces around it, is no value.
+    private static func isMark(_ text: String) -> Bool {
+        text.isEmpty || (text.utf8.count <= 4 && marks.contains(text.lowercased()))
     }
 
     private mutating func takeLineEnd() -> Bool {

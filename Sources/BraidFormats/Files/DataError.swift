@@ -1,6 +1,4 @@
-import BraidCore
-import BraidPlatform
-import BraidRuntime
+package import BraidPlatform
 
 /// Why a file with data cannot be read or written.
 public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -44,19 +42,14 @@ public struct DataError: Error, Hashable, Sendable, CustomStringConvertible {
 extension DataError {
     /// A file that cannot be read.
     /// - Parameter expected: what it should be, as `an IDX file`.
-    init(_ error: SystemError, path: String, expected: String) {
+    package init(_ error: SystemError, path: String, expected: String) {
         let code: Code =
             error.isMissingFile ? .missing : error.isShortage ? .tooLarge : .unreadable
         self.init(code, path: path, "cannot be read: \(error); expected \(expected)")
     }
 
     /// Memory that is not there.
-    init(_ shortage: MemoryShortage, path: String) {
+    package init(_ shortage: MemoryShortage, path: String) {
         self.init(.tooLarge, path: path, "is too large: \(shortage)")
-    }
-
-    /// An array for which there is no memory.
-    init(_ type: TensorType, _ error: ArrayError, path: String) {
-        self.init(.tooLarge, path: path, "holds \(type), which is too large: \(error.message)")
     }
 }

@@ -2,9 +2,9 @@ import BraidPlatform
 
 /// Files that gzip made (P. Deutsch, RFC 1952, 1996): one or more members, each a header, a DEFLATE
 /// stream, a check sum and a length.
-enum Gzip {
+package enum Gzip {
     /// Whether a file begins as gzip files do.
-    static func isGzip(_ bytes: some Collection<UInt8>) -> Bool {
+    package static func isGzip(_ bytes: some Collection<UInt8>) -> Bool {
         bytes.starts(with: [0x1F, 0x8B])
     }
 
@@ -13,7 +13,7 @@ enum Gzip {
     /// - Parameter isWhole: whether the content must end with `output`; otherwise it may end before or
     ///   after, and the check sum of the member in which `output` ends is not looked at.
     /// - Returns: how many bytes there are, at most those of `output`.
-    static func decompress(
+    package static func decompress(
         _ file: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, isWhole: Bool
     ) throws(Inflate.Failure) -> Int {
         var (position, produced) = (0, 0)
@@ -74,13 +74,13 @@ enum Gzip {
 extension UnsafeRawBufferPointer {
     /// A little-endian word.
     /// - Precondition: it lies within the bytes.
-    func littleEndian(at position: Int) -> UInt32 {
+    package func littleEndian(at position: Int) -> UInt32 {
         UInt32(littleEndian: loadUnaligned(fromByteOffset: position, as: UInt32.self))
     }
 
     /// A little-endian number of two bytes.
     /// - Precondition: it lies within the bytes.
-    func short(at position: Int) -> UInt16 {
+    package func short(at position: Int) -> UInt16 {
         UInt16(littleEndian: loadUnaligned(fromByteOffset: position, as: UInt16.self))
     }
 }

@@ -1,8 +1,6 @@
-import BraidRuntime
-
 /// Writes a zip archive of files as they are, the same bytes for the same files: every time in it is
 /// the first that the format knows, 1 January 1980.
-struct ZipWriter: ~Copyable {
+package struct ZipWriter: ~Copyable {
     private let path: String
     private let file: AtomicFile
     private var byteCount = 0
@@ -11,7 +9,7 @@ struct ZipWriter: ~Copyable {
 
     /// Starts an archive that will stand at `path`.
     /// - Throws: `ModelFileError` when that is no place for a file.
-    init(path: String) throws(ModelFileError) {
+    package init(path: String) throws(ModelFileError) {
         self.path = path
         file = try AtomicFile(path: path)
     }
@@ -20,7 +18,7 @@ struct ZipWriter: ~Copyable {
     /// - Parameter parts: its content, in pieces.
     /// - Throws: `DataError` when the archive would grow past what its directory can say;
     ///   `ModelFileError` when it cannot be written.
-    mutating func append(_ name: String, _ parts: [UnsafeRawBufferPointer]) throws {
+    package mutating func append(_ name: String, _ parts: [UnsafeRawBufferPointer]) throws {
         let name = Array(name.utf8)
         let limit = Int(UInt32.max) - 1
         let contentByteCount = parts.reduce(0) { $0 + $1.count }
@@ -58,7 +56,7 @@ struct ZipWriter: ~Copyable {
     }
 
     /// Writes the directory and puts the archive in its place.
-    consuming func finish() throws {
+    package consuming func finish() throws {
         var end = directory
         end.append(ZipArchive.endSignature)
         end.append(UInt32(0))  // one disk

@@ -3,7 +3,7 @@ package enum Inflate {
     /// Why a stream cannot be decompressed.
     package struct Failure: Error, Equatable, CustomStringConvertible {
         package let description: String
-        static let truncated = Failure(description: "the compressed data end too early")
+        package static let truncated = Failure(description: "the compressed data end too early")
         static let overflow = Failure(
             description: "there are more data than the file says, or can have")
         static func malformed(_ what: String) -> Failure {
@@ -12,7 +12,7 @@ package enum Inflate {
     }
 
     /// A byte of a stream stands for at most so many: a match of 258 bytes takes two bits.
-    static let largestExpansion = 1032
+    package static let largestExpansion = 1032
 
     /// Decompresses a stream.
     /// - Parameter stopsWhenFull: whether a full output ends the work; otherwise more data are a

@@ -1,4 +1,3 @@
-import BraidCore
 import BraidPlatform
 
 /// What stands before the data of a safetensors file, checked in every part.
@@ -10,8 +9,7 @@ struct SafetensorsHeader {
     /// Bytes that a byte of the header may take while it is understood.
     static let parsedExpansion = 48
 
-    private(set) var entries: [SafetensorsFile.Entry] = []
-    private(set) var unsupported: [SafetensorsFile.UnsupportedEntry] = []
+    private(set) var tensors: [SafetensorsContainer.Tensor] = []
     private(set) var metadata: [(String, String)] = []
     private let path: String
 
@@ -31,14 +29,6 @@ struct SafetensorsHeader {
         }
         try checkThatDataIsCovered(dataByteCount)
     }
-
-    /// Where the bytes of a tensor lie, of whatever type.
-    private struct Extent {
-        let name: String
-        let begin: Int
-        let end: Int
-    }
-    private var extents: [Extent] = []
 
     private func fields(_ json: [UInt8]) throws(ModelFileError) -> [(String, JSON)] {
         do throws(JSONError) {
@@ -79,7 +69,9 @@ struct SafetensorsHeader {
         guard extents.allSatisfy({ $0 >= 0 }) else {
             throw ModelFileError(
                 .unsupportedType, path: path,
-                "tensor '\(name.printable)' has shape \(brief(extents)); expected \(Shape.rule)")
+                "tensor '\(name.printable)' has shape "
+                    + "\(SafetensorsContainer.Tensor.description(of: extents)); no extent is below 0"
+            )
         }
         guard let range = integers(value["data_offsets"]), range.count == 2 else {
             throw malformed(name, "has no data_offsets; expected an array of two integers")
@@ -88,22 +80,7 @@ struct SafetensorsHeader {
         guard begin >= 0, begin <= end else {
             throw malformed(name, "has data_offsets [\(begin), \(end)]; expected 0 <= begin <= end")
         }
-        self.extents.append(Extent(name: name, begin: begin, end: end))
-        guard let dtype = DType(safetensorsName: typeName), let shape = Shape(exactly: extents)
-        else {
-            let typeName = typeName.prefix(40).printable
-            unsupported.append(.init(name: name, type: "\(typeName)\(brief(extents))"))
-            return
-        }
-        let type = TensorType(dtype, shape)
-        let (byteCount, isTooLarge) = shape.elementCount.multipliedReportingOverflow(by: dtype.size)
-        guard !isTooLarge, end - begin == byteCount else {
-            throw malformed(
-                name,
-                "has \(end - begin) bytes of data; \(type) needs "
-                    + (isTooLarge ? "more than any file has" : "\(byteCount)"))
-        }
-        entries.append(SafetensorsFile.Entry(name: name, type: type, dataOffset: begin))
+        tensors.append(.init(name: name, dtype: typeName, extents: extents, data: begin..<end))
     }
 
     private func integers(_ value: JSON?) -> [Int]? {
@@ -118,16 +95,19 @@ struct SafetensorsHeader {
 
     /// The format has no room between tensors, nor before the first and after the last.
     private func checkThatDataIsCovered(_ dataByteCount: Int) throws(ModelFileError) {
-        let order = extents.sorted { ($0.begin, $0.end) < ($1.begin, $1.end) }
+        let order = tensors.sorted {
+            ($0.data.lowerBound, $0.data.upperBound) < ($1.data.lowerBound, $1.data.upperBound)
+        }
         var end = 0
         for entry in order {
-            guard entry.begin == end else {
-                let fault = entry.begin < end ? "overlaps another tensor" : "follows a gap"
+            let begin = entry.data.lowerBound
+            guard begin == end else {
+                let fault = begin < end ? "overlaps another tensor" : "follows a gap"
                 throw malformed(
                     entry.name,
-                    "\(fault): it begins at byte \(entry.begin) of the data; expected \(end)")
+                    "\(fault): it begins at byte \(begin) of the data; expected \(end)")
             }
-            end = entry.end
+            end = entry.data.upperBound
             guard end <= dataByteCount else {
                 throw malformed(
                     entry.name,
@@ -145,10 +125,5 @@ struct SafetensorsHeader {
     private func malformed(_ name: String, _ message: String) -> ModelFileError {
         let subject = name == Self.metadataKey ? name : "tensor '\(name.printable)'"
         return ModelFileError(.malformed, path: path, "\(subject) \(message)")
-    }
-
-    private func brief(_ extents: [Int]) -> String {
-        let shown = extents.prefix(10).map { String($0) }.joined(separator: ", ")
-        return "[\(shown)\(extents.count > 10 ? ", …" : "")]"
     }
 }

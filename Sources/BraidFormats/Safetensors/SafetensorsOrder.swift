@@ -1,5 +1,3 @@
-import BraidCore
-
 /// The order of tensors in a file.
 ///
 /// The format leaves no gaps, so alignment follows from the order alone. First come the tensors whose
@@ -10,23 +8,23 @@ import BraidCore
 enum SafetensorsOrder {
     static func arrange(_ tensors: [SafetensorsWriter.Tensor]) -> [SafetensorsWriter.Tensor] {
         let byName = tensors.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
-        var order = byName.filter { $0.type.byteCount % SafetensorsWriter.alignment == 0 }
+        var order = byName.filter { $0.byteCount % SafetensorsWriter.alignment == 0 }
         var excess = 0
         for elementSize in [8, 4, 2, 1] {
             // By what a tensor adds to the misalignment, each list by size, then (as sorting is
             // stable) by name.
             var lists = [[SafetensorsWriter.Tensor]](
                 repeating: [], count: SafetensorsWriter.alignment)
-            for tensor in byName where tensor.type.dtype.size == elementSize {
-                let own = tensor.type.byteCount % SafetensorsWriter.alignment
+            for tensor in byName where tensor.elementSize == elementSize {
+                let own = tensor.byteCount % SafetensorsWriter.alignment
                 if own != 0 { lists[own].append(tensor) }
             }
             for index in lists.indices {
-                lists[index].sort { $0.type.byteCount < $1.type.byteCount }
+                lists[index].sort { $0.byteCount < $1.byteCount }
             }
             while let next = take(from: &lists, excess: excess) {
                 order.append(next)
-                excess = (excess + next.type.byteCount) % SafetensorsWriter.alignment
+                excess = (excess + next.byteCount) % SafetensorsWriter.alignment
             }
         }
         return order
@@ -38,14 +36,14 @@ enum SafetensorsOrder {
         let filled = lists.indices.filter { !lists[$0].isEmpty }
         if excess == 0 {
             let largest = filled.max {
-                lists[$0].last!.type.byteCount < lists[$1].last!.type.byteCount
+                lists[$0].last!.byteCount < lists[$1].last!.byteCount
             }
             return largest.map { lists[$0].removeLast() }
         }
         let restoring = SafetensorsWriter.alignment - excess
         if !lists[restoring].isEmpty { return lists[restoring].removeFirst() }
         let smallest = filled.min {
-            lists[$0].first!.type.byteCount < lists[$1].first!.type.byteCount
+            lists[$0].first!.byteCount < lists[$1].first!.byteCount
         }
         return smallest.map { lists[$0].removeFirst() }
     }

@@ -1,15 +1,14 @@
-import BraidCore
-import BraidPlatform
-import BraidRuntime
+package import BraidPlatform
 
 /// What stands before the data of an `.npy` file, as NumPy's `numpy.lib.format` describes it: the
 /// bytes `\x93NUMPY`, a major and a minor version, the little-endian length of the text that follows
 /// (16 bits in version 1.0, 32 bits in 2.0 and 3.0), and the text.
-struct NPYHeader: Equatable {
-    let element: NPYElementType
+package struct NPYHeader: Equatable, Sendable {
+    /// The elements, as `<f4`.
+    package let description: String
     /// Whether the first index moves fastest.
-    let isFortranOrder: Bool
-    let shape: Shape
+    package let isFortranOrder: Bool
+    package let extents: [Int]
 
     private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
     /// Longer texts are not read. Version 1.0 has none; only structured types need them.
@@ -18,12 +17,14 @@ struct NPYHeader: Equatable {
     private static let alignment = 64
 
     /// Whether a stream that begins so may be such a file.
-    static func canBegin(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: magic) }
+    package static func canBegin(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.starts(with: magic)
+    }
 
     /// Reads the header of an open file.
     /// - Returns: the header, and where the data begin.
     /// - Throws: `DataError` when the file cannot be read or has no such header.
-    static func read(
+    package static func read(
         from file: borrowing InputFile, fileByteCount: Int, path: String
     ) throws(DataError) -> (header: NPYHeader, dataStart: Int) {
         let prefix = try bytes(of: file, at: 0, count: min(12, fileByteCount), path: path)
@@ -65,14 +66,12 @@ struct NPYHeader: Equatable {
         }
     }
 
-    /// The header of version 1.0 for a row-major array, padded so that the data are aligned; nil when
-    /// NumPy has no such dtype.
-    static func encoded(_ type: TensorType) -> [UInt8]? {
-        guard let description = NPYElementType.description(of: type.dtype) else { return nil }
-        let extents = type.shape.extents.map { "\($0)" }.joined(separator: ", ")
-        let tuple = type.rank == 1 ? "(\(extents),)" : "(\(extents))"
+    /// The header of version 1.0 for a row-major array, padded so that the data are aligned.
+    /// - Precondition: the text is shorter than 64 KiB, as it is for the ranks that NumPy has.
+    package static func encoded(description: String, extents: [Int]) -> [UInt8] {
+        let list = extents.map { "\($0)" }.joined(separator: ", ")
+        let tuple = extents.count == 1 ? "(\(list),)" : "(\(list))"
         let text = "{'descr': '\(description)', 'fortran_order': False, 'shape': \(tuple), }"
-        // With eight extents of ten digits the text is far from the limit of version 1.0.
         let unpadded = magic.count + 4 + text.utf8.count + 1
         let padding = (alignment - unpadded % alignment) % alignment
         let count = text.utf8.count + padding + 1
