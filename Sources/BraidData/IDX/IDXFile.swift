@@ -20,7 +20,7 @@ public enum IDXFile {
         let file: InputFile
         do throws(SystemError) {
             file = try InputFile(path: path) {
-                Gzip.isGzip($0) || (try? header(in: $0, path: path)) != nil
+                Gzip.isGzip($0) || (try? Content($0, path: path)) != nil
             }
         } catch {
             throw DataError(error, path: path, expected: "an IDX file")
@@ -58,17 +58,16 @@ public enum IDXFile {
             }
             return try decompress(compressed, path: path)
         }
-        let header = try prefix.withBytes { bytes throws(DataError) in
-            try Self.header(in: bytes, path: path)
+        let content = try prefix.withBytes { bytes throws(DataError) in
+            try Content(bytes, path: path)
         }
-        let type = try type(of: header, path: path)
-        guard fileByteCount == header.fileByteCount else {
+        guard fileByteCount == content.fileByteCount else {
             throw malformed(
-                "it has \(fileByteCount) bytes; expected \(header.fileByteCount) of \(type)",
+                "it has \(fileByteCount) bytes; expected \(content.fileByteCount) of \(content.type)",
                 path)
         }
-        return try array(type, path: path) { buffer throws(DataError) in
-            do throws(SystemError) { try file.read(into: buffer, at: header.byteCount) } catch {
+        return try array(content.type, path: path) { buffer throws(DataError) in
+            do throws(SystemError) { try file.read(into: buffer, at: content.start) } catch {
                 throw DataError(error, path: path, expected: "an IDX file")
             }
         }
@@ -80,20 +79,18 @@ public enum IDXFile {
     ) throws(DataError) -> NDArray {
         let prefix = try ReservedBytes(maximumHeaderByteCount, path: path)
         let count = try decompress(file, into: prefix, isWhole: false, path: path)
-        let header = try prefix.withBytes { bytes throws(DataError) in
-            try Self.header(
-                in: UnsafeRawBufferPointer(rebasing: bytes[..<count]), path: path)
+        let content = try prefix.withBytes { bytes throws(DataError) in
+            try Content(UnsafeRawBufferPointer(rebasing: bytes[..<count]), path: path)
         }
-        let type = try type(of: header, path: path)
         // What the file cannot hold is not asked for.
-        guard header.fileByteCount / Inflate.largestExpansion <= file.count else {
+        guard content.fileByteCount / Inflate.largestExpansion <= file.count else {
             throw malformed(
-                "\(Inflate.Failure.truncated): its header promises \(type)", path)
+                "\(Inflate.Failure.truncated): its header promises \(content.type)", path)
         }
-        let content = try ReservedBytes(header.fileByteCount, path: path)
-        _ = try decompress(file, into: content, isWhole: true, path: path)
-        return try array(type, path: path) { buffer throws(DataError) in
-            content.withBytes { buffer.copyBytes(from: $0[header.byteCount...]) }
+        let whole = try ReservedBytes(content.fileByteCount, path: path)
+        _ = try decompress(file, into: whole, isWhole: true, path: path)
+        return try array(content.type, path: path) { buffer throws(DataError) in
+            whole.withBytes { buffer.copyBytes(from: $0[content.start...]) }
         }
     }
 
@@ -109,27 +106,34 @@ public enum IDXFile {
         }
     }
 
-    private static func header(
-        in bytes: UnsafeRawBufferPointer, path: String
-    ) throws(DataError) -> IDXHeader {
-        do throws(IDXHeader.Fault) {
-            return try IDXHeader(bytes, maximumRank: Shape.maximumRank)
-        } catch {
-            throw malformed(error.description, path)
+    /// What a header says, in Braid's types.
+    private struct Content {
+        let type: TensorType
+        /// Where the elements begin.
+        let start: Int
+
+        var fileByteCount: Int { start + type.byteCount }
+
+        init(_ bytes: UnsafeRawBufferPointer, path: String) throws(DataError) {
+            do throws(IDXHeader.Fault) {
+                let header = try IDXHeader(bytes, maximumRank: Shape.maximumRank)
+                guard let dtype = dtypes[header.elementCode] else { throw .unlike }
+                start = header.byteCount
+                // The sum with the header must be a number, too.
+                guard let shape = Shape(exactly: header.extents),
+                    shape.elementCount <= (Int.max - start) / dtype.size
+                else {
+                    throw IDXHeader.Fault(
+                        description: "it has the extents \(header.extents), which are too large")
+                }
+                type = TensorType(dtype, shape)
+            } catch {
+                throw malformed(error.description, path)
+            }
         }
     }
 
     private static let maximumHeaderByteCount = IDXHeader.byteCount(rank: Shape.maximumRank)
-
-    private static func type(
-        of header: IDXHeader, path: String
-    ) throws(DataError) -> TensorType {
-        guard let dtype = dtypes[header.elementCode], let shape = Shape(exactly: header.extents)
-        else {
-            throw malformed("it has the extents \(header.extents), which are too large", path)
-        }
-        return TensorType(dtype, shape)
-    }
 
     private static let dtypes: [UInt8: DType] = [
         0x08: .u8, 0x09: .i8, 0x0B: .i16, 0x0C: .i32, 0x0D: .f32, 0x0E: .f64,

@@ -18,7 +18,7 @@ package final class SafetensorsContainer: Sendable {
     }
 
     /// Bytes that a byte of JSON in the file may take while it is understood.
-    package static let parsedExpansion = SafetensorsHeader.parsedExpansion
+    package static let parsedExpansion = 48
 
     package let path: String
     /// The tensors, as the header lists them.
@@ -83,7 +83,7 @@ package final class SafetensorsContainer: Sendable {
         }
         let json: [UInt8]
         do throws(MemoryShortage) {
-            try MemoryBudget.check(Int(length) * SafetensorsHeader.parsedExpansion)
+            try MemoryBudget.check(Int(length) * Self.parsedExpansion)
         } catch {
             throw ModelFileError(SystemError(error), path: path)
         }

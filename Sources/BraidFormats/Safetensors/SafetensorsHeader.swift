@@ -6,9 +6,6 @@ struct SafetensorsHeader {
     static let maximumByteCount = 100_000_000
     static let metadataKey = "__metadata__"
 
-    /// Bytes that a byte of the header may take while it is understood.
-    static let parsedExpansion = 48
-
     private(set) var tensors: [SafetensorsContainer.Tensor] = []
     private(set) var metadata: [(String, String)] = []
     private let path: String

@@ -71,37 +71,12 @@ final class UserThread: Sendable {
     private let end = Semaphore()
 
     init(_ body: @escaping @Sendable () -> Void) {
-        final class Start: Sendable {
-            let body: @Sendable () -> Void
-            init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+        let thread = WorkerThread { [end] in
+            body()
+            end.signal()
         }
-        let end = end
-        let start = Unmanaged.passRetained(
-            Start {
-                body()
-                end.signal()
-            })
-        #if canImport(Darwin)
-            var thread: pthread_t?
-            let result = pthread_create(
-                &thread, nil,
-                { argument in
-                    Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body()
-                    return nil
-                }, start.toOpaque())
-            precondition(result == 0, "no thread left")
-            pthread_detach(thread!)
-        #else
-            var thread = pthread_t()
-            let result = pthread_create(
-                &thread, nil,
-                { argument in
-                    Unmanaged<Start>.fromOpaque(argument!).takeRetainedValue().body()
-                    return nil
-                }, start.toOpaque())
-            precondition(result == 0, "no thread left")
-            pthread_detach(thread)
-        #endif
+        precondition(thread != nil, "no thread left")
+        thread?.detach()
     }
 
     /// Waits for the thread's end.
